@@ -1,0 +1,70 @@
+//! Identifiers as types: a customer's id cannot be passed where a shipment's is wanted.
+
+/// Declares an identifier stored as a 64-bit integer on every database.
+macro_rules! row_id {
+    ($($(#[$doc:meta])* $name:ident)*) => { $(
+        $(#[$doc])*
+        #[derive(
+            Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord,
+            serde::Serialize, serde::Deserialize,
+            diesel::AsExpression, diesel::FromSqlRow,
+        )]
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        #[serde(transparent)]
+        pub struct $name(pub i64);
+
+        impl<DB> diesel::deserialize::FromSql<diesel::sql_types::BigInt, DB> for $name
+        where
+            DB: diesel::backend::Backend,
+            i64: diesel::deserialize::FromSql<diesel::sql_types::BigInt, DB>,
+        {
+            fn from_sql(bytes: DB::RawValue<'_>) -> diesel::deserialize::Result<Self> {
+                i64::from_sql(bytes).map(Self)
+            }
+        }
+
+        impl<DB> diesel::serialize::ToSql<diesel::sql_types::BigInt, DB> for $name
+        where
+            DB: diesel::backend::Backend,
+            i64: diesel::serialize::ToSql<diesel::sql_types::BigInt, DB>,
+        {
+            fn to_sql<'b>(
+                &'b self,
+                out: &mut diesel::serialize::Output<'b, '_, DB>,
+            ) -> diesel::serialize::Result {
+                self.0.to_sql(out)
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    )* };
+}
+
+row_id! {
+    /// Identifies a customer (an organisation), be it shipper, consignee or both.
+    CustomerId
+    /// Identifies a department of a customer.
+    DepartmentId
+    /// Identifies a contact (a person) at a customer.
+    ContactId
+    /// Identifies a shipment.
+    ShipmentId
+    /// Identifies an import.
+    ImportId
+    /// Identifies an assessment run.
+    RunId
+    /// Identifies an alert.
+    AlertId
+    /// Identifies a mail in the outbox.
+    MailId
+    /// Identifies a team of our own people.
+    TeamId
+    /// Identifies a user: one of our own people.
+    UserId
+    /// Identifies an API key.
+    KeyId
+}

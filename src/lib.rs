@@ -1,0 +1,5 @@
+//! Hawser keeps a logistics firm moored to both ends of every shipment.
+
+pub mod ids;
+pub mod shipments;
+pub mod units;

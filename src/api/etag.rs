@@ -1,0 +1,62 @@
+//! Versions as ETags, and the condition that a caller's knowledge is current.
+
+use actix_web::HttpRequest;
+use actix_web::http::header;
+
+use crate::error::{Answer, Error};
+
+/// The ETag of a version.
+pub fn of(version: i64) -> String {
+    format!("\"v{version}\"")
+}
+
+/// What `If-Match` demands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum IfMatch {
+    /// Nothing was said: the last writer wins.
+    Absent,
+    /// Any version, as long as there is one.
+    Any,
+    /// One of these.
+    OneOf(Vec<String>),
+}
+
+impl IfMatch {
+    /// Reads the header of a request.
+    pub fn of(request: &HttpRequest) -> Self {
+        let Some(value) = request
+            .headers()
+            .get(header::IF_MATCH)
+            .and_then(|value| value.to_str().ok())
+        else {
+            return Self::Absent;
+        };
+        if value.trim() == "*" {
+            return Self::Any;
+        }
+        Self::OneOf(value.split(',').map(|tag| tag.trim().to_owned()).collect())
+    }
+
+    /// Checks it against the version that stands.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::PreconditionFailed`] with the ETag that it has now.
+    pub fn check(&self, version: i64) -> Answer<()> {
+        match self {
+            Self::OneOf(tags) if !tags.contains(&of(version)) => {
+                Err(Error::PreconditionFailed { now: of(version) })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Whether `If-None-Match` says that the caller has this version already.
+pub fn not_modified(request: &HttpRequest, version: i64) -> bool {
+    request
+        .headers()
+        .get(header::IF_NONE_MATCH)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|value| value.split(',').any(|tag| tag.trim() == of(version)))
+}

@@ -1,0 +1,329 @@
+//! Connections, transactions and migrations for both databases.
+//!
+//! ```text
+//! Db ── permit (a fair queue) ──> pool ──> Conn::{Sqlite, Postgres}
+//!  ├ read:  any reader; on SQLite a connection that cannot write
+//!  └ write: a transaction; on SQLite the single writer, BEGIN IMMEDIATE
+//! ```
+//!
+//! A query is written once: [`on!`](crate::db::on) compiles the same diesel expression for each
+//! database and runs the one that is connected. Only this folder knows which there are.
+
+mod bulk;
+mod instant;
+mod migrate;
+mod open;
+pub mod schema;
+pub mod select;
+
+pub(crate) use bulk::insert_all;
+pub use instant::{Instant, UtcTime};
+pub use migrate::{MigrationError, migrate, unmigrate};
+pub use open::{Target, UrlError};
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use diesel::connection::{Connection, SimpleConnection, TransactionManager};
+use diesel::r2d2;
+use diesel::sqlite::SqliteConnection;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// How long a request waits for a connection before it is told that the service is busy.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A connection to whichever database this instance runs on.
+pub enum Conn {
+    /// The embedded database.
+    Sqlite(SqliteConnection),
+    /// The production database.
+    #[cfg(feature = "postgres")]
+    Postgres(diesel::pg::PgConnection),
+}
+
+/// Compiles one diesel expression once per database and runs the matching copy.
+macro_rules! on {
+    ($conn:expr, |$inner:ident| $query:expr) => {
+        match $conn {
+            $crate::db::Conn::Sqlite($inner) => $query,
+            #[cfg(feature = "postgres")]
+            $crate::db::Conn::Postgres($inner) => $query,
+        }
+    };
+}
+pub(crate) use on;
+
+/// Why the database did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum DbError {
+    /// A statement failed.
+    #[error(transparent)]
+    Query(#[from] diesel::result::Error),
+    /// Every connection stayed in use for too long; worth another try.
+    #[error("no database connection became free in time")]
+    Busy,
+    /// No connection could be made.
+    #[error("the database cannot be reached: {0}")]
+    Unreachable(String),
+    /// A stored value is not what the schema promises.
+    #[error("stored value of {what} makes no sense: {detail}")]
+    Corrupt {
+        /// Table and column.
+        what: &'static str,
+        /// What was found.
+        detail: String,
+    },
+    /// The work was given up because the process stops.
+    #[error("the service is stopping")]
+    Stopping,
+}
+
+impl DbError {
+    /// Whether a unique key was violated.
+    pub fn is_unique_violation(&self) -> bool {
+        self.is_violation(&diesel::result::DatabaseErrorKind::UniqueViolation)
+    }
+
+    /// Whether a foreign key was violated.
+    pub fn is_foreign_key_violation(&self) -> bool {
+        self.is_violation(&diesel::result::DatabaseErrorKind::ForeignKeyViolation)
+    }
+
+    fn is_violation(&self, wanted: &diesel::result::DatabaseErrorKind) -> bool {
+        matches!(
+            self,
+            Self::Query(diesel::result::Error::DatabaseError(kind, _))
+                if std::mem::discriminant(kind) == std::mem::discriminant(wanted)
+        )
+    }
+
+    /// A stored value that cannot be read back.
+    pub fn corrupt(what: &'static str, detail: impl ToString) -> Self {
+        Self::Corrupt {
+            what,
+            detail: detail.to_string(),
+        }
+    }
+}
+
+/// What stores return.
+pub type DbResult<T> = Result<T, DbError>;
+
+/// The database: pools, and the ways to use them.
+#[derive(Clone)]
+pub struct Db {
+    target: Target,
+    readers: Lane,
+    writers: Lane,
+}
+
+/// A pool with a fair queue in front: the pool's own hands connections to whoever wakes first,
+/// which at 32 callers costs 230 ms at the 99th percentile where this costs 3 to 16.
+#[derive(Clone)]
+struct Lane {
+    pool: r2d2::Pool<open::Manager>,
+    queue: Arc<Semaphore>,
+}
+
+impl Lane {
+    async fn permit(&self) -> DbResult<OwnedSemaphorePermit> {
+        tokio::time::timeout(PATIENCE, Arc::clone(&self.queue).acquire_owned())
+            .await
+            .map_err(|_| DbError::Busy)?
+            .map_err(|_| DbError::Stopping)
+    }
+
+    fn connection(&self) -> DbResult<r2d2::PooledConnection<open::Manager>> {
+        self.pool
+            .get()
+            .map_err(|error| DbError::Unreachable(error.to_string()))
+    }
+}
+
+impl Db {
+    /// Opens the database, creating a SQLite file that is not there, and brings its schema up to
+    /// date. `connections` is the number of readers (and on PostgreSQL of writers) at most.
+    ///
+    /// # Errors
+    ///
+    /// [`MigrationError`] if it cannot be reached or a migration fails.
+    pub fn open(target: &Target, connections: u32) -> Result<Self, MigrationError> {
+        migrate::up(target)?;
+        Self::connect(target, connections).map_err(MigrationError::Database)
+    }
+
+    /// Opens pools on a database whose schema is up to date.
+    ///
+    /// # Errors
+    ///
+    /// [`DbError::Unreachable`].
+    pub fn connect(target: &Target, connections: u32) -> DbResult<Self> {
+        let lane = |kind, size: u32| -> DbResult<Lane> {
+            let pool = r2d2::Pool::builder()
+                .max_size(size)
+                .min_idle(Some(1))
+                .test_on_check_out(false)
+                .connection_timeout(PATIENCE)
+                .build(open::Manager::new(target.clone(), kind))
+                .map_err(|error| DbError::Unreachable(error.to_string()))?;
+            Ok(Lane {
+                pool,
+                queue: Arc::new(Semaphore::new(size as usize)),
+            })
+        };
+        let writers = match target {
+            Target::Sqlite(_) => 1,
+            #[cfg(feature = "postgres")]
+            Target::Postgres(_) => connections,
+        };
+        Ok(Self {
+            target: target.clone(),
+            writers: lane(open::Kind::Writer, writers)?,
+            readers: lane(open::Kind::Reader, connections)?,
+        })
+    }
+
+    /// Which database this is.
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// Whether the schema is the one this binary was built for.
+    ///
+    /// # Errors
+    ///
+    /// The database's.
+    pub fn schema_is_current(&self) -> DbResult<bool> {
+        migrate::is_current(&mut *self.readers.connection()?)
+    }
+
+    /// Runs `work` on a reading connection, off the async threads.
+    ///
+    /// # Errors
+    ///
+    /// Those of `work`, or [`DbError`] if no connection was to be had.
+    pub async fn read<T, E>(
+        &self,
+        work: impl FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        let permit = self.readers.permit().await?;
+        let db = self.clone();
+        // The permit travels with the work: a caller who gives up does not free a connection
+        // that is still in use.
+        tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            db.read_now(work)
+        })
+        .await
+        .map_err(|_| DbError::Stopping)?
+    }
+
+    /// Runs `work` in a transaction, off the async threads: all of it happens, or nothing.
+    ///
+    /// # Errors
+    ///
+    /// Those of `work`, which roll back, or [`DbError`].
+    pub async fn write<T, E>(
+        &self,
+        work: impl FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        let permit = self.writers.permit().await?;
+        let db = self.clone();
+        tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            db.write_now(work)
+        })
+        .await
+        .map_err(|_| DbError::Stopping)?
+    }
+
+    /// [`read`](Self::read) on the calling thread.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn read_now<T, E: From<DbError>>(
+        &self,
+        work: impl FnOnce(&mut Conn) -> Result<T, E>,
+    ) -> Result<T, E> {
+        work(&mut *self.readers.connection()?)
+    }
+
+    /// [`write`](Self::write) on the calling thread.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn write_now<T, E: From<DbError>>(
+        &self,
+        work: impl FnOnce(&mut Conn) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.writers.connection()?.transaction(work)
+    }
+}
+
+impl Conn {
+    /// Runs `work` in a transaction. On SQLite it takes the write lock at once: a transaction that
+    /// reads first and writes later fails when another wrote in between, whatever the timeout.
+    fn transaction<T, E: From<DbError>>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.begin().map_err(DbError::from)?;
+        match work(self) {
+            Ok(value) => {
+                on!(self, |c| commit(c)).map_err(DbError::from)?;
+                Ok(value)
+            }
+            Err(error) => {
+                if let Err(rollback) = on!(self, |c| rollback(c)) {
+                    tracing::error!(error.cause = %rollback, "rollback failed: {rollback}");
+                }
+                Err(error)
+            }
+        }
+    }
+
+    fn begin(&mut self) -> diesel::QueryResult<()> {
+        match self {
+            Self::Sqlite(c) => diesel::connection::AnsiTransactionManager::begin_transaction_sql(
+                c,
+                "BEGIN IMMEDIATE",
+            ),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(c) => diesel::connection::AnsiTransactionManager::begin_transaction(c),
+        }
+    }
+
+    /// Runs SQL text without parameters; several statements may stand in it.
+    pub(crate) fn batch(&mut self, sql: &str) -> DbResult<()> {
+        Ok(on!(self, |c| c.batch_execute(sql))?)
+    }
+
+    /// Whether this is PostgreSQL, for the few statements that have no common form.
+    pub(crate) fn is_postgres(&self) -> bool {
+        !matches!(self, Self::Sqlite(_))
+    }
+}
+
+fn commit<C>(conn: &mut C) -> diesel::QueryResult<()>
+where
+    C: Connection,
+{
+    C::TransactionManager::commit_transaction(conn)
+}
+
+fn rollback<C>(conn: &mut C) -> diesel::QueryResult<()>
+where
+    C: Connection,
+{
+    C::TransactionManager::rollback_transaction(conn)
+}

@@ -1,0 +1,496 @@
+//! The tables as diesel sees them, the same for both databases; a test loads every one on each.
+
+use super::instant::Instant;
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::Instant;
+
+    teams (id) {
+        id -> BigInt,
+        name -> Text,
+        version -> BigInt,
+        created_at -> Instant,
+        updated_at -> Instant,
+        deleted_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::Instant;
+
+    users (id) {
+        id -> BigInt,
+        name -> Text,
+        email -> Text,
+        language -> Text,
+        team_id -> Nullable<BigInt>,
+        mail_alerts -> Bool,
+        version -> BigInt,
+        created_at -> Instant,
+        updated_at -> Instant,
+        deleted_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::Instant;
+
+    api_keys (id) {
+        id -> BigInt,
+        name -> Text,
+        prefix -> Text,
+        hash -> Text,
+        scopes -> Text,
+        team_ids -> Nullable<Text>,
+        expires_at -> Nullable<Instant>,
+        revoked_at -> Nullable<Instant>,
+        last_used_at -> Nullable<Instant>,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::Instant;
+
+    audit_log (id) {
+        id -> BigInt,
+        at -> Instant,
+        actor -> Text,
+        action -> Text,
+        entity -> Text,
+        entity_id -> Nullable<BigInt>,
+        request_id -> Nullable<Text>,
+        detail -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::Instant;
+
+    idempotency_keys (key_id, idem_key) {
+        key_id -> BigInt,
+        idem_key -> Text,
+        fingerprint -> Text,
+        status -> Nullable<BigInt>,
+        content_type -> Nullable<Text>,
+        location -> Nullable<Text>,
+        body -> Nullable<Text>,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::Instant;
+
+    customers (id) {
+        id -> BigInt,
+        name -> Text,
+        search_name -> Text,
+        match_name -> Text,
+        country -> Nullable<Text>,
+        parent_id -> Nullable<BigInt>,
+        team_id -> Nullable<BigInt>,
+        status -> Text,
+        tags -> Text,
+        version -> BigInt,
+        created_at -> Instant,
+        updated_at -> Instant,
+        deleted_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::Instant;
+
+    departments (id) {
+        id -> BigInt,
+        customer_id -> BigInt,
+        kind -> Text,
+        name -> Text,
+        weight -> Double,
+        required -> Bool,
+        version -> BigInt,
+        created_at -> Instant,
+        updated_at -> Instant,
+        deleted_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::Instant;
+
+    contacts (id) {
+        id -> BigInt,
+        customer_id -> BigInt,
+        department_id -> Nullable<BigInt>,
+        name -> Text,
+        email -> Nullable<Text>,
+        phone -> Nullable<Text>,
+        language -> Nullable<Text>,
+        buying_role -> Nullable<Text>,
+        version -> BigInt,
+        created_at -> Instant,
+        updated_at -> Instant,
+        deleted_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::Instant;
+
+    imports (id) {
+        id -> BigInt,
+        kind -> Text,
+        file_name -> Text,
+        file_sha256 -> Nullable<Text>,
+        mapping -> Text,
+        dry_run -> Bool,
+        status -> Text,
+        rows_read -> BigInt,
+        created -> BigInt,
+        changed -> BigInt,
+        unchanged -> BigInt,
+        duplicates -> BigInt,
+        rejected -> BigInt,
+        customers_created -> BigInt,
+        first_id -> Nullable<BigInt>,
+        last_id -> Nullable<BigInt>,
+        report -> Nullable<Text>,
+        error -> Nullable<Text>,
+        actor -> Text,
+        created_at -> Instant,
+        finished_at -> Nullable<Instant>,
+        reverted_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::Instant;
+
+    import_rejects (import_id, line) {
+        import_id -> BigInt,
+        line -> BigInt,
+        reasons -> Text,
+        cells -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::Instant;
+
+    import_customers (import_id, customer_id) {
+        import_id -> BigInt,
+        customer_id -> BigInt,
+        revived -> Bool,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::Instant;
+
+    customer_external_ids (system, external_id) {
+        system -> Text,
+        external_id -> Text,
+        customer_id -> BigInt,
+        import_id -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::Instant;
+
+    shipments (id) {
+        id -> BigInt,
+        source -> Text,
+        external_id -> Text,
+        shipper_id -> BigInt,
+        consignee_id -> BigInt,
+        payer_id -> Nullable<BigInt>,
+        freight_terms -> Text,
+        incoterm -> Nullable<Text>,
+        origin_country -> Nullable<Text>,
+        origin_locode -> Nullable<Text>,
+        destination_country -> Nullable<Text>,
+        destination_locode -> Nullable<Text>,
+        service -> Text,
+        booked_at -> Nullable<Instant>,
+        promised_from -> Nullable<Instant>,
+        promised_to -> Nullable<Instant>,
+        picked_up_at -> Nullable<Instant>,
+        delivered_at -> Nullable<Instant>,
+        pieces -> Nullable<BigInt>,
+        weight_kg -> Nullable<Double>,
+        goods_value -> Nullable<BigInt>,
+        revenue -> Nullable<BigInt>,
+        direct_cost -> Nullable<BigInt>,
+        in_full -> Nullable<Bool>,
+        damaged -> Nullable<Bool>,
+        invoice_correct -> Nullable<Bool>,
+        claim_amount -> Nullable<BigInt>,
+        status -> Text,
+        activity_on -> Date,
+        late -> Nullable<Bool>,
+        import_id -> Nullable<BigInt>,
+        version -> BigInt,
+        created_at -> Instant,
+        updated_at -> Instant,
+        deleted_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::Instant;
+
+    import_changes (import_id, shipment_id) {
+        import_id -> BigInt,
+        shipment_id -> BigInt,
+        before -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::Instant;
+
+    link_months (shipper_id, consignee_id, month) {
+        shipper_id -> BigInt,
+        consignee_id -> BigInt,
+        month -> Date,
+        shipments -> BigInt,
+        revenue -> BigInt,
+        revenue_known -> BigInt,
+        margin -> BigInt,
+        margin_known -> BigInt,
+        weight_kg -> Double,
+        weight_known -> BigInt,
+        goods_value -> BigInt,
+        late -> BigInt,
+        late_known -> BigInt,
+        damaged -> BigInt,
+        damaged_known -> BigInt,
+        in_full -> BigInt,
+        in_full_known -> BigInt,
+        prepaid -> BigInt,
+        collect -> BigInt,
+        third_party -> BigInt,
+        first_on -> Date,
+        last_on -> Date,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::Instant;
+
+    counters (name) {
+        name -> Text,
+        value -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::Instant;
+
+    runs (id) {
+        id -> BigInt,
+        as_of -> Date,
+        horizon_weeks -> BigInt,
+        window_days -> BigInt,
+        status -> Text,
+        model_version -> Text,
+        business_basis -> Nullable<Text>,
+        value_basis -> Nullable<Text>,
+        customers -> BigInt,
+        links -> BigInt,
+        expected_loss -> Nullable<Double>,
+        parameters -> Nullable<Text>,
+        timings -> Nullable<Text>,
+        inputs_at -> Nullable<Instant>,
+        error -> Nullable<Text>,
+        actor -> Text,
+        started_at -> Instant,
+        finished_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::Instant;
+
+    customer_risks (run_id, customer_id) {
+        run_id -> BigInt,
+        customer_id -> BigInt,
+        role -> Text,
+        own_churn -> Double,
+        churn_probability -> Double,
+        p_alive -> Double,
+        expected_days -> Double,
+        shipping_days -> BigInt,
+        recency_weeks -> Double,
+        age_weeks -> Double,
+        last_on -> Date,
+        is_new -> Bool,
+        evidence -> Text,
+        business -> Double,
+        business_at_risk -> Double,
+        value -> Double,
+        value_at_risk -> Double,
+        blast_radius -> Double,
+        save_value -> Double,
+        partners -> BigInt,
+        partners_silent -> BigInt,
+        parts -> Text,
+        followers -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::Instant;
+
+    link_risks (run_id, shipper_id, consignee_id) {
+        run_id -> BigInt,
+        shipper_id -> BigInt,
+        consignee_id -> BigInt,
+        shipments -> BigInt,
+        business -> Double,
+        value -> Double,
+        loss_probability -> Double,
+        satisfaction -> Double,
+        satisfaction_low -> Double,
+        satisfaction_high -> Double,
+        imbalance -> Double,
+        last_on -> Date,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::Instant;
+
+    account_satisfactions (run_id, customer_id) {
+        run_id -> BigInt,
+        customer_id -> BigInt,
+        score -> Double,
+        low -> Double,
+        high -> Double,
+        p_all -> Double,
+        light -> Text,
+        weakest -> Text,
+        coverage -> Double,
+        evidence -> Text,
+        kpis -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::Instant;
+
+    department_satisfactions (run_id, customer_id, department) {
+        run_id -> BigInt,
+        customer_id -> BigInt,
+        department -> Text,
+        kind -> Text,
+        department_id -> Nullable<BigInt>,
+        score -> Double,
+        low -> Double,
+        high -> Double,
+        kpi_score -> Nullable<Double>,
+        kpi_coverage -> Double,
+        answers -> Double,
+        weight -> Double,
+        required -> Bool,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::Instant;
+
+    alerts (id) {
+        id -> BigInt,
+        customer_id -> BigInt,
+        reason -> Text,
+        severity -> Text,
+        state -> Text,
+        run_id -> BigInt,
+        probability -> Double,
+        previous -> Nullable<Double>,
+        mailed_probability -> Nullable<Double>,
+        facts -> Text,
+        version -> BigInt,
+        opened_at -> Instant,
+        updated_at -> Instant,
+        resolved_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::Instant;
+
+    mails (id) {
+        id -> BigInt,
+        alert_id -> BigInt,
+        user_id -> BigInt,
+        run_id -> BigInt,
+        message_id -> Text,
+        in_reply_to -> Nullable<Text>,
+        to_address -> Text,
+        to_name -> Text,
+        language -> Text,
+        subject -> Text,
+        text -> Text,
+        html -> Text,
+        status -> Text,
+        attempts -> BigInt,
+        next_attempt_at -> Instant,
+        lease_until -> Nullable<Instant>,
+        last_error -> Nullable<Text>,
+        created_at -> Instant,
+        updated_at -> Instant,
+        sent_at -> Nullable<Instant>,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    teams,
+    users,
+    api_keys,
+    audit_log,
+    idempotency_keys,
+    customers,
+    departments,
+    contacts,
+    imports,
+    import_rejects,
+    import_customers,
+    customer_external_ids,
+    shipments,
+    import_changes,
+    link_months,
+    counters,
+    runs,
+    customer_risks,
+    link_risks,
+    account_satisfactions,
+    department_satisfactions,
+    alerts,
+    mails,
+);

@@ -1,11 +1,17 @@
 //! Hawser keeps a logistics firm moored to both ends of every shipment.
 
+pub mod access;
 pub mod api;
+pub mod app;
+pub mod assessment;
+pub mod cli;
 pub mod config;
 pub mod db;
 pub mod error;
 pub mod ids;
+pub mod mailbox;
 pub mod shipments;
 pub mod state;
+pub mod telemetry;
 pub mod text;
 pub mod units;

@@ -1,2 +1,5 @@
-//! The `hawser` binary.
-fn main() {}
+//! The `hawser` binary: everything is in the library.
+
+fn main() -> std::process::ExitCode {
+    hawser::cli::run()
+}

@@ -2,6 +2,7 @@
 //!
 //! - [`body`]: JSON bodies, with unknown and malformed fields named;
 //! - [`list`]: filters, sorting, cursors and pages;
+//! - [`merge`]: partial changes;
 //! - [`etag`]: versions, `If-Match`;
 //! - [`batch`]: many records at once, a result for each;
 //! - [`reference`]: ids in paths, own or external;
@@ -11,5 +12,7 @@ pub mod batch;
 pub mod body;
 pub mod etag;
 pub mod list;
+pub mod merge;
+pub mod openapi;
 pub mod reference;
 pub mod request_id;

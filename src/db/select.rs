@@ -158,6 +158,35 @@ macro_rules! bound {
     }};
 }
 
+/// Rows at most where everything is wanted at once.
+const EVERYTHING: i64 = 1_000_000;
+
+impl Listing {
+    /// Everything that is not deleted, in the collection's own order; for short lists.
+    pub fn all(collection: &'static Collection) -> Self {
+        let (name, descending) = match collection.default_sort.strip_prefix('-') {
+            Some(name) => (name, true),
+            None => (collection.default_sort, false),
+        };
+        Self {
+            filters: Vec::new(),
+            sort: collection.field(name).unwrap_or(&UNSORTED),
+            descending,
+            after: None,
+            limit: EVERYTHING,
+            updated_since: None,
+        }
+    }
+}
+
+/// Stands in for a default sort that names no field; the id then decides.
+const UNSORTED: Field = Field {
+    name: "",
+    sql: "0",
+    kind: Kind::Int,
+    sortable: false,
+};
+
 /// SQL text and the values bound in it, in order.
 #[derive(Debug, Default)]
 pub struct Statement {

@@ -1,0 +1,126 @@
+//! The command line: one file per command.
+
+mod exit;
+mod key;
+mod migrate;
+mod openapi;
+mod out;
+mod serve;
+mod team;
+mod user;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{Parser, Subcommand};
+
+pub use exit::Failure;
+use out::Out;
+
+use crate::config::Config;
+use crate::db::Db;
+use crate::state::{AppState, Clock};
+
+/// Keeps a logistics firm moored to both ends of every shipment.
+#[derive(Debug, Parser)]
+#[command(name = "hawser", version, about, max_term_width = 100)]
+struct Cli {
+    /// Settings file (default: hawser.toml, if it exists)
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Where the data live: sqlite://PATH or postgres://USER@HOST/DATABASE
+    #[arg(long, global = true, value_name = "URL")]
+    database_url: Option<String>,
+    /// What is logged: error, warn, info, debug, or a filter
+    #[arg(long, global = true, value_name = "FILTER")]
+    log: Option<String>,
+    /// Print results as JSON
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Answer requests and send mails until stopped
+    Serve(serve::Args),
+    /// Bring the database's schema up to date
+    Migrate,
+    /// Make, list and revoke API keys
+    #[command(subcommand)]
+    Key(key::Command),
+    /// Add, list and remove users, who receive alerts
+    #[command(subcommand)]
+    User(user::Command),
+    /// Add, list and remove teams
+    #[command(subcommand)]
+    Team(team::Command),
+    /// Write the description of the API (OpenAPI 3.1) to standard output
+    Openapi,
+}
+
+/// What a command works with.
+struct Context {
+    config: Config,
+    out: Out,
+}
+
+impl Context {
+    /// Opens the database, its schema brought up to date, with everything a server has.
+    fn state(&self) -> Result<AppState, Failure> {
+        Ok(AppState {
+            db: Db::open(&self.config.database, self.config.db_connections)?,
+            clock: Clock::System,
+            config: Arc::new(self.config.clone()),
+        })
+    }
+}
+
+/// Runs the command that the arguments name.
+pub fn run() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are answers; everything else is wrong usage.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { exit::USAGE } else { 0 });
+        }
+    };
+    match dispatch(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
+
+fn dispatch(cli: Cli) -> Result<(), Failure> {
+    let mut flags = BTreeMap::new();
+    if let Some(url) = cli.database_url {
+        flags.insert("database_url", url);
+    }
+    if let Some(log) = cli.log {
+        flags.insert("log", log);
+    } else if !matches!(cli.command, Command::Serve(_)) && std::env::var_os("HAWSER_LOG").is_none()
+    {
+        // A command answers on standard output; only what went wrong belongs beside it.
+        flags.insert("log", "warn".to_owned());
+    }
+    if let Command::Serve(args) = &cli.command {
+        args.flags(&mut flags);
+    }
+    let context = Context {
+        config: Config::load(cli.config.as_deref(), &flags)?,
+        out: Out { json: cli.json },
+    };
+    crate::telemetry::start_logs(&context.config);
+    match cli.command {
+        Command::Serve(_) => serve::run(&context),
+        Command::Migrate => migrate::run(&context),
+        Command::Key(command) => key::run(&context, command),
+        Command::User(command) => user::run(&context, command),
+        Command::Team(command) => team::run(&context, command),
+        Command::Openapi => openapi::run(&context),
+    }
+}

@@ -1,0 +1,64 @@
+//! `hawser serve`: the server, until it is told to stop.
+
+use std::collections::BTreeMap;
+use std::net::TcpListener;
+
+use super::exit::{SOFTWARE, UNAVAILABLE};
+use super::{Context, Failure};
+use crate::state::AppState;
+
+/// Arguments of the command.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example:\n  hawser serve --bind 0.0.0.0:8080 --public-url https://hawser.firm.example"
+)]
+pub struct Args {
+    /// Address to listen on
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    bind: Option<String>,
+    /// Where people reach this instance; stands in mails
+    #[arg(long, value_name = "URL")]
+    public_url: Option<String>,
+}
+
+impl Args {
+    /// The settings that these arguments outweigh.
+    pub fn flags(&self, flags: &mut BTreeMap<&str, String>) {
+        if let Some(bind) = &self.bind {
+            flags.insert("bind", bind.clone());
+        }
+        if let Some(url) = &self.public_url {
+            flags.insert("public_url", url.clone());
+        }
+    }
+}
+
+/// Runs the command.
+pub fn run(context: &Context) -> Result<(), Failure> {
+    let state = context.state()?;
+    let listener = listen(context)?;
+    tracing::info!(
+        address = %context.config.bind,
+        database = context.config.database.kind(),
+        "Listening on http://{}",
+        context.config.bind
+    );
+    until_stopped(state, listener)
+}
+
+/// Takes the configured address.
+pub fn listen(context: &Context) -> Result<TcpListener, Failure> {
+    TcpListener::bind(context.config.bind).map_err(|error| {
+        Failure::new(
+            UNAVAILABLE,
+            format!("cannot listen on {}: {error}", context.config.bind),
+        )
+    })
+}
+
+/// Answers requests until the process is told to stop; requests in flight are finished.
+pub fn until_stopped(state: AppState, listener: TcpListener) -> Result<(), Failure> {
+    actix_web::rt::System::new()
+        .block_on(async move { crate::app::start(state, listener)?.await })
+        .map_err(|error| Failure::new(SOFTWARE, error))
+}

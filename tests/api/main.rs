@@ -1,0 +1,17 @@
+//! The API, spoken to over HTTP: every test on each database.
+//!
+//! A test is an async function that takes a [`TestApp`]; [`on_each_database!`] makes two tests of
+//! it, `sqlite::name` and `postgres::name`, each with a server of its own on a free port and a
+//! fresh database. PostgreSQL is the server that `HAWSER_TEST_POSTGRES_URL` names.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "clippy does not know helper functions in tests as tests"
+)]
+
+mod access;
+mod harness;
+
+use harness::TestApp;

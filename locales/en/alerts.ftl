@@ -88,7 +88,11 @@ alert-hypothesis-unsupported = What comes from partners is a hypothesis: your hi
 alert-followers = Who would follow
 alert-followers-hypothesis = Who might follow
 alert-followers-none = No partner is expected to follow.
-alert-follower-change = { $now } today, { $lost } if { $customer } is lost
+alert-follower-change = Leaves with { $now } today, with { $lost } if { $customer } is lost
+alert-behind-margin = Margin behind it
+alert-behind-revenue = Revenue behind it
+alert-behind-weight = Freight behind it
+alert-behind-shipments = Shipments behind it
 alert-more = and { $count } more
 
 ## Next step

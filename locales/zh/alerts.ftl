@@ -21,8 +21,8 @@ alert-subject-shipments = { $amount } 票货面临损失
 ## 变化
 alert-kind = 流失风险
 alert-customer-unnamed = 客户 { $id }
-alert-level = { $customer } 在 { $weeks } 周内流失的概率已达 { $now }，预警线为 { $level }。
-alert-rise = { $customer } 在 { $weeks } 周内流失的概率已升至 { $now }。上升达到 { $step } 个百分点即发出预警。
+alert-level = { $customer }在 { $weeks } 周内流失的概率已达 { $now }，预警线为 { $level }。
+alert-rise = { $customer }在 { $weeks } 周内流失的概率已升至 { $now }。上升达到 { $step } 个百分点即发出预警。
 alert-before = { $date }为 { $before }。
 alert-first = 此前没有可供比较的评估。
 alert-silent-consignees = 其 { $total } 家收货方中，有 { $silent } 家已不再通过我们收它的货。
@@ -43,8 +43,8 @@ alert-value-shipments = 面临损失的票数
 ## 原因
 alert-why = 原因
 alert-part-own = 自身的发货规律
-alert-part-partner = { $partner } 可能流失
-alert-part-partner-share = { $partner } 可能流失，占其业务的 { $share }
+alert-part-partner = { $partner }可能流失
+alert-part-partner-share = { $partner }可能流失，占其业务的 { $share }
 alert-partner-unnamed = 某贸易伙伴
 alert-part-others = 其他
 alert-part-total = 合计
@@ -55,7 +55,11 @@ alert-hypothesis-unsupported = 来自贸易伙伴的部分是一种假设：历�
 alert-followers = 谁会随之流失
 alert-followers-hypothesis = 谁可能随之流失
 alert-followers-none = 预计没有伙伴会随之流失。
-alert-follower-change = 目前 { $now }，若失去 { $customer } 则为 { $lost }
+alert-follower-change = 流失概率目前为 { $now }，若失去{ $customer }则为 { $lost }
+alert-behind-margin = 相关毛利
+alert-behind-revenue = 相关收入
+alert-behind-weight = 相关货量
+alert-behind-shipments = 相关票数
 alert-more = 另有 { $count } 家
 
 ## 下一步

@@ -10,5 +10,6 @@
 //! [`message`] turns plain values into subject, text and HTML; [`mailer`] is the
 //! only place that speaks SMTP; [`retry`] says what follows a failure.
 
+pub mod mailer;
 pub mod message;
 pub mod retry;

@@ -109,8 +109,8 @@ Why
 
 Who would follow
 - Ziegler AG
-  12% today, 47% if Brandt GmbH is lost
-  EUR\u{a0}80,000
+  Leaves with 12% today, with 47% if Brandt GmbH is lost
+  Margin behind it: EUR\u{a0}80,000
 
 Next step
 Call the customer and ask what has changed, by 21 March 2014.
@@ -143,13 +143,13 @@ fn the_chinese_text_says_it_all_in_order() {
         &mail.text,
         &[
             "高风险 · 流失风险\n华东纺织有限公司\n",
-            "华东纺织有限公司 在 13 周内流失的概率已达 31%，预警线为 30%。\n",
+            "华东纺织有限公司在 13 周内流失的概率已达 31%，预警线为 30%。\n",
             "2014年3月3日为 18%。\n",
             "其 7 家收货方中，有 3 家已不再通过我们收它的货。\n",
             "面临损失的毛利：EUR\u{a0}212,340\n",
-            "原因\n  17%  Nordkauf 可能流失，占其业务的 61%\n   9%  自身的发货规律\n",
+            "原因\n  17%  Nordkauf可能流失，占其业务的 61%\n   9%  自身的发货规律\n",
             "  31%  合计\n",
-            "谁会随之流失\n- Ziegler AG\n  目前 12%，若失去 华东纺织有限公司 则为 47%\n",
+            "谁会随之流失\n- Ziegler AG\n  流失概率目前为 12%，若失去华东纺织有限公司则为 47%\n",
             "下一步\n请在 2014年3月21日前致电客户，了解发生了什么变化。\n",
             "https://hawser.example/alerts/7\n",
             "打开链接不会改变任何内容。\n",

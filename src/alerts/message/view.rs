@@ -35,6 +35,8 @@ struct View {
     hypothesis: Option<String>,
     followers_title: String,
     followers: Vec<FollowerLine>,
+    /// What the followers' values count.
+    behind: String,
     more_followers: Option<String>,
     no_followers: Option<String>,
     next: String,
@@ -67,6 +69,7 @@ struct FollowerLine {
     name: String,
     change: String,
     value: String,
+    value_line: String,
 }
 
 #[derive(Template)]
@@ -133,10 +136,6 @@ impl<'a> Writer<'a> {
         let (parts, total) = self.parts()?;
         let value_label = self.text(value_label(notice.value_basis), &[])?;
         let value = self.value(notice.value_at_risk);
-        let labelled = [
-            ("label", value_label.as_str().into()),
-            ("value", value.as_str().into()),
-        ];
         Ok(View {
             language: notice.language.tag(),
             colour: colour(notice.severity),
@@ -152,7 +151,7 @@ impl<'a> Writer<'a> {
             },
             churn: self.percent(notice.churn_probability),
             churn_label: self.text(key("alert-figure-churn"), &[])?,
-            value_line: self.text(key("alert-labelled"), &labelled)?,
+            value_line: self.labelled(&value_label, &value)?,
             value,
             value_label,
             why: self.text(key("alert-why"), &[])?,
@@ -164,6 +163,7 @@ impl<'a> Writer<'a> {
                 _ => self.text(key("alert-followers-hypothesis"), &[])?,
             },
             followers: self.followers()?,
+            behind: self.text(behind_label(notice.value_basis), &[])?,
             more_followers: self.more_followers()?,
             no_followers: match notice.followers.is_empty() {
                 true => Some(self.text(key("alert-followers-none"), &[])?),
@@ -386,10 +386,13 @@ impl<'a> Writer<'a> {
             ),
             ("customer", isolate(self.customer.clone()).into()),
         ];
+        let value = self.value(follower.value);
+        let behind = self.text(behind_label(self.notice.value_basis), &[])?;
         Ok(FollowerLine {
             name: self.name(&follower.name)?,
             change: self.text(key("alert-follower-change"), &values)?,
-            value: self.value(follower.value),
+            value_line: self.labelled(&behind, &value)?,
+            value,
         })
     }
 
@@ -434,6 +437,11 @@ impl<'a> Writer<'a> {
         Ok(foot)
     }
 
+    fn labelled(&self, label: &str, value: &str) -> Result<String, TextError> {
+        let values = [("label", label.into()), ("value", value.into())];
+        self.text(key("alert-labelled"), &values)
+    }
+
     fn value(&self, value: i64) -> String {
         let language = self.notice.language;
         match self.notice.value_basis {
@@ -469,6 +477,15 @@ fn value_label(basis: ValueBasis) -> Key {
         ValueBasis::Revenue(_) => key("alert-value-revenue"),
         ValueBasis::Weight => key("alert-value-weight"),
         ValueBasis::Shipments => key("alert-value-shipments"),
+    }
+}
+
+fn behind_label(basis: ValueBasis) -> Key {
+    match basis {
+        ValueBasis::Margin(_) => key("alert-behind-margin"),
+        ValueBasis::Revenue(_) => key("alert-behind-revenue"),
+        ValueBasis::Weight => key("alert-behind-weight"),
+        ValueBasis::Shipments => key("alert-behind-shipments"),
     }
 }
 

@@ -28,6 +28,9 @@ const EXACT: f64 = 9_007_199_254_740_992.0;
 /// The values of a text's variables.
 pub type Args<'a> = FluentArgs<'a>;
 
+/// The value of a variable: text or a number.
+pub type Value<'a> = FluentValue<'a>;
+
 /// A language that Hawser speaks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]

@@ -9,9 +9,7 @@
 //! neither password nor mail. lettre's feature `tracing` must stay off, it would
 //! log the password.
 
-use std::collections::VecDeque;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
@@ -22,9 +20,11 @@ use crate::i18n::Language;
 use crate::i18n::line::{shorten, single_line};
 
 mod failure;
+mod memory;
 mod settings;
 
 pub use failure::SendError;
+pub use memory::{MemoryMailer, StoredMail};
 pub use settings::{Credentials, MailSettings, Security, SettingsError};
 
 /// The longest address that SMTP carries (RFC 5321, path without its brackets).
@@ -223,59 +223,6 @@ impl SmtpMailer {
 impl fmt::Debug for SmtpMailer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SmtpMailer")
-    }
-}
-
-/// Keeps mails in memory, and fails when it is told to. Clones share their memory.
-#[derive(Clone, Debug, Default)]
-pub struct MemoryMailer {
-    memory: Arc<Mutex<Memory>>,
-}
-
-#[derive(Debug, Default)]
-struct Memory {
-    mails: Vec<StoredMail>,
-    failures: VecDeque<SendError>,
-}
-
-/// A mail that a [`MemoryMailer`] took.
-#[derive(Clone, Debug)]
-pub struct StoredMail {
-    /// As it was handed over.
-    pub mail: OutgoingMail,
-    /// The message as a server would have received it.
-    pub source: String,
-}
-
-impl MemoryMailer {
-    /// All mails taken so far.
-    pub fn mails(&self) -> Vec<StoredMail> {
-        self.lock().mails.clone()
-    }
-
-    /// Makes a coming mail fail; several calls make as many mails fail, in order.
-    pub fn fail_next(&self, failure: SendError) {
-        self.lock().failures.push_back(failure);
-    }
-
-    fn send(&self, mail: &OutgoingMail, message: &Message) -> Result<Receipt, SendError> {
-        let mut memory = self.lock();
-        if let Some(failure) = memory.failures.pop_front() {
-            return Err(failure);
-        }
-        memory.mails.push(StoredMail {
-            mail: mail.clone(),
-            source: String::from_utf8_lossy(&message.formatted()).into_owned(),
-        });
-        Ok(Receipt {
-            code: 250,
-            text: format!("kept as {}", memory.mails.len()),
-        })
-    }
-
-    /// A test that panicked while it held the lock leaves the mails readable.
-    fn lock(&self) -> MutexGuard<'_, Memory> {
-        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

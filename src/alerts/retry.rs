@@ -171,6 +171,6 @@ mod tests {
             assert!(Jitter::new(bad).is_err(), "{bad}");
         }
         assert!(almost_one().0 < 1.0);
-        assert_eq!(Jitter::from_bits(1 << 63).0, 0.5);
+        assert_eq!(Ok(Jitter::from_bits(1 << 63)), Jitter::new(0.5));
     }
 }

@@ -78,9 +78,10 @@ fn kind_of_answer(code: u16, text: &str) -> FailureKind {
     match (code, enhanced(text)) {
         // A temporary authentication failure (454) is one of these as well.
         (400..=499, _) => FailureKind::Transient,
-        (530 | 534 | 535 | 538, _) | (_, Some((7, 8..=11 | 14))) => FailureKind::Configuration,
-        // The sender's address: the settings, not the recipient.
-        (_, Some((1, 7 | 8))) => FailureKind::Configuration,
+        // 5.1.7 and 5.1.8 blame the sender's address: our settings, not the recipient.
+        (530 | 534 | 535 | 538, _) | (_, Some((7, 8..=11 | 14) | (1, 7 | 8))) => {
+            FailureKind::Configuration
+        }
         (_, Some((1, _))) | (550 | 551 | 553, None) => FailureKind::BadAddress,
         _ => FailureKind::Permanent,
     }

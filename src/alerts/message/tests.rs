@@ -109,7 +109,7 @@ Why
 
 Who would follow
 - Ziegler AG
-  Leaves with 12% today, with 47% if Brandt GmbH is lost
+  Churn 12% today, 47% if this customer is lost
   Margin behind it: EUR\u{a0}80,000
 
 Next step
@@ -149,7 +149,7 @@ fn the_chinese_text_says_it_all_in_order() {
             "面临损失的毛利：EUR\u{a0}212,340\n",
             "原因\n  17%  Nordkauf可能流失，占其业务的 61%\n   9%  自身的发货规律\n",
             "  31%  合计\n",
-            "谁会随之流失\n- Ziegler AG\n  流失概率目前为 12%，若失去华东纺织有限公司则为 47%\n",
+            "谁会随之流失\n- Ziegler AG\n  流失概率目前 12%，若该客户流失则为 47%\n",
             "下一步\n请在 2014年3月21日前致电客户，了解发生了什么变化。\n",
             "https://hawser.example/alerts/7\n",
             "打开链接不会改变任何内容。\n",

@@ -98,7 +98,6 @@ impl Writer<'_> {
                 "lost",
                 plain_percent(self.notice, follower.churn_if_lost).into(),
             ),
-            ("customer", isolate(self.customer.clone()).into()),
         ];
         let value = self.value(follower.value);
         let behind = self.text(behind_label(self.notice.value_basis), &[])?;

@@ -1,6 +1,7 @@
 //! Hawser keeps a logistics firm moored to both ends of every shipment.
 
 pub mod access;
+pub mod alerts;
 pub mod api;
 pub mod app;
 pub mod assessment;
@@ -8,6 +9,7 @@ pub mod cli;
 pub mod config;
 pub mod db;
 pub mod error;
+pub mod i18n;
 pub mod ids;
 pub mod mailbox;
 pub mod shipments;

@@ -1,5 +1,6 @@
 //! Hawser keeps a logistics firm moored to both ends of every shipment.
 
+pub mod demo;
 pub mod ids;
 pub mod shipments;
 pub mod units;

@@ -1,9 +1,10 @@
 //! The stream of shipments: day by day, one link's state at a time.
 //!
 //! A link's orders are a renewal process with Erlang-2 intervals in business time, given their
-//! number: of `2 (n + 1) - 1` points strewn evenly, every second one. The points are drawn in
-//! ascending order, so a link needs only its last one, and a list of links for each day keeps the
-//! whole in date order at constant cost a shipment.
+//! number n: of 2n points strewn evenly, every second one, from the first or the second with equal
+//! chances, so that no part of the time is favoured. The points are drawn in ascending order, so a
+//! link needs only its last one, and a list of links for each day keeps the whole in date order at
+//! constant cost a shipment.
 
 use chrono::{Datelike, NaiveDate, Weekday};
 
@@ -91,6 +92,8 @@ struct Process {
     next: u32,
     /// Orders to come, the one it is listed for included.
     left: u32,
+    /// Points to come.
+    points: u32,
     /// Share of the link's business time that has passed.
     position: f64,
 }
@@ -124,24 +127,26 @@ impl<'w> Shipments<'w> {
             stream.processes.push(Process {
                 next: NONE,
                 left: link.shipments,
+                points: PHASES * link.shipments,
                 position: 0.0,
             });
-            stream.list(number, link);
+            let first = 1 + stream.dice.below(PHASES);
+            stream.list(number, link, first);
         }
         stream
     }
 
-    /// Draws a link's next order and lists the link on its day.
+    /// Lists the link on the day of its next order, which is so many points ahead.
     #[expect(
         clippy::indexing_slicing,
         reason = "links have processes, days are in history"
     )]
-    fn list(&mut self, number: u32, link: &DemoLink) {
+    fn list(&mut self, number: u32, link: &DemoLink, ahead: u32) {
         let process = &mut self.processes[number as usize];
-        let points = PHASES * (process.left + 1) - 1;
-        for passed in 0..PHASES {
-            let step = self.dice.least_of(f64::from(points - passed));
+        for _ in 0..ahead {
+            let step = self.dice.least_of(f64::from(process.points));
             process.position += (1.0 - process.position) * step;
+            process.points -= 1;
         }
         let first = &mut self.first[self.calendar.day(link.days, process.position) as usize];
         process.next = std::mem::replace(first, number);
@@ -168,7 +173,7 @@ impl Iterator for Shipments<'_> {
         let process = &mut self.processes[number as usize];
         process.left -= 1;
         if process.left > 0 {
-            self.list(number, link);
+            self.list(number, link, PHASES);
         }
         Some(draft)
     }

@@ -6,7 +6,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use csv::ByteRecord;
 
 use super::{DemoPlan, DemoWorld};
-use crate::shipments::model::{PartyDraft, ShipmentDraft, ShipmentFacts};
+use crate::shipments::model::{Incoterm, PartyDraft, ShipmentDraft, ShipmentFacts};
 
 /// The header. External ids are keys of the system [`super::SYSTEM`].
 pub const COLUMNS: [&str; 32] = [
@@ -95,7 +95,7 @@ fn row(record: &mut ByteRecord, draft: &ShipmentDraft) {
 
 fn facts(record: &mut ByteRecord, facts: &ShipmentFacts) {
     text(record, Some(facts.freight_terms.word()));
-    text(record, facts.incoterm.map(|term| term.word()));
+    text(record, facts.incoterm.map(Incoterm::word));
     text(record, facts.origin_country.as_deref());
     text(record, facts.origin_locode.as_deref());
     text(record, facts.destination_country.as_deref());

@@ -42,10 +42,6 @@ impl Dice {
     }
 
     /// Uniform among 0, 1, …, `bound` - 1; 0 if `bound` is 0. The bias is below 2^-32.
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "the product is below 2^32 · bound"
-    )]
     pub fn below(&mut self, bound: u32) -> u32 {
         ((u64::from(self.0.next_u32()) * u64::from(bound)) >> 32) as u32
     }
@@ -82,18 +78,18 @@ impl Dice {
             let boost = libm::pow(1.0 - self.unit(), 1.0 / shape);
             return self.gamma(shape + 1.0) * boost;
         }
-        let d = shape - 1.0 / 3.0;
-        let c = 1.0 / (9.0 * d).sqrt();
+        let mode = shape - 1.0 / 3.0;
+        let spread = 1.0 / (9.0 * mode).sqrt();
         loop {
-            let z = self.normal();
-            let root = 1.0 + c * z;
+            let deviate = self.normal();
+            let root = 1.0 + spread * deviate;
             if root <= 0.0 {
                 continue;
             }
-            let v = root * root * root;
-            let u = 1.0 - self.unit();
-            if libm::log(u) < 0.5 * z * z + d - d * v + d * libm::log(v) {
-                return d * v;
+            let cube = root * root * root;
+            let bound = 0.5 * deviate * deviate + mode * (1.0 - cube + libm::log(cube));
+            if libm::log(1.0 - self.unit()) < bound {
+                return mode * cube;
             }
         }
     }

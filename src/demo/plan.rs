@@ -143,7 +143,7 @@ impl DemoPlan {
 }
 
 /// Fails unless `least <= value <= most`.
-fn check<T: PartialOrd + std::fmt::Display>(
+fn check<T: Copy + PartialOrd + std::fmt::Display>(
     field: &'static str,
     value: T,
     least: T,

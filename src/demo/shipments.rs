@@ -51,8 +51,8 @@ impl Calendar {
 
     /// Business time of a link's days, the faded ones counting less.
     pub fn length(&self, [from, fades, until]: [u32; 3]) -> f64 {
-        let (full, faded) = (self.before(fades), self.before(until));
-        full - self.before(from) + FADED * (faded - full)
+        let (full, end) = (self.before(fades), self.before(until));
+        full - self.before(from) + FADED * (end - full)
     }
 
     /// The day on which `position` (0 to 1) of a link's business time has passed.

@@ -55,7 +55,7 @@ pub fn write(plan: &DemoPlan, out: impl Write) -> Result<usize, csv::Error> {
     write_world(&DemoWorld::new(plan), out)
 }
 
-/// As [`write`], for a world that is there already.
+/// As [`write()`], for a world that is there already.
 ///
 /// # Errors
 ///

@@ -71,10 +71,10 @@ impl DemoTruth {
     }
 }
 
-/// Share of customers that leave by themselves within history.
-const OWN: f64 = 0.06;
-/// Share of customers that are about to leave at its end.
-const FADING: f64 = 0.06;
+/// Customers of a hundred that leave by themselves within history.
+const OWN: usize = 6;
+/// Customers of a hundred that are about to leave at its end.
+const FADING: usize = 6;
 /// Share of the others that are served badly for a while and stay.
 const FORGIVING: f64 = 0.04;
 /// Share of those that leave by themselves because of bad service.
@@ -116,12 +116,11 @@ fn by_orders(customers: usize, links: &[DemoLink]) -> Vec<usize> {
     ranking
 }
 
-/// So many different ones of `candidates`, in the order drawn.
-fn choose(candidates: &[usize], share_of: usize, share: f64, dice: &mut Dice) -> Vec<usize> {
-    let wanted = (1..=share_of).filter(|&n| n as f64 <= share_of as f64 * share);
+/// So many different ones of `candidates`, or all if there are fewer, in the order drawn.
+fn choose(candidates: &[usize], wanted: usize, dice: &mut Dice) -> Vec<usize> {
     let mut left = candidates.to_vec();
     let mut chosen = Vec::new();
-    for _ in wanted {
+    for _ in 0..wanted {
         if left.is_empty() {
             break;
         }
@@ -141,7 +140,7 @@ fn resolve_to_leave(
 ) -> Vec<(u32, usize)> {
     let days = plan.days();
     let largest = 1 + ranking.len() / 50;
-    choose(&ranking[largest..], ranking.len(), OWN, dice)
+    choose(&ranking[largest..], ranking.len() * OWN / 100, dice)
         .into_iter()
         .map(|customer| {
             // All links have begun after three tenths of history.
@@ -234,7 +233,7 @@ fn fade(
         .copied()
         .filter(|&customer| profiles[customer].leaves.is_none())
         .collect();
-    let mut fading = choose(&stay, ranking.len(), FADING, dice);
+    let mut fading = choose(&stay, ranking.len() * FADING / 100, dice);
     fading.sort_unstable();
     for &customer in &fading {
         let from = plan.days() - 84 - dice.below(56);

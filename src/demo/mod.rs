@@ -12,6 +12,16 @@
 //! own Gamma-distributed pace; service differs between customers and worsens for some, most of whom
 //! leave months later; partners follow by the linear threshold rule of the cascade, with strengths
 //! that are known ([`DemoTruth`]); a few customers fade just before history ends.
+//!
+//! ```
+//! use chrono::NaiveDate;
+//! use hawser::demo::{DemoPlan, DemoWorld};
+//!
+//! let until = NaiveDate::from_ymd_opt(2026, 6, 30).unwrap_or_default();
+//! let world = DemoWorld::new(&DemoPlan::small(until)?);
+//! assert_eq!(world.shipments().len(), 6_000);
+//! # Ok::<(), hawser::demo::PlanError>(())
+//! ```
 
 pub mod csv;
 mod customers;

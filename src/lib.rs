@@ -8,6 +8,7 @@ pub mod assessment;
 pub mod cli;
 pub mod config;
 pub mod db;
+pub mod demo;
 pub mod error;
 pub mod i18n;
 pub mod ids;

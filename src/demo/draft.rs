@@ -230,6 +230,7 @@ fn severity(worse: Option<Spell>, day: u32) -> f64 {
 /// A customer as a shipment names it.
 fn party(customer: &DemoCustomer) -> PartyDraft {
     PartyDraft {
+        id: None,
         external_id: Some(external_id(customer.code.clone())),
         name: Some(customer.name.clone()),
         country: Some(customer.country.to_owned()),

@@ -148,6 +148,9 @@ pub struct ExternalId {
 /// A party of a shipment as a file or a request names it: by external id, by name, or both.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PartyDraft {
+    /// Our own id of the customer, where the sender knows it; it must exist.
+    #[serde(default)]
+    pub id: Option<i64>,
     /// Key of the customer in the sender's system.
     pub external_id: Option<ExternalId>,
     /// Name as written; matched in its normalised form.
@@ -300,6 +303,7 @@ impl ShipmentFacts {
         if self.claim_amount.is_some_and(|amount| amount < 0) {
             found.push(negative("claim_amount", "expected 0 or more"));
         }
+        found.extend(self.place_problems());
         found.extend(self.order_problems());
         if self.activity_at().is_none() {
             found.push(FieldProblem::new(
@@ -307,6 +311,36 @@ impl ShipmentFacts {
                 "required",
                 "expected at least one of picked_up_at, booked_at, delivered_at, promised_to",
             ));
+        }
+        found
+    }
+
+    fn place_problems(&self) -> Vec<FieldProblem> {
+        let country = |code: &str| code.len() == 2 && code.bytes().all(|b| b.is_ascii_uppercase());
+        let locode = |code: &str| {
+            code.len() == 5
+                && code
+                    .bytes()
+                    .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+        };
+        let mut found = Vec::new();
+        for (field, value) in [
+            ("origin_country", &self.origin_country),
+            ("destination_country", &self.destination_country),
+        ] {
+            if value.as_deref().is_some_and(|code| !country(code)) {
+                let rule = "expected an ISO 3166-1 code of two capitals, such as DE";
+                found.push(FieldProblem::new(field, "not_a_country", rule));
+            }
+        }
+        for (field, value) in [
+            ("origin_locode", &self.origin_locode),
+            ("destination_locode", &self.destination_locode),
+        ] {
+            if value.as_deref().is_some_and(|code| !locode(code)) {
+                let rule = "expected a UN/LOCODE of five characters, such as DEHAM";
+                found.push(FieldProblem::new(field, "not_a_locode", rule));
+            }
         }
         found
     }

@@ -13,5 +13,6 @@
 
 mod access;
 mod harness;
+mod shipments;
 
 use harness::TestApp;

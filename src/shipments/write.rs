@@ -1,0 +1,553 @@
+//! Writing shipments: the one way in for API and import.
+//!
+//! A chunk of drafts goes through three steps, each a handful of statements whatever the chunk's
+//! size: who the parties are, which shipments stand already, what is to be written. Doing it twice
+//! is doing it once.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use chrono_tz::Tz;
+
+use super::model::{ExternalId, FieldProblem, PartyDraft, ShipmentDraft};
+use super::store::parties::{self, NewCustomer, NewExternalId};
+use super::store::rollup::{self, Cell};
+use super::store::{self, Data, Parties, Row};
+use crate::api::batch::Outcome;
+use crate::db::{Conn, DbResult, UtcTime};
+use crate::ids::{CustomerId, ImportId, ShipmentId};
+use crate::text;
+
+/// Customers remembered between chunks at most; what is beyond is looked up again.
+const REMEMBERED: usize = 200_000;
+
+/// What became of a draft.
+pub type Written = Result<Done, Vec<FieldProblem>>;
+
+/// A draft that stands in the database now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Done {
+    /// Whether it was new, changed, or stood already.
+    pub outcome: Outcome,
+    /// Whether this writer had written the same key before: the later wins.
+    pub repeated: bool,
+}
+
+/// Writes shipments in the transaction of its caller.
+pub struct Writer {
+    zone: Tz,
+    now: UtcTime,
+    import: Option<ImportId>,
+    /// Shipments with a greater id were created by this writer.
+    after: i64,
+    known: HashMap<PartyKey, CustomerId>,
+    touched: BTreeSet<Cell>,
+    customers_created: u64,
+}
+
+/// What a party is recognised by.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+enum PartyKey {
+    Id(i64),
+    External(ExternalId),
+    /// Matched name and country.
+    Name(String, Option<String>),
+}
+
+impl Writer {
+    /// A writer for an import, or for the API where `import` is `None`.
+    ///
+    /// # Errors
+    ///
+    /// The database's, as everywhere here.
+    pub fn new(
+        conn: &mut Conn,
+        zone: Tz,
+        import: Option<ImportId>,
+        now: UtcTime,
+    ) -> DbResult<Self> {
+        Ok(Self {
+            zone,
+            now,
+            import,
+            after: store::last_id(conn)?,
+            known: HashMap::new(),
+            touched: BTreeSet::new(),
+            customers_created: 0,
+        })
+    }
+
+    /// Customers made so far.
+    pub fn customers_created(&self) -> u64 {
+        self.customers_created
+    }
+
+    /// The greatest id of a shipment before this writer wrote.
+    pub fn after(&self) -> i64 {
+        self.after
+    }
+
+    /// Writes a chunk; what became of each draft, in the order given.
+    pub fn write(&mut self, conn: &mut Conn, drafts: Vec<ShipmentDraft>) -> DbResult<Vec<Written>> {
+        let parties = self.parties(conn, &drafts)?;
+        let mut results: Vec<Option<Written>> = drafts.iter().map(|_| None).collect();
+        // The last draft of a key wins; the others are told that they were repeated.
+        let mut last: BTreeMap<ExternalId, (usize, Data)> = BTreeMap::new();
+        for (index, (draft, parties)) in drafts.into_iter().zip(parties).enumerate() {
+            let data = parties.and_then(|parties| self.data(draft, parties));
+            match data {
+                Err(problems) => set(&mut results, index, Err(problems)),
+                Ok(data) => {
+                    let key = ExternalId {
+                        system: data.source.clone(),
+                        id: data.external_id.clone(),
+                    };
+                    if let Some((earlier, _)) = last.insert(key, (index, data)) {
+                        let done = Done {
+                            outcome: Outcome::Unchanged,
+                            repeated: true,
+                        };
+                        set(&mut results, earlier, Ok(done));
+                    }
+                }
+            }
+        }
+        self.store(conn, last, &mut results)?;
+        Ok(results
+            .into_iter()
+            .map(|result| result.unwrap_or_else(|| Err(Vec::new())))
+            .collect())
+    }
+
+    fn data(&self, draft: ShipmentDraft, parties: Parties) -> Result<Data, Vec<FieldProblem>> {
+        let problems = draft.facts.problems();
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        if parties.shipper == parties.consignee {
+            return Err(vec![FieldProblem::new(
+                "consignee",
+                "same_party",
+                "shipper and consignee are the same customer",
+            )]);
+        }
+        let made = (self.import, self.now);
+        Data::new(draft.external_id, parties, &draft.facts, self.zone, made).ok_or_else(|| {
+            vec![FieldProblem::new(
+                "booked_at",
+                "required",
+                "expected at least one date",
+            )]
+        })
+    }
+
+    fn store(
+        &mut self,
+        conn: &mut Conn,
+        chunk: BTreeMap<ExternalId, (usize, Data)>,
+        results: &mut [Option<Written>],
+    ) -> DbResult<()> {
+        let standing = Self::standing(conn, &chunk)?;
+        let mut new = Vec::new();
+        for (key, (index, data)) in chunk {
+            let Some(row) = standing.get(&key) else {
+                set(
+                    results,
+                    index,
+                    Ok(Done {
+                        outcome: Outcome::Created,
+                        repeated: false,
+                    }),
+                );
+                new.push(data);
+                continue;
+            };
+            let repeated = self.import.is_some() && row.data.import_id == self.import;
+            let outcome = self.replace(conn, row, data)?;
+            set(results, index, Ok(Done { outcome, repeated }));
+        }
+        // Imports sum up what they created once, at the end.
+        if self.import.is_none() {
+            self.touched.extend(new.iter().map(Data::cell));
+        }
+        store::insert(conn, &new)
+    }
+
+    fn standing(
+        conn: &mut Conn,
+        chunk: &BTreeMap<ExternalId, (usize, Data)>,
+    ) -> DbResult<HashMap<ExternalId, Row>> {
+        let mut by_system: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for key in chunk.keys() {
+            by_system.entry(&key.system).or_default().push(&key.id);
+        }
+        let mut standing = HashMap::new();
+        for (system, keys) in by_system {
+            for (id, row) in store::by_external_ids(conn, system, &keys)? {
+                let system = system.to_owned();
+                standing.insert(ExternalId { system, id }, row);
+            }
+        }
+        Ok(standing)
+    }
+
+    fn replace(&mut self, conn: &mut Conn, row: &Row, data: Data) -> DbResult<Outcome> {
+        if data.says_the_same_as(&row.data) {
+            return Ok(Outcome::Unchanged);
+        }
+        let created_here = row.id.0 > self.after && self.import.is_some();
+        if let Some(import) = self.import.filter(|_| !created_here) {
+            store::keep_before(conn, import, row)?;
+        }
+        // What was created here is summed up at the end, wherever it then counts.
+        if !created_here {
+            self.touched.insert(row.data.cell());
+            self.touched.insert(data.cell());
+        }
+        let revived = row.data.deleted_at.is_some();
+        store::update(conn, row.id, &data.replacing(&row.data))?;
+        Ok(if revived {
+            Outcome::Created
+        } else {
+            Outcome::Updated
+        })
+    }
+
+    /// Deletes a shipment: it stays as a tombstone.
+    pub fn delete(&mut self, conn: &mut Conn, row: &Row) -> DbResult<()> {
+        let mut data = row.data.clone();
+        data.version += 1;
+        data.updated_at = self.now;
+        data.deleted_at = Some(self.now);
+        self.touched.insert(data.cell());
+        store::update(conn, row.id, &data)
+    }
+
+    /// Puts a shipment back to what it was.
+    pub fn restore(&mut self, conn: &mut Conn, row: &Row, before: Data) -> DbResult<()> {
+        self.touched.insert(row.data.cell());
+        self.touched.insert(before.cell());
+        let mut data = before;
+        data.version = row.data.version + 1;
+        data.updated_at = self.now;
+        store::update(conn, row.id, &data)
+    }
+
+    /// Brings the roll-ups in step; the last thing a writer does in its transaction.
+    pub fn finish(self, conn: &mut Conn) -> DbResult<()> {
+        rollup::begin(conn)?;
+        if let Some(import) = self.import {
+            rollup::add_created(conn, import, self.after)?;
+        }
+        rollup::recompute(conn, &self.touched)
+    }
+
+    /// Who the parties of each draft are.
+    fn parties(
+        &mut self,
+        conn: &mut Conn,
+        drafts: &[ShipmentDraft],
+    ) -> DbResult<Vec<Result<Parties, Vec<FieldProblem>>>> {
+        if self.known.len() > REMEMBERED {
+            self.known.clear();
+        }
+        let mut unknown: BTreeMap<PartyKey, &PartyDraft> = BTreeMap::new();
+        let sides = drafts.iter().flat_map(|draft| {
+            [
+                Some(&draft.shipper),
+                Some(&draft.consignee),
+                draft.payer.as_ref(),
+            ]
+        });
+        for party in sides.flatten() {
+            if let Some(key) = key_of(party)
+                && !self.known.contains_key(&key)
+            {
+                unknown.entry(key).or_insert(party);
+            }
+        }
+        let refused = self.meet(conn, unknown)?;
+        Ok(drafts
+            .iter()
+            .map(|draft| {
+                let mut problems = Vec::new();
+                let mut side = |field: &'static str, party: &PartyDraft| {
+                    let found = self.side(field, party, &refused);
+                    found.map_err(|problem| problems.push(problem)).ok()
+                };
+                let shipper = side("shipper", &draft.shipper);
+                let consignee = side("consignee", &draft.consignee);
+                let payer = draft.payer.as_ref().and_then(|payer| side("payer", payer));
+                match (shipper, consignee) {
+                    (Some(shipper), Some(consignee)) if problems.is_empty() => Ok(Parties {
+                        shipper,
+                        consignee,
+                        payer,
+                    }),
+                    _ => Err(problems),
+                }
+            })
+            .collect())
+    }
+
+    fn side(
+        &self,
+        field: &'static str,
+        party: &PartyDraft,
+        refused: &BTreeMap<PartyKey, (&'static str, String)>,
+    ) -> Result<CustomerId, FieldProblem> {
+        let Some(key) = key_of(party) else {
+            let rule = "expected an id, an external_id or a name";
+            return Err(FieldProblem::new(field, "required", rule));
+        };
+        if let Some((code, rule)) = refused.get(&key) {
+            return Err(FieldProblem::new(field, code, rule.clone()));
+        }
+        self.known
+            .get(&key)
+            .copied()
+            .ok_or_else(|| FieldProblem::new(field, "unknown", "there is no such customer"))
+    }
+
+    /// Finds or makes the customers behind keys that were not met before; why some cannot be.
+    fn meet(
+        &mut self,
+        conn: &mut Conn,
+        unknown: BTreeMap<PartyKey, &PartyDraft>,
+    ) -> DbResult<BTreeMap<PartyKey, (&'static str, String)>> {
+        let mut refused = BTreeMap::new();
+        let (mut ids, mut external, mut named) = (Vec::new(), Vec::new(), Vec::new());
+        for (key, party) in unknown {
+            match key {
+                PartyKey::Id(id) => ids.push(id),
+                PartyKey::External(key) => external.push((key, party)),
+                PartyKey::Name(name, country) => named.push((name, country, party)),
+            }
+        }
+        for id in parties::living(conn, &ids)? {
+            self.known.insert(PartyKey::Id(id), CustomerId(id));
+        }
+        self.meet_external(conn, external)?;
+        self.meet_named(conn, named, &mut refused)?;
+        Ok(refused)
+    }
+
+    fn meet_external(
+        &mut self,
+        conn: &mut Conn,
+        wanted: Vec<(ExternalId, &PartyDraft)>,
+    ) -> DbResult<()> {
+        let mut by_system: BTreeMap<String, Vec<(String, &PartyDraft)>> = BTreeMap::new();
+        for (key, party) in wanted {
+            by_system
+                .entry(key.system)
+                .or_default()
+                .push((key.id, party));
+        }
+        for (system, wanted) in by_system {
+            let keys: Vec<&str> = wanted.iter().map(|(key, _)| key.as_str()).collect();
+            let found = parties::by_external_ids(conn, &system, &keys)?;
+            let mut missing = Vec::new();
+            for (key, party) in wanted {
+                match found.get(&key) {
+                    None => missing.push((key, party)),
+                    Some((id, deleted)) => {
+                        if *deleted {
+                            parties::revive(conn, *id, self.import, self.now)?;
+                        }
+                        let system = system.clone();
+                        self.known
+                            .insert(PartyKey::External(ExternalId { system, id: key }), *id);
+                    }
+                }
+            }
+            self.adopt_or_make(conn, &system, missing)?;
+        }
+        Ok(())
+    }
+
+    /// Gives external ids to customers known by name only, and makes the rest.
+    fn adopt_or_make(
+        &mut self,
+        conn: &mut Conn,
+        system: &str,
+        missing: Vec<(String, &PartyDraft)>,
+    ) -> DbResult<()> {
+        let names: Vec<String> = missing
+            .iter()
+            .map(|(key, party)| text::match_name(party.name.as_deref().unwrap_or(key)))
+            .collect();
+        let wanted: BTreeSet<&str> = names.iter().map(String::as_str).collect();
+        let wanted: Vec<&str> = wanted.into_iter().collect();
+        let mut candidates = parties::by_names(conn, &wanted, Some(system))?;
+        let (mut adopted, mut new) = (Vec::new(), Vec::new());
+        for ((key, party), name) in missing.into_iter().zip(names) {
+            let fits: Vec<usize> = (0..candidates.len())
+                .filter(|index| {
+                    candidates.get(*index).is_some_and(|candidate| {
+                        candidate.match_name == name
+                            && same_country(&candidate.country, &party.country)
+                    })
+                })
+                .collect();
+            // Two of the same name: the external id tells them apart, so this is a third.
+            if let ([only], true) = (&fits[..], party.name.is_some()) {
+                adopted.push((key, candidates.swap_remove(*only).id));
+            } else {
+                new.push((key, party, name));
+            }
+        }
+        let ids = self.make(
+            conn,
+            new.iter().map(|(key, party, name)| {
+                (party.name.as_deref().unwrap_or(key), name.as_str(), *party)
+            }),
+        )?;
+        adopted.extend(new.into_iter().map(|(key, ..)| key).zip(ids));
+        let rows: Vec<NewExternalId> = adopted
+            .iter()
+            .map(|(key, id)| NewExternalId {
+                system: system.to_owned(),
+                external_id: key.clone(),
+                customer_id: *id,
+                import_id: self.import,
+            })
+            .collect();
+        parties::insert_external_ids(conn, &rows)?;
+        for (id, customer) in adopted {
+            let system = system.to_owned();
+            self.known
+                .insert(PartyKey::External(ExternalId { system, id }), customer);
+        }
+        Ok(())
+    }
+
+    fn meet_named(
+        &mut self,
+        conn: &mut Conn,
+        wanted: Vec<(String, Option<String>, &PartyDraft)>,
+        refused: &mut BTreeMap<PartyKey, (&'static str, String)>,
+    ) -> DbResult<()> {
+        let names: BTreeSet<&str> = wanted.iter().map(|(name, ..)| name.as_str()).collect();
+        let names: Vec<&str> = names.into_iter().collect();
+        let mut found: HashMap<String, Vec<(CustomerId, Option<String>)>> = HashMap::new();
+        for named in parties::by_names(conn, &names, None)? {
+            found
+                .entry(named.match_name)
+                .or_default()
+                .push((named.id, named.country));
+        }
+        let mut new = Vec::new();
+        for (name, country, party) in wanted {
+            let fits: Vec<CustomerId> = found
+                .get(&name)
+                .into_iter()
+                .flatten()
+                .filter(|(_, known)| same_country(known, &country))
+                .map(|(id, _)| *id)
+                .collect();
+            let key = PartyKey::Name(name.clone(), country);
+            match &fits[..] {
+                [] => new.push((key, party, name)),
+                [only] => {
+                    self.known.insert(key, *only);
+                }
+                _ => {
+                    let shown = party.name.as_deref().unwrap_or_default();
+                    let rule = format!(
+                        "{} customers are called {shown:?}: give an external_id",
+                        fits.len()
+                    );
+                    refused.insert(key, ("ambiguous", rule));
+                }
+            }
+        }
+        // One customer for a name, whichever countries the rows of this chunk tell or leave out.
+        let mut makers: BTreeMap<&str, (&PartyDraft, Vec<&PartyKey>)> = BTreeMap::new();
+        for (key, party, name) in &new {
+            let entry = makers.entry(name).or_insert((party, Vec::new()));
+            if entry.0.country.is_none() && party.country.is_some() {
+                entry.0 = party;
+            }
+            entry.1.push(key);
+        }
+        let ids = self.make(
+            conn,
+            makers
+                .iter()
+                .map(|(name, (party, _))| (party.name.as_deref().unwrap_or(name), *name, *party)),
+        )?;
+        for ((_, (_, keys)), id) in makers.into_iter().zip(ids) {
+            for key in keys {
+                self.known.insert(key.clone(), id);
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes customers: name as written, name to match, and the party that tells the country.
+    fn make<'a>(
+        &mut self,
+        conn: &mut Conn,
+        wanted: impl Iterator<Item = (&'a str, &'a str, &'a PartyDraft)>,
+    ) -> DbResult<Vec<CustomerId>> {
+        let wanted: Vec<_> = wanted.collect();
+        if wanted.is_empty() {
+            return Ok(Vec::new());
+        }
+        let ids = parties::take_ids(conn, wanted.len())?;
+        let new: Vec<NewCustomer> = wanted
+            .into_iter()
+            .zip(&ids)
+            .map(|((name, match_name, party), id)| NewCustomer {
+                id: *id,
+                name: name.to_owned(),
+                search_name: text::normalise_name(name),
+                match_name: match_name.to_owned(),
+                country: party.country.clone(),
+                status: "active".to_owned(),
+                tags: "[]".to_owned(),
+                version: 1,
+                created_at: self.now,
+                updated_at: self.now,
+            })
+            .collect();
+        parties::insert(conn, &new, self.import)?;
+        self.customers_created += new.len() as u64;
+        Ok(ids)
+    }
+}
+
+fn set(results: &mut [Option<Written>], index: usize, result: Written) {
+    if let Some(slot) = results.get_mut(index) {
+        *slot = Some(result);
+    }
+}
+
+/// Countries that do not contradict each other.
+fn same_country(one: &Option<String>, other: &Option<String>) -> bool {
+    match (one, other) {
+        (Some(one), Some(other)) => one == other,
+        _ => true,
+    }
+}
+
+fn key_of(party: &PartyDraft) -> Option<PartyKey> {
+    if let Some(id) = party.id {
+        return Some(PartyKey::Id(id));
+    }
+    if let Some(key) = &party.external_id {
+        return Some(PartyKey::External(key.clone()));
+    }
+    let name = text::match_name(party.name.as_deref()?);
+    (!name.is_empty()).then(|| PartyKey::Name(name, party.country.clone()))
+}
+
+/// The id under which a shipment stands, after a writer wrote it.
+///
+/// # Errors
+///
+/// The database's.
+pub fn id_of(conn: &mut Conn, key: &ExternalId) -> DbResult<Option<ShipmentId>> {
+    let found = store::by_external_ids(conn, &key.system, &[&key.id])?;
+    Ok(found.into_values().next().map(|row| row.id))
+}

@@ -114,6 +114,7 @@ fn import(bytes: impl AsRef<[u8]>, mapping: &Mapping) -> Result<Outcome, FileErr
     drain(reader)
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "compared with optional times")]
 fn at(text: &str) -> Option<DateTime<Utc>> {
     Some(text.parse().unwrap())
 }
@@ -802,6 +803,7 @@ fn scms() -> Option<PathBuf> {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one reading, many figures")]
 fn the_scms_history_has_the_known_figures() {
     let Some(path) = scms() else {
         println!("skipped: no ../shared/data/scms (HAWSER_SHARED may name the folder)");

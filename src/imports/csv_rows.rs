@@ -246,3 +246,63 @@ impl<R: Read> CsvRows<R> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::imports::mapping::Encoding;
+
+    /// Gives at most so many bytes at a time.
+    struct Sips<'a>(&'a [u8], usize);
+
+    impl Read for Sips<'_> {
+        fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+            let count = into.len().min(self.1);
+            self.0.read(into.get_mut(..count).unwrap_or_default())
+        }
+    }
+
+    /// Rows with their lines; `None` if a row is rejected.
+    fn ours(text: &str, sip: usize) -> Option<Vec<(u64, Vec<String>)>> {
+        let source = Source::new(Sips(text.as_bytes(), sip));
+        let mut rows = CsvRows::new(source, Decoder::new(Encoding::Utf8), b',');
+        let (mut found, mut row) = (Vec::new(), RawRow::default());
+        while rows.read(&mut row).ok()? {
+            found.push((row.line(), row.cells().map(str::to_owned).collect()));
+        }
+        Some(found)
+    }
+
+    fn of_the_csv_package(text: &str) -> Vec<Vec<String>> {
+        csv::ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .from_reader(text.as_bytes())
+            .records()
+            .map(|row| row.unwrap().iter().map(str::to_owned).collect())
+            .collect()
+    }
+
+    proptest! {
+        #[test]
+        fn rows_are_those_of_the_csv_package(text in "([abé,\"\n\r ]|\r\n|,\"){0,60}", sip in 1_usize..9) {
+            if let Some(rows) = ours(&text, sip) {
+                let cells: Vec<_> = rows.iter().map(|row| row.1.clone()).collect();
+                prop_assert_eq!(&cells, &of_the_csv_package(&text));
+                prop_assert!(rows.is_sorted_by(|left, right| left.0 < right.0));
+
+                // Read from its own line on, the file gives the same rows.
+                for (index, (line, _)) in rows.iter().enumerate() {
+                    if !text.contains('\r') {
+                        let skipped = usize::try_from(line - 1).unwrap();
+                        let rest: String = text.split_inclusive('\n').skip(skipped).collect();
+                        let again: Vec<_> = ours(&rest, sip).unwrap().into_iter().map(|row| row.1).collect();
+                        prop_assert_eq!(&again, &cells[index..]);
+                    }
+                }
+            }
+        }
+    }
+}

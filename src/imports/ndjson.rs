@@ -1,19 +1,14 @@
 //! Rows of an NDJSON file: one JSON object a line, its members picked by name.
 
-use std::collections::{BTreeSet, HashMap};
-use std::fmt;
+use std::collections::BTreeSet;
 use std::io::Read;
-
-use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::decode::{Decoder, excerpt};
 use super::error::{FileError, ReadError, Reject};
+use super::members::{MAX_NAMES, Members};
 use super::row::RawRow;
 use super::source::{LINE_LIMIT, Source};
 use crate::shipments::model::FieldProblem;
-
-/// Most names of unknown members kept.
-const MAX_NAMES: usize = 100;
 
 /// The rows of an NDJSON file.
 #[derive(Debug)]
@@ -27,18 +22,6 @@ pub(super) struct NdjsonRows<R> {
     pub ignored: BTreeSet<String>,
 }
 
-/// The members of one object.
-#[derive(Debug, Default)]
-struct Members {
-    index: HashMap<String, usize>,
-    cells: Vec<Option<String>>,
-    /// Names from the top to where we are, with dots.
-    path: String,
-    unknown: BTreeSet<String>,
-    twice: BTreeSet<String>,
-    lists: BTreeSet<String>,
-}
-
 impl<R: Read> NdjsonRows<R> {
     /// Picks the members `columns`, in that order.
     pub(super) fn new(
@@ -47,16 +30,7 @@ impl<R: Read> NdjsonRows<R> {
         columns: &[String],
         ignore_unknown: bool,
     ) -> Self {
-        let index = columns
-            .iter()
-            .enumerate()
-            .map(|(index, name)| (name.clone(), index))
-            .collect();
-        let members = Members {
-            index,
-            cells: vec![None; columns.len()],
-            ..Members::default()
-        };
+        let members = Members::new(columns);
         Self {
             source,
             decoder,
@@ -69,8 +43,7 @@ impl<R: Read> NdjsonRows<R> {
 
     /// Bytes held, apart from the row.
     pub(super) fn capacity(&self) -> usize {
-        let cells = self.members.cells.iter().flatten().map(String::capacity);
-        self.source.capacity() + cells.sum::<usize>()
+        self.source.capacity() + self.members.capacity()
     }
 
     /// Reads the next row into `row`; `false` at the end. Blank lines are no rows.
@@ -143,52 +116,42 @@ impl<R: Read> NdjsonRows<R> {
 
     fn pick(&mut self, text: &str, row: &mut RawRow) -> Result<(), Reject> {
         let members = &mut self.members;
-        members.begin();
-        let mut json = serde_json::Deserializer::from_str(text);
-        let read = Node {
-            members: &mut *members,
-            top: true,
-        }
-        .deserialize(&mut json)
-        .and_then(|()| json.end());
-
-        let mut reasons = Vec::new();
-        let mut note = |code, rule| reasons.push(FieldProblem::new("row", code, rule));
-        if let Err(error) = read {
-            note("not_json", format!("expected a JSON object: {error}"));
-        }
-        if !members.twice.is_empty() {
-            note(
-                "duplicate_member",
-                format!(
-                    "expected each member once, found twice: {}",
-                    join(&members.twice)
-                ),
-            );
-        }
-        if !members.lists.is_empty() {
-            note(
-                "list",
-                format!(
-                    "expected text, a number or a truth, found a list: {}",
-                    join(&members.lists)
-                ),
-            );
-        }
+        let read = members.pick(text);
         if self.ignore_unknown {
             while let Some(name) = members.unknown.pop_first() {
                 if self.ignored.len() < MAX_NAMES {
                     self.ignored.insert(name);
                 }
             }
-        } else if !members.unknown.is_empty() {
-            note(
+        }
+
+        let mut reasons = Vec::new();
+        if let Err(error) = read {
+            let rule = format!("expected a JSON object: {error}");
+            reasons.push(FieldProblem::new("row", "not_json", rule));
+        }
+        for (code, rule, names) in [
+            (
+                "duplicate_member",
+                "each member once, found twice:",
+                &members.twice,
+            ),
+            (
+                "list",
+                "text, a number or a truth, found a list:",
+                &members.lists,
+            ),
+            (
                 "unknown_member",
-                format!(
-                    "expected only members that the mapping names, found {}",
-                    join(&members.unknown)
-                ),
-            );
+                "only members that the mapping names, found",
+                &members.unknown,
+            ),
+        ] {
+            if !names.is_empty() {
+                let names: Vec<&str> = names.iter().map(String::as_str).collect();
+                let rule = format!("expected {rule} {}", names.join(", "));
+                reasons.push(FieldProblem::new("row", code, rule));
+            }
         }
         if !reasons.is_empty() {
             return Err(Reject {
@@ -197,8 +160,8 @@ impl<R: Read> NdjsonRows<R> {
                 raw: vec![text.to_owned()],
             });
         }
-        for cell in &members.cells {
-            row.push(cell.as_deref().unwrap_or_default());
+        for cell in members.cells() {
+            row.push(cell);
         }
         Ok(())
     }
@@ -210,175 +173,5 @@ impl<R: Read> NdjsonRows<R> {
             reasons: vec![FieldProblem::new("row", code, rule)],
             raw: vec![excerpt(bytes)],
         }
-    }
-}
-
-fn join(names: &BTreeSet<String>) -> String {
-    names
-        .iter()
-        .map(String::as_str)
-        .collect::<Vec<_>>()
-        .join(", ")
-}
-
-impl Members {
-    fn begin(&mut self) {
-        self.cells.fill(None);
-        self.path.clear();
-        self.unknown.clear();
-        self.twice.clear();
-        self.lists.clear();
-    }
-
-    fn put(&mut self, text: &str) {
-        match self
-            .index
-            .get(&self.path)
-            .and_then(|index| self.cells.get_mut(*index))
-        {
-            Some(Some(_)) => note(&mut self.twice, &self.path),
-            Some(cell) => *cell = Some(text.to_owned()),
-            None => note(&mut self.unknown, &self.path),
-        }
-    }
-
-    /// Whether the current path is that of an object with members that are mapped.
-    fn leads_on(&self) -> bool {
-        let below = |name: &String| {
-            name.strip_prefix(&self.path)
-                .is_some_and(|rest| rest.starts_with('.'))
-        };
-        self.index.keys().any(below)
-    }
-
-    fn list(&mut self) {
-        let known = self.index.contains_key(&self.path);
-        note(
-            if known {
-                &mut self.lists
-            } else {
-                &mut self.unknown
-            },
-            &self.path,
-        );
-    }
-}
-
-/// Keeps `name`, unless there are too many already.
-fn note(names: &mut BTreeSet<String>, name: &str) {
-    if names.len() < MAX_NAMES {
-        names.insert(name.to_owned());
-    }
-}
-
-/// A value at the current path.
-struct Node<'a> {
-    members: &'a mut Members,
-    top: bool,
-}
-
-impl Node<'_> {
-    fn put<E: Error>(self, text: &str) -> Result<(), E> {
-        if self.top {
-            return Err(E::custom("the line holds no object"));
-        }
-        self.members.put(text);
-        Ok(())
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for Node<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Node<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON value")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let depth = self.members.path.len();
-        loop {
-            if !self.top {
-                self.members.path.push('.');
-            }
-            if map.next_key_seed(Key(&mut self.members.path))?.is_none() {
-                break;
-            }
-            map.next_value_seed(Node {
-                members: &mut *self.members,
-                top: false,
-            })?;
-            self.members.path.truncate(depth);
-        }
-        self.members.path.truncate(depth);
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
-        if self.top {
-            return Err(A::Error::custom("the line holds a list"));
-        }
-        self.members.list();
-        while seq.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(())
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
-        self.put(text)
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<(), E> {
-        if !self.top && self.members.leads_on() {
-            return Ok(());
-        }
-        self.put("")
-    }
-
-    fn visit_bool<E: Error>(self, truth: bool) -> Result<(), E> {
-        self.put(if truth { "true" } else { "false" })
-    }
-
-    fn visit_i64<E: Error>(self, number: i64) -> Result<(), E> {
-        self.put(&number.to_string())
-    }
-
-    fn visit_u64<E: Error>(self, number: u64) -> Result<(), E> {
-        self.put(&number.to_string())
-    }
-
-    fn visit_f64<E: Error>(self, number: f64) -> Result<(), E> {
-        // The shortest text that reads as the same number, never with an exponent.
-        self.put(&number.to_string())
-    }
-}
-
-/// Appends the name of a member to the path.
-struct Key<'a>(&'a mut String);
-
-impl<'de> DeserializeSeed<'de> for Key<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_str(self)
-    }
-}
-
-impl Visitor<'_> for Key<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a name")
-    }
-
-    fn visit_str<E: Error>(self, name: &str) -> Result<(), E> {
-        self.0.push_str(name);
-        Ok(())
     }
 }

@@ -12,6 +12,7 @@ pub mod demo;
 pub mod error;
 pub mod i18n;
 pub mod ids;
+pub mod imports;
 pub mod mailbox;
 pub mod shipments;
 pub mod state;

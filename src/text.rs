@@ -148,7 +148,7 @@ pub fn same_name(left: &str, right: &str) -> bool {
 }
 
 /// `name` in the form in which customers are matched: [`normalise_name`] without punctuation and
-/// without common legal forms (GmbH & Co. KG, Ltd, Inc, S.A., Sp. z o.o., 有限公司, 株式会社 …).
+/// without common legal forms (`GmbH & Co. KG`, Ltd, Inc, S.A., Sp. z o.o., 有限公司, 株式会社 …).
 ///
 /// Dots and apostrophes vanish (`S.A.` is `sa`), other punctuation separates words. A name that
 /// consists of legal forms alone keeps them, so that the result is empty only if the name holds no

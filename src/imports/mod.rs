@@ -1,0 +1,30 @@
+//! Imports: files of shipments in the sender's words become drafts in ours.
+//!
+//! ```text
+//! bytes ─ source ─> records ─ decode ─> RawRow ─ draft ─> ShipmentDraft
+//!      (1 MiB a line)  (csv, ndjson)        │
+//!                         Mapping ──────────┴─ what is wrong ──> Reject ─> rejects (CSV)
+//! ```
+//!
+//! [`read::ShipmentReader`] is the way in: it holds one line at a time, whatever the size of the
+//! file. [`mapping`] is what a person writes once per kind of file. Everything here is pure but for
+//! the reader it is given: no database, clock or environment.
+
+pub mod country;
+mod csv_rows;
+mod decode;
+pub mod draft;
+pub mod error;
+mod field_spec;
+pub mod mapping;
+mod members;
+mod ndjson;
+mod parse;
+mod plan;
+pub mod read;
+pub mod rejects;
+pub mod row;
+mod source;
+mod spec;
+mod target;
+mod values;

@@ -1,5 +1,7 @@
 //! Hawser keeps a logistics firm moored to both ends of every shipment.
 
+pub mod cascade;
+pub mod churn;
 pub mod ids;
 pub mod shipments;
 pub mod units;

@@ -407,7 +407,7 @@ proptest! {
     #[test]
     fn a_power_mean_lies_between_the_least_and_the_largest_and_rises_with_its_exponent(
         terms in prop::collection::vec((probability(), 0.01..10.0), 1..8),
-        power in power(), more in 0.0..5.0,
+        power in power(), more in 0.0..5.0_f64,
     ) {
         let (values, weights): (Vec<f64>, Vec<f64>) = terms.into_iter().unzip();
         let floored = values.iter().map(|value| value.max(FLOOR));
@@ -416,7 +416,7 @@ proptest! {
         let mean = power_mean(&values, &weights, power, FLOOR).unwrap();
         prop_assert!((least - 1e-12..=largest + 1e-12).contains(&mean), "{least} {mean} {largest}");
         if let Power::Finite(p) = power {
-            let higher = Power::Finite((p + more).min(1e6));
+            let higher = Power::Finite(f64::min(p + more, 1e6));
             prop_assert!(power_mean(&values, &weights, higher, FLOOR).unwrap() >= mean - 1e-7);
         }
     }

@@ -248,3 +248,113 @@ impl<'a> Push<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cascade::{Description, Link, Options, Strengths, solve, solve_with};
+    use crate::shipments::model::FreightTerms;
+
+    /// A mill that ships 60 to a bakery and 40 to a hotel; the bakery ships 20 to a kiosk.
+    fn chain() -> (Network, Solution) {
+        let link = |shipper, consignee, business| Link {
+            shipper,
+            consignee,
+            business,
+            value: 1.0,
+            terms: FreightTerms::Unknown,
+        };
+        let links = [link(0, 1, 60.0), link(0, 2, 40.0), link(1, 3, 20.0)];
+        let network = Network::compile(&Description {
+            own_churn: &[0.1, 0.2, 0.3, 0.4],
+            own_business: &[0.0, 0.0, 60.0, 0.0],
+            own_value: &[0.0; 4],
+            links: &links,
+            strengths: Strengths::uniform(0.5),
+        })
+        .unwrap();
+        let options = Options {
+            eps: 1e-12,
+            ..Options::default()
+        };
+        let solution = solve(&network, &options).unwrap();
+        (network, solution)
+    }
+
+    #[test]
+    fn the_parts_add_to_the_churn_probability() {
+        let (network, solution) = chain();
+        let why = customer(&network, &solution, 0).unwrap();
+
+        // Bakery without the mill: 0.2 + 0.8 · 0.5 · (20/80) · 0.4 = 0.24; hotel without it: 0.3.
+        // Parts: 0.9 · 0.5 · 0.6 · 0.24 = 0.0648 and 0.9 · 0.5 · 0.4 · 0.3 = 0.054.
+        assert!((why.own - 0.1).abs() < 1e-15);
+        let partners: Vec<u32> = why.parts.iter().map(|part| part.partner).collect();
+        assert_eq!(partners, [1, 2]);
+        for (part, (share, contribution)) in why.parts.iter().zip([(0.6, 0.0648), (0.4, 0.054)]) {
+            assert!((part.share - share).abs() < 1e-12);
+            assert!((part.contribution - contribution).abs() < 1e-12);
+        }
+        assert!((why.churn - 0.2188).abs() < 1e-12);
+
+        // The mill without the bakery: 0.1 + 0.054 = 0.154; without the hotel: 0.1 + 0.0648.
+        // Links: 1 - 0.846 · 0.76 = 0.35704 and 1 - 0.8352 · 0.7 = 0.41536.
+        let risk = why.business_at_risk.unwrap();
+        assert!((risk - (0.6 * 0.357_04 + 0.4 * 0.415_36)).abs() < 1e-12);
+    }
+
+    #[test]
+    fn own_business_is_lost_with_the_customer_alone() {
+        let (network, solution) = chain();
+        let why = customer(&network, &solution, 2).unwrap();
+        // Hotel: 40 of 100 with the mill, lost with 0.41536; the rest is its own.
+        let risk = why.business_at_risk.unwrap();
+        assert!((risk - (0.4 * 0.415_36 + 0.6 * why.churn)).abs() < 1e-12);
+    }
+
+    #[test]
+    fn those_who_would_follow_are_those_whom_a_new_solve_shows() {
+        let (network, solution) = chain();
+        for gone in 0..4 {
+            let mut own = solution.own().to_vec();
+            own[gone] = 1.0;
+            let options = Options {
+                eps: 1e-12,
+                ..Options::default()
+            };
+            let after = solve_with(&network, &own, &options).unwrap();
+            let found = followers(&network, &solution, gone, 1e-12, 10).unwrap();
+
+            assert_eq!(found.len(), 3, "{gone}");
+            assert!(found.is_sorted_by(|a, b| a.rise >= b.rise));
+            for follower in found {
+                let index = follower.customer as usize;
+                assert!((follower.churn - after.churn()[index]).abs() < 1e-10);
+                let rise = after.churn()[index] - solution.churn()[index];
+                assert!((follower.rise - rise).abs() < 1e-10);
+            }
+        }
+        let best = followers(&network, &solution, 0, 1e-6, 1).unwrap();
+        assert_eq!(best.len(), 1);
+    }
+
+    #[test]
+    fn a_customer_without_business_has_none_at_risk_and_an_unknown_one_is_refused() {
+        let network = Network::compile(&Description {
+            own_churn: &[0.4],
+            own_business: &[0.0],
+            own_value: &[5.0],
+            links: &[],
+            strengths: Strengths::default(),
+        })
+        .unwrap();
+        let solution = solve(&network, &Options::default()).unwrap();
+        let why = customer(&network, &solution, 0).unwrap();
+        assert_eq!((why.churn, why.business_at_risk), (0.4, None));
+        assert_eq!(followers(&network, &solution, 0, 1e-6, 9), Ok(Vec::new()));
+        assert!(customer(&network, &solution, 1).is_err());
+        assert!(followers(&network, &solution, 0, f64::NAN, 9).is_err());
+        let (other, _) = chain();
+        assert!(customer(&other, &solution, 0).is_err());
+    }
+}

@@ -51,10 +51,10 @@ impl<'a> Members<'a> {
     }
 
     /// An object further down, at `path`.
-    pub fn at(path: String, value: &'a Value) -> Result<Self, CaseError> {
+    pub fn at(path: &str, value: &'a Value) -> Result<Self, CaseError> {
         let map = value
             .as_object()
-            .ok_or_else(|| CaseError::member(&path, "an object"))?;
+            .ok_or_else(|| CaseError::member(path, "an object"))?;
         Ok(Self {
             map,
             prefix: format!("{path}."),
@@ -150,7 +150,7 @@ impl<'a> Members<'a> {
         let value = self
             .get(name)
             .ok_or_else(|| self.refuse(name, "an object"))?;
-        Members::at(self.path(name), value)
+        Members::at(&self.path(name), value)
     }
 
     /// The list of objects under `name`.
@@ -158,7 +158,7 @@ impl<'a> Members<'a> {
         self.list(name)?
             .iter()
             .enumerate()
-            .map(|(index, value)| Members::at(format!("{}[{index}]", self.path(name)), value))
+            .map(|(index, value)| Members::at(&format!("{}[{index}]", self.path(name)), value))
             .collect()
     }
 

@@ -171,6 +171,7 @@ impl<'a> Reading<'a> {
     fn party(&mut self, plan: &'a PartyPlan) -> PartyDraft {
         let before = self.problems.len();
         let party = PartyDraft {
+            id: None,
             external_id: self.external_id(&plan.external_id, &plan.external_system),
             name: self.read(&plan.name, |text, _| name(text)),
             country: self.country(&plan.country),

@@ -1,0 +1,88 @@
+//! The calculator: the published formulas on values that anyone gives, without a database, so that
+//! the numbers can be checked from outside.
+//!
+//! A document is a list of cases, or an object whose `cases` is such a list (its other members are
+//! ignored). The answer maps the name of each case to its result; a case without a name goes by its
+//! position (`"0"`, `"1"`, …), and where a name is taken already, ` #` and the position are added.
+//! A case that is unknown or makes no sense answers `{"error": "MEMBER: what was expected"}`. What a
+//! case says it expects (`expected`, `exact`) is neither read nor repeated.
+//!
+//! | kind | a case | its answer |
+//! |---|---|---|
+//! | `cascade` | `nodes`, `own`, `links` of `{shipper, consignee, business, value}`, `kappa`; optional `own_business`, `node_value` | `churn`, `link_loss`, `expected_loss`, `blast_radius` |
+//! | `churn` | `model`, `params`, `input`; for k > 1 `k`; optional `horizons` (default 13 and 52 weeks) | `log_likelihood`, `p_alive`, `expected_events_H`, `p_at_least_one_event_H` |
+//! | `satisfaction` | `function`, `input` | as the function: `theta`, `var`, …, `score`, `p`, … |
+
+mod cascade;
+mod churn;
+mod members;
+mod satisfaction;
+
+use serde_json::{Map, Value, json};
+
+use members::{CaseError, Members};
+
+crate::word_enum! {
+    /// Which formulas to apply.
+    Kind {
+        /// The share-loss cascade.
+        Cascade = "cascade",
+        /// Own churn.
+        Churn = "churn",
+        /// Satisfaction.
+        Satisfaction = "satisfaction",
+    }
+}
+
+/// Answers to all cases of a document.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CalcOutcome {
+    /// From the name of the case to its result, added in the order of the cases.
+    pub answers: Map<String, Value>,
+    /// How many of them are errors.
+    pub failed: usize,
+}
+
+/// Applies the formulas of `kind` to every case of `document`.
+///
+/// Never fails as a whole: a document that is neither a list nor an object with `cases` gives one
+/// answer, `error`, which counts as failed.
+pub fn run(kind: Kind, document: &Value) -> CalcOutcome {
+    let cases = match document {
+        Value::Array(cases) => Some(cases),
+        Value::Object(object) => object.get("cases").and_then(Value::as_array),
+        _ => None,
+    };
+    let mut outcome = CalcOutcome::default();
+    let Some(cases) = cases else {
+        let text = "cases: expected a list of cases, or an object with such a list as `cases`";
+        outcome.answers.insert("error".to_owned(), json!(text));
+        outcome.failed = 1;
+        return outcome;
+    };
+    for (position, case) in cases.iter().enumerate() {
+        let answer = answer(kind, case).unwrap_or_else(|error| {
+            outcome.failed += 1;
+            json!({ "error": error.to_string() })
+        });
+        let mut name = match case.get("name").and_then(Value::as_str) {
+            Some(name) => name.to_owned(),
+            None => position.to_string(),
+        };
+        while outcome.answers.contains_key(&name) {
+            name = format!("{name} #{position}");
+        }
+        outcome.answers.insert(name, answer);
+    }
+    outcome
+}
+
+fn answer(kind: Kind, case: &Value) -> Result<Value, CaseError> {
+    let case = Members::of("case", case)?;
+    case.optional_text("name")?;
+    match kind {
+        Kind::Cascade => cascade::answer(&case),
+        Kind::Churn => churn::answer(&case),
+        Kind::Satisfaction => satisfaction::answer(&case),
+    }
+}

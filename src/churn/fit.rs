@@ -1,0 +1,411 @@
+//! Parameters of a population: maximum a posteriori by Nelder-Mead from three starts.
+
+use std::collections::HashMap;
+
+use argmin::core::{CostFunction, Executor, State};
+use argmin::solver::neldermead::NelderMead;
+use rayon::iter::ParallelIterator;
+use rayon::slice::ParallelSlice;
+
+use super::btyd::Parameters;
+use super::{ChurnError, History, Model, Variant};
+
+/// Below so many entities the prior speaks louder than the data.
+pub const LOW_EVIDENCE_BELOW: usize = 10;
+/// Logarithms of parameters stay within plus and minus this.
+const CLAMP: f64 = 12.0;
+/// Rows summed by one task; fixed, so that the sum does not depend on the number of threads.
+const CHUNK: usize = 4_096;
+const MAX_ITERATIONS: u64 = 2_000;
+
+crate::word_enum! {
+    /// How much data stands behind fitted parameters.
+    Evidence {
+        /// Fewer than ten entities, or all of them identical: mostly the prior.
+        Low = "low",
+        /// Ten different entities or more.
+        Sufficient = "sufficient",
+    }
+}
+
+/// Normal prior on the logarithms of r, alpha, a and b.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Prior {
+    /// Centred at r 0.7, alpha 0.7 over the pooled rate of events, a 0.8, b 3, with standard
+    /// deviation 1: free of units. The pooled rate is (events + 1) / (weeks, at least 1).
+    Pooled,
+    /// Given means and standard deviations.
+    Fixed {
+        /// Means of ln r, ln alpha, ln a, ln b.
+        mean: [f64; 4],
+        /// Standard deviations, positive.
+        sd: [f64; 4],
+    },
+    /// None: plain maximum likelihood, which runs to corners on some real data.
+    Flat,
+}
+
+/// What to fit.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FitOptions {
+    /// Whether death at the first event is possible. Default MBG.
+    pub variant: Variant,
+    /// Phases of an interval. Default 1.
+    pub k: u32,
+    /// Prior. Default pooled.
+    pub prior: Prior,
+}
+
+impl Default for FitOptions {
+    fn default() -> Self {
+        Self {
+            variant: Variant::Mbg,
+            k: 1,
+            prior: Prior::Pooled,
+        }
+    }
+}
+
+/// A fitted model.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Fit {
+    /// The model with its parameters.
+    pub model: Model,
+    /// Weighted log-likelihood, without the prior.
+    pub log_likelihood: f64,
+    /// What was minimised: -log-likelihood plus the prior's penalty.
+    pub objective: f64,
+    /// Iterations over all starts.
+    pub iterations: u64,
+    /// Entities of positive weight.
+    pub entities: usize,
+    /// Whether that is enough.
+    pub evidence: Evidence,
+}
+
+/// Fits the parameters to histories.
+///
+/// Minimises `-Σ w ll + ½ Σ ((θ - mean)/sd)²` over the logarithms θ, from the prior's centre and two
+/// fixed starts. `weights` has one weight of 0 or more for each history; `None` weighs all alike.
+/// Identical histories are counted, not repeated. Deterministic on any number of threads.
+///
+/// # Errors
+///
+/// [`ChurnError::NoData`] without a history of positive weight; [`ChurnError::Number`] or
+/// [`ChurnError::Rule`] for a bad weight, prior or k; [`ChurnError::Optimiser`].
+pub fn fit(
+    histories: &[History],
+    weights: Option<&[f64]>,
+    options: &FitOptions,
+) -> Result<Fit, ChurnError> {
+    let sample = Sample::new(histories, weights)?;
+    let penalty = Penalty::new(options.prior, &sample)?;
+    // Fails here, once, if k is out of range.
+    Model::new(options.variant, options.k, parameters(&sample.centre()))?;
+    let problem = Problem {
+        sample: &sample,
+        options: *options,
+        penalty,
+    };
+
+    let mut best: Option<(f64, [f64; 4])> = None;
+    let mut iterations = 0;
+    for start in sample.starts(&penalty) {
+        let (found, steps) = problem.descend(start)?;
+        iterations += steps;
+        if best.is_none_or(|(cost, _)| found.0 < cost) {
+            best = Some(found);
+        }
+    }
+    let (objective, theta) = best.ok_or(ChurnError::NoData)?;
+    let theta = clamped(&theta);
+    let model = Model::new(options.variant, options.k, parameters(&theta))?;
+    Ok(Fit {
+        model,
+        log_likelihood: sample.log_likelihood(&model),
+        objective,
+        iterations,
+        entities: sample.entities,
+        evidence: sample.evidence(),
+    })
+}
+
+/// Histories with weights: identical ones merged, sorted by x.
+struct Sample {
+    rows: Vec<(History, f64)>,
+    entities: usize,
+}
+
+impl Sample {
+    fn new(histories: &[History], weights: Option<&[f64]>) -> Result<Self, ChurnError> {
+        if weights.is_some_and(|weights| weights.len() != histories.len()) {
+            return Err(ChurnError::Rule {
+                field: "weights",
+                rule: "one weight for each history",
+            });
+        }
+        let mut merged: HashMap<(u64, u64, u64, u64), (History, f64)> = HashMap::new();
+        let mut entities = 0;
+        for (index, history) in histories.iter().enumerate() {
+            let weight = weights.and_then(|weights| weights.get(index)).copied();
+            let weight = weight.unwrap_or(1.0);
+            if !(0.0..=1e9).contains(&weight) {
+                return Err(ChurnError::Number {
+                    field: "weights",
+                    value: weight,
+                    rule: "a number between 0 and 1e9",
+                });
+            }
+            if weight > 0.0 {
+                entities += 1;
+                let key = (
+                    history.x(),
+                    history.t_x().to_bits(),
+                    history.age().to_bits(),
+                    history.litt().to_bits(),
+                );
+                merged.entry(key).or_insert((*history, 0.0)).1 += weight;
+            }
+        }
+        let mut rows: Vec<_> = merged.into_iter().collect();
+        rows.sort_unstable_by_key(|(key, _)| *key);
+        if rows.is_empty() {
+            return Err(ChurnError::NoData);
+        }
+        Ok(Self {
+            rows: rows.into_iter().map(|(_, row)| row).collect(),
+            entities,
+        })
+    }
+
+    fn evidence(&self) -> Evidence {
+        if self.entities < LOW_EVIDENCE_BELOW || self.rows.len() == 1 {
+            Evidence::Low
+        } else {
+            Evidence::Sufficient
+        }
+    }
+
+    /// Weighted sums: weights, events, weeks.
+    fn sums(&self) -> (f64, f64, f64) {
+        self.rows
+            .iter()
+            .fold((0.0, 0.0, 0.0), |sum, (history, weight)| {
+                (
+                    sum.0 + weight,
+                    sum.1 + weight * history.x() as f64,
+                    sum.2 + weight * history.age(),
+                )
+            })
+    }
+
+    /// Centre of the pooled prior, on the log scale.
+    fn centre(&self) -> [f64; 4] {
+        let (_, events, weeks) = self.sums();
+        let rate = (events + 1.0) / weeks.max(1.0);
+        clamped(&[0.7, 0.7 / rate, 0.8, 3.0].map(f64::ln))
+    }
+
+    fn starts(&self, penalty: &Penalty) -> [[f64; 4]; 3] {
+        let (all, _, weeks) = self.sums();
+        let age = (weeks / all).max(1e-3);
+        let centre = penalty.mean.unwrap_or_else(|| self.centre());
+        [
+            clamped(&centre),
+            clamped(&[1.0, 0.2 * age, 1.0, 3.0].map(f64::ln)),
+            clamped(&[0.3, 0.1 * age, 0.5, 2.0].map(f64::ln)),
+        ]
+    }
+
+    /// Weighted log-likelihood; the part that depends on x alone is computed once for each x.
+    fn log_likelihood(&self, model: &Model) -> f64 {
+        let sums: Vec<f64> = self
+            .rows
+            .par_chunks(CHUNK)
+            .map(|rows| {
+                let mut sum = 0.0;
+                let mut known: Option<(u64, f64)> = None;
+                for (history, weight) in rows {
+                    let base = match known {
+                        Some((x, base)) if x == history.x() => base,
+                        _ => model.base(history.x()),
+                    };
+                    known = Some((history.x(), base));
+                    sum += weight * (base + model.rest(history));
+                }
+                sum
+            })
+            .collect();
+        sums.iter().sum()
+    }
+}
+
+/// The prior, made plain.
+#[derive(Clone, Copy)]
+struct Penalty {
+    /// `None` for a flat prior.
+    mean: Option<[f64; 4]>,
+    sd: [f64; 4],
+}
+
+impl Penalty {
+    fn new(prior: Prior, sample: &Sample) -> Result<Self, ChurnError> {
+        let (mean, sd) = match prior {
+            Prior::Pooled => (Some(sample.centre()), [1.0; 4]),
+            Prior::Fixed { mean, sd } => (Some(mean), sd),
+            Prior::Flat => (None, [1.0; 4]),
+        };
+        for value in mean.iter().flatten() {
+            if !(-CLAMP..=CLAMP).contains(value) {
+                return Err(ChurnError::Number {
+                    field: "prior.mean",
+                    value: *value,
+                    rule: "a number between -12 and 12",
+                });
+            }
+        }
+        for value in sd {
+            if !(1e-6..=1e6).contains(&value) {
+                return Err(ChurnError::Number {
+                    field: "prior.sd",
+                    value,
+                    rule: "a number between 1e-6 and 1e6",
+                });
+            }
+        }
+        Ok(Self { mean, sd })
+    }
+
+    fn at(&self, theta: &[f64; 4]) -> f64 {
+        let Some(mean) = self.mean else {
+            return 0.0;
+        };
+        let squares = theta.iter().zip(mean).zip(self.sd);
+        squares
+            .map(|((theta, mean), sd)| ((theta - mean) / sd).powi(2))
+            .sum::<f64>()
+            / 2.0
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Problem<'a> {
+    sample: &'a Sample,
+    options: FitOptions,
+    penalty: Penalty,
+}
+
+impl Problem<'_> {
+    fn objective(&self, theta: &[f64; 4]) -> Result<f64, ChurnError> {
+        let theta = clamped(theta);
+        let model = Model::new(self.options.variant, self.options.k, parameters(&theta))?;
+        let cost = self.penalty.at(&theta) - self.sample.log_likelihood(&model);
+        if cost.is_finite() {
+            Ok(cost)
+        } else {
+            Err(ChurnError::Optimiser(format!(
+                "the objective is {cost} at {theta:?}"
+            )))
+        }
+    }
+
+    /// Minimises from one start; the best objective with its place, and how many iterations it took.
+    fn descend(&self, start: [f64; 4]) -> Result<((f64, [f64; 4]), u64), ChurnError> {
+        let failed = |error: argmin::core::Error| ChurnError::Optimiser(error.to_string());
+        let mut simplex = vec![start.to_vec()];
+        for moved in 0..start.len() {
+            simplex.push(
+                start
+                    .iter()
+                    .enumerate()
+                    .map(|(place, value)| value + if place == moved { 0.4 } else { 0.0 })
+                    .collect(),
+            );
+        }
+        let tolerance = 1e-10 * (1.0 + self.objective(&start)?.abs());
+        let solver = NelderMead::new(simplex)
+            .with_sd_tolerance(tolerance)
+            .map_err(failed)?;
+        let result = Executor::new(*self, solver)
+            .configure(|state| state.max_iters(MAX_ITERATIONS))
+            .run()
+            .map_err(failed)?;
+        let state = result.state();
+        let place = state.get_best_param().and_then(|place| array(place).ok());
+        let place = place.ok_or_else(|| ChurnError::Optimiser("found no minimum".to_owned()))?;
+        Ok(((state.get_best_cost(), place), state.get_iter()))
+    }
+}
+
+impl CostFunction for Problem<'_> {
+    type Param = Vec<f64>;
+    type Output = f64;
+
+    fn cost(&self, theta: &Self::Param) -> Result<f64, argmin::core::Error> {
+        Ok(self.objective(&array(theta)?)?)
+    }
+}
+
+fn array(theta: &[f64]) -> Result<[f64; 4], ChurnError> {
+    <[f64; 4]>::try_from(theta)
+        .map_err(|_| ChurnError::Optimiser(format!("{} parameters instead of 4", theta.len())))
+}
+
+fn clamped(theta: &[f64; 4]) -> [f64; 4] {
+    theta.map(|value| value.clamp(-CLAMP, CLAMP))
+}
+
+fn parameters(theta: &[f64; 4]) -> Parameters {
+    let [r, alpha, a, b] = theta.map(f64::exp);
+    Parameters { r, alpha, a, b }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn history(x: u64, t_x: f64, age: f64) -> History {
+        History::new(x, t_x, age, 0.0).unwrap()
+    }
+
+    #[test]
+    fn a_weight_of_two_is_the_same_as_two_entities() {
+        let a = history(3, 9.0, 12.0);
+        let b = history(0, 0.0, 30.0);
+        let options = FitOptions::default();
+        let twice = fit(&[a, a, b], None, &options).unwrap();
+        let weighted = fit(&[a, b], Some(&[2.0, 1.0]), &options).unwrap();
+        assert_eq!(twice.model, weighted.model);
+        assert_eq!((twice.entities, weighted.entities), (3, 2));
+        assert_eq!(twice.evidence, Evidence::Low);
+    }
+
+    #[test]
+    fn one_entity_that_has_just_appeared_leaves_the_prior_nearly_where_it_was() {
+        // T = 0: BG's likelihood is 1 whatever the parameters, so the prior's centre is the answer.
+        let options = FitOptions {
+            variant: Variant::Bg,
+            ..FitOptions::default()
+        };
+        let fitted = fit(&[history(0, 0.0, 0.0)], None, &options).unwrap();
+        let found = fitted.model.parameters();
+        for (found, centre) in [found.r, found.alpha, found.a, found.b]
+            .into_iter()
+            .zip([0.7, 0.7, 0.8, 3.0])
+        {
+            assert!((found / centre - 1.0).abs() < 1e-3, "{found} {centre}");
+        }
+    }
+
+    #[test]
+    fn nothing_to_fit_and_bad_weights_are_refused() {
+        let options = FitOptions::default();
+        let one = [history(1, 1.0, 2.0)];
+        assert_eq!(fit(&[], None, &options), Err(ChurnError::NoData));
+        assert_eq!(fit(&one, Some(&[0.0]), &options), Err(ChurnError::NoData));
+        assert!(fit(&one, Some(&[f64::NAN]), &options).is_err());
+        assert!(fit(&one, Some(&[1.0, 1.0]), &options).is_err());
+        let bad = FitOptions { k: 0, ..options };
+        assert!(fit(&one, None, &bad).is_err());
+    }
+}

@@ -177,6 +177,19 @@ diesel::table! {
     use diesel::sql_types::*;
     use super::Instant;
 
+    import_mappings (name) {
+        name -> Text,
+        toml -> Text,
+        version -> BigInt,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::Instant;
+
     import_rejects (import_id, line) {
         import_id -> BigInt,
         line -> BigInt,
@@ -479,6 +492,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     departments,
     contacts,
     imports,
+    import_mappings,
     import_rejects,
     import_customers,
     customer_external_ids,

@@ -7,7 +7,8 @@
 //! ```
 //!
 //! [`read::ShipmentReader`] is the way in: it holds one line at a time, whatever the size of the
-//! file. [`mapping`] is what a person writes once per kind of file. Everything here is pure but for
+//! file. [`mapping`] is what a person writes once per kind of file. [`run`] writes the drafts in one
+//! transaction, [`revert`] takes them back; everything else here is pure but for
 //! the reader it is given: no database, clock or environment.
 
 pub mod country;
@@ -23,8 +24,11 @@ mod parse;
 mod plan;
 pub mod read;
 pub mod rejects;
+pub mod revert;
 pub mod row;
+pub mod run;
 mod source;
 mod spec;
+pub mod store;
 mod target;
 mod values;

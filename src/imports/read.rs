@@ -167,6 +167,11 @@ impl<R: Read> ShipmentReader<R> {
             .collect()
     }
 
+    /// The row that was read last, as it stands in the file.
+    pub fn row(&self) -> &RawRow {
+        &self.row
+    }
+
     /// Rows read so far, rejected ones included.
     pub fn rows_read(&self) -> u64 {
         self.rows_read

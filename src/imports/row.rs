@@ -41,6 +41,15 @@ impl RawRow {
         (0..self.ends.len()).map(|index| self.cell(index))
     }
 
+    /// This row as a reject.
+    pub fn reject(&self, reasons: Vec<FieldProblem>) -> Reject {
+        Reject {
+            line: self.line,
+            reasons,
+            raw: self.original(),
+        }
+    }
+
     /// What a list of rejects repeats: the cells, or the whole line.
     pub(super) fn original(&self) -> Vec<String> {
         match &self.whole {

@@ -88,11 +88,20 @@ impl Writer {
 
     /// Writes a chunk; what became of each draft, in the order given.
     pub fn write(&mut self, conn: &mut Conn, drafts: Vec<ShipmentDraft>) -> DbResult<Vec<Written>> {
+        let mut results: Vec<Option<Written>> = drafts
+            .iter()
+            .map(|draft| unstorable(draft).map(|problem| Err(vec![problem])))
+            .collect();
+        let storable = |index: usize| matches!(results.get(index), Some(None));
+        let (places, drafts): (Vec<usize>, Vec<ShipmentDraft>) = drafts
+            .into_iter()
+            .enumerate()
+            .filter(|(index, _)| storable(*index))
+            .unzip();
         let parties = self.parties(conn, &drafts)?;
-        let mut results: Vec<Option<Written>> = drafts.iter().map(|_| None).collect();
         // The last draft of a key wins; the others are told that they were repeated.
         let mut last: BTreeMap<ExternalId, (usize, Data)> = BTreeMap::new();
-        for (index, (draft, parties)) in drafts.into_iter().zip(parties).enumerate() {
+        for ((draft, parties), index) in drafts.into_iter().zip(parties).zip(places) {
             let data = parties.and_then(|parties| self.data(draft, parties));
             match data {
                 Err(problems) => set(&mut results, index, Err(problems)),
@@ -515,6 +524,33 @@ impl Writer {
         self.customers_created += new.len() as u64;
         Ok(ids)
     }
+}
+
+/// A text with NUL, which PostgreSQL cannot keep, would undo the whole transaction.
+fn unstorable(draft: &ShipmentDraft) -> Option<FieldProblem> {
+    let broken = |party: &PartyDraft| {
+        let key = party.external_id.as_ref();
+        [
+            party.name.as_deref(),
+            key.map(|key| &*key.id),
+            key.map(|key| &*key.system),
+        ]
+        .into_iter()
+        .flatten()
+        .any(|text| text.contains('\0'))
+    };
+    let field = if draft.external_id.id.contains('\0') || draft.external_id.system.contains('\0') {
+        "external_id"
+    } else if broken(&draft.shipper) {
+        "shipper"
+    } else if broken(&draft.consignee) {
+        "consignee"
+    } else if draft.payer.as_ref().is_some_and(broken) {
+        "payer"
+    } else {
+        return None;
+    };
+    Some(FieldProblem::new(field, "nul", "expected text without NUL"))
 }
 
 fn set(results: &mut [Option<Written>], index: usize, result: Written) {

@@ -25,6 +25,15 @@ CREATE TABLE imports (
     reverted_at       TIMESTAMPTZ
 );
 
+-- Saved mappings from columns to fields, by name.
+CREATE TABLE import_mappings (
+    name        TEXT NOT NULL PRIMARY KEY,
+    toml        TEXT NOT NULL,
+    version     BIGINT NOT NULL DEFAULT 1,
+    created_at  TIMESTAMPTZ NOT NULL,
+    updated_at  TIMESTAMPTZ NOT NULL
+);
+
 CREATE TABLE import_rejects (
     import_id BIGINT NOT NULL REFERENCES imports (id) ON DELETE CASCADE,
     line      BIGINT NOT NULL,                  -- of the row's start in the file, from 1

@@ -25,6 +25,15 @@ CREATE TABLE imports (
     reverted_at       INTEGER
 ) STRICT;
 
+-- Saved mappings from columns to fields, by name.
+CREATE TABLE import_mappings (
+    name        TEXT NOT NULL PRIMARY KEY,
+    toml        TEXT NOT NULL,
+    version     INTEGER NOT NULL DEFAULT 1,
+    created_at  INTEGER NOT NULL,
+    updated_at  INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE import_rejects (
     import_id INTEGER NOT NULL REFERENCES imports (id) ON DELETE CASCADE,
     line      INTEGER NOT NULL,                  -- of the row's start in the file, from 1

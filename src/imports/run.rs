@@ -1,0 +1,401 @@
+//! Running an import: one thread reads and maps, one writes, all in one transaction.
+//!
+//! ```text
+//! begin (a record says `running`)
+//!   └─ transaction ─ reader ══chunks══> Writer ─ rejects ─ roll-ups ─ result ─ commit
+//! on any error: everything is undone, the record says `failed` and why
+//! ```
+//!
+//! Nothing is ever half imported: a process that dies leaves a record that says `running` and no
+//! row; [`recover`] finds such records.
+
+use std::collections::BTreeMap;
+use std::io::{self, Read};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use chrono_tz::Tz;
+use data_encoding::HEXLOWER;
+use serde_json::json;
+use sha2::{Digest as _, Sha256};
+
+use super::mapping::Mapping;
+use super::read::{FileError, ReadError, Reject, ShipmentReader};
+use super::row::RawRow;
+use super::store::{self, Import, Outcome as Result_};
+use crate::access::audit::{self, Actor, Deed};
+use crate::api::batch::Outcome;
+use crate::db::{Conn, Db, DbError, UtcTime};
+use crate::ids::ImportId;
+use crate::shipments::model::ShipmentDraft;
+use crate::shipments::write::Writer;
+use crate::state::Clock;
+
+/// Rows written together.
+const CHUNK: usize = 4_000;
+/// Chunks that wait between reader and writer at most.
+const WAITING: usize = 3;
+/// Lines of repeated keys that the report names at most.
+const NAMED: usize = 100;
+
+/// Why an import failed.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// The file cannot be read.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The database failed.
+    #[error(transparent)]
+    Db(#[from] DbError),
+    /// There is no such import.
+    #[error("there is no import {0}")]
+    NotFound(i64),
+    /// It cannot be reverted.
+    #[error("import {id} cannot be reverted: {why}")]
+    NotRevertible {
+        /// Which.
+        id: i64,
+        /// Why.
+        why: String,
+    },
+    /// The reading thread died.
+    #[error("the reader stopped without a word")]
+    ReaderDied,
+    /// A dry run is done: what it wrote is to be undone.
+    #[error("dry run")]
+    DryRun(Box<Result_>),
+}
+
+/// What is to be imported, and how.
+pub struct Request<'a> {
+    /// Name of the file, for people.
+    pub file_name: &'a str,
+    /// The mapping as text, to be kept.
+    pub mapping_text: &'a str,
+    /// The mapping.
+    pub mapping: &'a Mapping,
+    /// Whether nothing is to be written.
+    pub dry_run: bool,
+    /// Who imports.
+    pub actor: Actor,
+}
+
+/// How far an import has come; shared with those who ask.
+#[derive(Clone, Debug, Default)]
+pub struct Progress(Arc<Mutex<(u64, u64)>>);
+
+impl Progress {
+    /// Bytes and rows done.
+    pub fn get(&self) -> (u64, u64) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn set(&self, bytes: u64, rows: u64) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = (bytes, rows);
+    }
+}
+
+/// Where an import runs.
+pub struct Place<'a> {
+    /// The database.
+    pub db: &'a Db,
+    /// The instance's time zone.
+    pub zone: Tz,
+    /// What time it is.
+    pub clock: &'a Clock,
+}
+
+/// Notes that an import begins.
+///
+/// # Errors
+///
+/// The database's.
+pub fn begin(place: &Place<'_>, request: &Request<'_>) -> Result<ImportId, ImportError> {
+    let now = UtcTime::from(place.clock.now());
+    place.db.write_now(|conn| {
+        let what = (request.file_name, request.mapping_text, request.dry_run);
+        Ok(store::begin(conn, what, &request.actor.name, now)?)
+    })
+}
+
+/// Imports a file under a record made by [`begin`]; the record as it then stands.
+///
+/// # Errors
+///
+/// [`ImportError`]; the record says `failed`, and nothing of the file is in the database.
+pub fn run(
+    place: &Place<'_>,
+    id: ImportId,
+    file: impl Read + Send,
+    request: &Request<'_>,
+    progress: &Progress,
+) -> Result<Import, ImportError> {
+    let outcome = std::thread::scope(|scope| {
+        let (send, receive) = sync_channel(WAITING);
+        let zone = place.zone;
+        scope.spawn(move || read(file, request.mapping, zone, &send));
+        place.db.write_now(|conn| {
+            store::lock(conn, id)?;
+            let result = write(conn, place, id, request, &receive, progress)?;
+            store::finish(conn, id, &result)?;
+            if request.dry_run {
+                return Err(ImportError::DryRun(Box::new(result)));
+            }
+            let deed = Deed {
+                action: "imported",
+                entity: "import",
+                id: Some(id.0),
+                detail: None,
+            };
+            audit::record(conn, &request.actor, &deed, place.clock.now().into())?;
+            Ok(())
+        })
+    });
+    place.db.write_now(|conn| {
+        match &outcome {
+            Ok(()) => {}
+            Err(ImportError::DryRun(result)) => {
+                let kept = Result_ {
+                    first_id: None,
+                    last_id: None,
+                    ..(**result).clone()
+                };
+                store::finish(conn, id, &kept)?;
+            }
+            Err(error) => store::fail(conn, id, &error.to_string(), place.clock.now().into())?,
+        }
+        Ok::<_, ImportError>(())
+    })?;
+    match outcome {
+        Ok(()) | Err(ImportError::DryRun(_)) => place
+            .db
+            .read_now(|conn| store::find(conn, id.0)?.ok_or(ImportError::NotFound(id.0))),
+        Err(error) => Err(error),
+    }
+}
+
+/// From the reading thread to the writing one.
+enum Message {
+    /// Rows that could be read, and rows that could not.
+    Rows {
+        rows: Vec<(RawRow, ShipmentDraft)>,
+        rejects: Vec<Reject>,
+        bytes: u64,
+    },
+    /// The file ended.
+    End {
+        rows_read: u64,
+        unmapped: Vec<String>,
+        sha256: String,
+    },
+    /// The file cannot be read any further.
+    Failed(FileError),
+}
+
+/// Passes bytes on and sums them up.
+struct Hashed<R> {
+    inner: R,
+    digest: Arc<Mutex<Sha256>>,
+}
+
+impl<R: Read> Read for Hashed<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        if let Some(bytes) = buffer.get(..count) {
+            let mut digest = self.digest.lock().unwrap_or_else(PoisonError::into_inner);
+            digest.update(bytes);
+        }
+        Ok(count)
+    }
+}
+
+/// Reads and maps until the end, or until nobody listens any more.
+fn read(file: impl Read, mapping: &Mapping, zone: Tz, send: &SyncSender<Message>) {
+    let digest = Arc::new(Mutex::new(Sha256::new()));
+    let file = Hashed {
+        inner: file,
+        digest: Arc::clone(&digest),
+    };
+    let mut reader = match ShipmentReader::open(file, mapping, zone) {
+        Ok(reader) => reader,
+        Err(error) => {
+            let _ = send.send(Message::Failed(error));
+            return;
+        }
+    };
+    let (mut rows, mut rejects) = (Vec::with_capacity(CHUNK), Vec::new());
+    loop {
+        let item = reader.next();
+        let ended = item.is_none();
+        match item {
+            None => {}
+            Some(Ok((_, draft))) => rows.push((reader.row().clone(), draft)),
+            Some(Err(ReadError::Row(reject))) => rejects.push(reject),
+            Some(Err(ReadError::File(error))) => {
+                let _ = send.send(Message::Failed(error));
+                return;
+            }
+        }
+        if ended || rows.len() + rejects.len() >= CHUNK {
+            let message = Message::Rows {
+                rows: std::mem::take(&mut rows),
+                rejects: std::mem::take(&mut rejects),
+                bytes: reader.bytes_read(),
+            };
+            if send.send(message).is_err() {
+                return;
+            }
+            rows.reserve(CHUNK);
+        }
+        if ended {
+            break;
+        }
+    }
+    let sum = digest
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .clone();
+    let _ = send.send(Message::End {
+        rows_read: reader.rows_read(),
+        unmapped: reader
+            .columns_unmapped()
+            .into_iter()
+            .map(str::to_owned)
+            .collect(),
+        sha256: HEXLOWER.encode(&sum.finalize()),
+    });
+}
+
+/// What the writing side counts.
+#[derive(Default)]
+struct Tally {
+    result: Result_,
+    duplicate_lines: Vec<u64>,
+    reasons: BTreeMap<String, u64>,
+}
+
+fn write(
+    conn: &mut Conn,
+    place: &Place<'_>,
+    id: ImportId,
+    request: &Request<'_>,
+    receive: &Receiver<Message>,
+    progress: &Progress,
+) -> Result<Result_, ImportError> {
+    let now = UtcTime::from(place.clock.now());
+    let mut writer = Writer::new(conn, place.zone, Some(id), now)?;
+    let mut tally = Tally::default();
+    let mut rows_done = 0;
+    loop {
+        match receive.recv().map_err(|_| ImportError::ReaderDied)? {
+            Message::Rows {
+                rows,
+                rejects,
+                bytes,
+            } => {
+                rows_done += (rows.len() + rejects.len()) as u64;
+                tally.chunk(conn, id, &mut writer, rows, rejects)?;
+                progress.set(bytes, rows_done);
+            }
+            Message::Failed(error) => return Err(error.into()),
+            Message::End {
+                rows_read,
+                unmapped,
+                sha256,
+            } => {
+                tally.result.rows_read = i64::try_from(rows_read).unwrap_or(i64::MAX);
+                tally.result.file_sha256 = Some(sha256);
+                tally.result.report = Some(
+                    json!({
+                        "columns_unmapped": unmapped,
+                        "duplicate_lines": tally.duplicate_lines,
+                        "reject_reasons": tally.reasons,
+                    })
+                    .to_string(),
+                );
+                break;
+            }
+        }
+    }
+    let mut result = tally.result;
+    result.status = "done".to_owned();
+    result.customers_created = i64::try_from(writer.customers_created()).unwrap_or(i64::MAX);
+    result.first_id = Some(writer.after());
+    result.last_id = Some(crate::shipments::store::last_id(conn)?);
+    writer.finish(conn)?;
+    result.finished_at = Some(place.clock.now().into());
+    debug_assert_eq!(
+        result.rows_read,
+        result.created + result.changed + result.unchanged + result.duplicates + result.rejected,
+        "every row of {} is accounted for",
+        request.file_name,
+    );
+    Ok(result)
+}
+
+impl Tally {
+    fn chunk(
+        &mut self,
+        conn: &mut Conn,
+        id: ImportId,
+        writer: &mut Writer,
+        rows: Vec<(RawRow, ShipmentDraft)>,
+        mut rejects: Vec<Reject>,
+    ) -> Result<(), ImportError> {
+        let (raw, drafts): (Vec<RawRow>, Vec<ShipmentDraft>) = rows.into_iter().unzip();
+        for (row, written) in raw.iter().zip(writer.write(conn, drafts)?) {
+            match written {
+                Err(reasons) => rejects.push(row.reject(reasons)),
+                Ok(done) => {
+                    if done.repeated {
+                        self.result.duplicates += 1;
+                        if self.duplicate_lines.len() < NAMED {
+                            self.duplicate_lines.push(row.line());
+                        }
+                    } else {
+                        *match done.outcome {
+                            Outcome::Created => &mut self.result.created,
+                            Outcome::Updated => &mut self.result.changed,
+                            _ => &mut self.result.unchanged,
+                        } += 1;
+                    }
+                }
+            }
+        }
+        rejects.sort_by_key(|reject| reject.line);
+        self.result.rejected += i64::try_from(rejects.len()).unwrap_or(i64::MAX);
+        for reject in &rejects {
+            for reason in &reject.reasons {
+                let kind = format!("{}: {}", reason.field, reason.code);
+                *self.reasons.entry(kind).or_default() += 1;
+            }
+        }
+        Ok(store::insert_rejects(conn, id, &rejects)?)
+    }
+}
+
+/// Marks imports as failed whose process died; returns how many there were. For every start.
+///
+/// # Errors
+///
+/// The database's.
+pub fn recover(db: &Db, now: UtcTime) -> Result<usize, DbError> {
+    let left: Vec<ImportId> = db.read_now(store::running)?;
+    let mut found = 0;
+    for id in left {
+        found += db.write_now(|conn| {
+            let still = store::find(conn, id.0)?.is_some_and(|import| import.status == "running");
+            if !still || !store::lock(conn, id)? {
+                return Ok::<_, DbError>(0);
+            }
+            store::fail(
+                conn,
+                id,
+                "the process ended while it ran; nothing was imported",
+                now,
+            )?;
+            Ok(1)
+        })?;
+    }
+    Ok(found)
+}

@@ -27,6 +27,7 @@ pub const BASE: &str = "/api/v1";
 fn features(config: &mut ServiceConfig<'_>) {
     config.service(show_openapi);
     crate::access::http::routes(config);
+    crate::customers::http::routes(config);
 }
 
 /// The description of the API, made from its handlers.

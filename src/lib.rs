@@ -7,6 +7,7 @@ pub mod app;
 pub mod assessment;
 pub mod cli;
 pub mod config;
+pub mod customers;
 pub mod db;
 pub mod demo;
 pub mod error;

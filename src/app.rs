@@ -28,6 +28,7 @@ fn features(config: &mut ServiceConfig<'_>) {
     config.service(show_openapi);
     crate::access::http::routes(config);
     crate::shipments::http::routes(config);
+    crate::customers::http::routes(config);
 }
 
 /// The description of the API, made from its handlers.

@@ -10,6 +10,7 @@ pub mod cascade;
 pub mod churn;
 pub mod cli;
 pub mod config;
+pub mod customers;
 pub mod db;
 pub mod demo;
 pub mod error;

@@ -1,0 +1,205 @@
+//! Contacts.
+
+use diesel::prelude::*;
+use serde::Serialize;
+
+use crate::access::Teams;
+use crate::customers::model::{BuyingRole, ContactInput};
+use crate::db::schema::contacts;
+use crate::db::select::{self, Collection, Field, Kind, Listing, Statement, Value};
+use crate::db::{Conn, DbError, DbResult, UtcTime, on};
+use crate::ids::{ContactId, CustomerId};
+
+/// A contact: a person at a customer.
+#[derive(Clone, Debug, Serialize, Queryable, Selectable, QueryableByName, utoipa::ToSchema)]
+#[diesel(table_name = contacts)]
+pub struct Contact {
+    /// Its id.
+    #[schema(value_type = i64)]
+    pub id: ContactId,
+    /// The customer the person works for.
+    #[schema(value_type = i64)]
+    pub customer_id: CustomerId,
+    /// The department, one of the same customer.
+    pub department_id: Option<i64>,
+    /// The person's name.
+    pub name: String,
+    /// E-mail address.
+    pub email: Option<String>,
+    /// Telephone number.
+    pub phone: Option<String>,
+    /// Language to speak: BCP 47.
+    pub language: Option<String>,
+    /// What part the person has in the decision to buy from us.
+    #[schema(value_type = Option<BuyingRole>)]
+    pub buying_role: Option<String>,
+    /// Goes up with every change.
+    pub version: i64,
+    /// When it was made.
+    pub created_at: UtcTime,
+    /// When it last changed.
+    pub updated_at: UtcTime,
+    /// When it was deleted, if it was.
+    pub deleted_at: Option<UtcTime>,
+}
+
+impl Contact {
+    /// What could be told to make it as it is.
+    ///
+    /// # Errors
+    ///
+    /// [`DbError::Corrupt`] if the stored role is none.
+    pub fn input(&self) -> DbResult<ContactInput> {
+        let buying_role = self
+            .buying_role
+            .as_ref()
+            .map(|word| {
+                BuyingRole::parse(word)
+                    .ok_or_else(|| DbError::corrupt("contacts.buying_role", word))
+            })
+            .transpose()?;
+        Ok(ContactInput {
+            name: self.name.clone(),
+            email: self.email.clone(),
+            phone: self.phone.clone(),
+            language: self.language.clone(),
+            buying_role,
+            department_id: self.department_id,
+        })
+    }
+}
+
+const fn field(name: &'static str, sql: &'static str, kind: Kind, sortable: bool) -> Field {
+    Field {
+        name,
+        sql,
+        kind,
+        sortable,
+    }
+}
+
+/// Lists of contacts.
+pub const CONTACTS: Collection = Collection {
+    columns: "p.*",
+    from: "contacts p JOIN customers c ON c.id = p.customer_id",
+    id: "p.id",
+    updated: Some("p.updated_at"),
+    alive: Some("p.deleted_at IS NULL"),
+    fields: &[
+        field("id", "p.id", Kind::Int, true),
+        field("customer_id", "p.customer_id", Kind::Int, true),
+        field("department_id", "p.department_id", Kind::Int, false),
+        field("name", "p.name", Kind::Text, true),
+        field("email", "p.email", Kind::Text, false),
+        field("language", "p.language", Kind::Text, false),
+        field(
+            "buying_role",
+            "p.buying_role",
+            Kind::Words(BuyingRole::WORDS),
+            false,
+        ),
+        field("updated_at", "p.updated_at", Kind::Time, true),
+    ],
+    default_sort: "id",
+};
+
+/// One page of contacts, of one customer or of all that these teams may see.
+///
+/// # Errors
+///
+/// The database's, as everywhere here.
+pub fn page(
+    conn: &mut Conn,
+    listing: &Listing,
+    teams: &Teams,
+    customer: Option<CustomerId>,
+) -> DbResult<Vec<Contact>> {
+    select::page(conn, &CONTACTS, listing, |sql| {
+        teams.restrict(sql, "c.team_id");
+        if let Some(customer) = customer {
+            sql.push(" AND p.customer_id = ")
+                .bind(Value::Int(customer.0));
+        }
+    })
+}
+
+/// The contact with this id, unless it was deleted or these teams may not see it.
+pub fn find(conn: &mut Conn, id: i64, teams: &Teams) -> DbResult<Option<Contact>> {
+    let mut sql = Statement::new(
+        "SELECT p.* FROM contacts p JOIN customers c ON c.id = p.customer_id \
+         WHERE p.deleted_at IS NULL AND p.id = ",
+    );
+    sql.bind(Value::Int(id));
+    teams.restrict(&mut sql, "c.team_id");
+    Ok(sql.load(conn)?.pop())
+}
+
+/// The columns that can be told.
+#[derive(Insertable, AsChangeset)]
+#[diesel(table_name = contacts, treat_none_as_default_value = false, treat_none_as_null = true)]
+struct Columns<'a> {
+    department_id: Option<i64>,
+    name: &'a str,
+    email: Option<&'a str>,
+    phone: Option<&'a str>,
+    language: Option<&'a str>,
+    buying_role: Option<&'static str>,
+}
+
+fn columns(input: &ContactInput) -> Columns<'_> {
+    Columns {
+        department_id: input.department_id,
+        name: &input.name,
+        email: input.email.as_deref(),
+        phone: input.phone.as_deref(),
+        language: input.language.as_deref(),
+        buying_role: input.buying_role.map(BuyingRole::word),
+    }
+}
+
+/// Makes a contact.
+pub fn insert(
+    conn: &mut Conn,
+    customer: CustomerId,
+    input: &ContactInput,
+    now: UtcTime,
+) -> DbResult<Contact> {
+    Ok(on!(conn, |c| diesel::insert_into(contacts::table)
+        .values((
+            contacts::customer_id.eq(customer),
+            columns(input),
+            contacts::created_at.eq(now),
+            contacts::updated_at.eq(now),
+        ))
+        .returning(Contact::as_returning())
+        .get_result(c))?)
+}
+
+/// Changes a contact.
+pub fn update(
+    conn: &mut Conn,
+    id: ContactId,
+    input: &ContactInput,
+    now: UtcTime,
+) -> DbResult<Contact> {
+    Ok(on!(conn, |c| diesel::update(contacts::table.find(id.0))
+        .set((
+            columns(input),
+            contacts::updated_at.eq(now),
+            contacts::version.eq(contacts::version + 1),
+        ))
+        .returning(Contact::as_returning())
+        .get_result(c))?)
+}
+
+/// Marks a contact as deleted.
+pub fn delete(conn: &mut Conn, id: ContactId, now: UtcTime) -> DbResult<()> {
+    on!(conn, |c| diesel::update(contacts::table.find(id.0))
+        .set((
+            contacts::deleted_at.eq(Some(now)),
+            contacts::updated_at.eq(now),
+            contacts::version.eq(contacts::version + 1),
+        ))
+        .execute(c))?;
+    Ok(())
+}

@@ -66,7 +66,7 @@ pub enum LogFormat {
 pub struct AssessmentConfig {
     /// `horizon_weeks`: what is predicted, 1 to 104 weeks. Default 13, a quarter.
     pub horizon_weeks: u32,
-    /// `window_days`: over which business is summed, 30 to 1100 days. Default 365.
+    /// `window_days`: over which business is summed, 30 to 728 days. Default 365.
     pub window_days: u32,
     /// `business_basis`: `auto`, `revenue`, `weight` or `shipments`. Default `auto`: the first
     /// that at least 80 % of the shipments in the window have.
@@ -287,7 +287,7 @@ fn assessment<F: Fn(&str) -> Option<String>>(
     let words = ["auto", "revenue", "weight", "shipments"].map(|word| (word, word));
     Ok(AssessmentConfig {
         horizon_weeks: read.within("horizon_weeks", 13, 1, 104)?,
-        window_days: read.within("window_days", 365, 30, 1100)?,
+        window_days: read.within("window_days", 365, 30, 728)?,
         business_basis: read.word("business_basis", &words)?.to_owned(),
         save_effect: read.probability("save_effect", 0.3)?,
     })

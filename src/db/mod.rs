@@ -258,6 +258,23 @@ impl Db {
         work(&mut *self.readers.connection()?)
     }
 
+    /// Several reads that see the database at one moment, on the calling thread.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read).
+    pub fn snapshot_now<T, E: From<DbError>>(
+        &self,
+        work: impl FnOnce(&mut Conn) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut conn = self.readers.connection()?;
+        conn.begin_snapshot().map_err(DbError::from)?;
+        let outcome = work(&mut conn);
+        // Nothing was written: how it ends makes no difference to the data.
+        on!(&mut *conn, |c| rollback(c)).map_err(DbError::from)?;
+        outcome
+    }
+
     /// [`write`](Self::write) on the calling thread.
     ///
     /// # Errors
@@ -302,6 +319,17 @@ impl Conn {
             #[cfg(feature = "postgres")]
             Self::Postgres(c) => diesel::connection::AnsiTransactionManager::begin_transaction(c),
         }
+    }
+
+    fn begin_snapshot(&mut self) -> diesel::QueryResult<()> {
+        let sql = if self.is_postgres() {
+            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+        } else {
+            "BEGIN"
+        };
+        on!(self, |c| {
+            diesel::connection::AnsiTransactionManager::begin_transaction_sql(c, sql)
+        })
     }
 
     /// Runs SQL text without parameters; several statements may stand in it.

@@ -3,6 +3,7 @@
 use super::SatisfactionError;
 use super::error::{at_least_zero, finite, in_unit};
 use super::indices::wilson;
+use crate::customers::model::DepartmentKind;
 
 /// Fewer observations than this are no KPI. Default.
 pub const MIN_OBSERVATIONS: u64 = 5;
@@ -51,28 +52,6 @@ impl Kpi {
     }
 }
 
-crate::word_enum! {
-    /// A kind of department, on either side of a shipment.
-    DepartmentKind {
-        /// Buys our service.
-        Purchasing = "purchasing",
-        /// Plans orders and call-offs.
-        Planning = "planning",
-        /// Makes the goods or waits for them.
-        Production = "production",
-        /// Hands over or receives.
-        Warehouse = "warehouse",
-        /// Sells to the consignee.
-        Sales = "sales",
-        /// Inspects.
-        Quality = "quality",
-        /// Pays and claims.
-        Finance = "finance",
-        /// Decides whether to stay.
-        Management = "management",
-    }
-}
-
 impl DepartmentKind {
     /// By which KPIs the department judges us, with weights that sum to 1. Default.
     pub fn kpis(self) -> &'static [(Kpi, f64)] {
@@ -115,6 +94,8 @@ impl DepartmentKind {
                 (Kpi::ClaimsPer100, 0.2),
                 (Kpi::ComplaintResponseHours, 0.15),
             ],
+            // Nothing is known of what a department of no common kind looks at.
+            Self::Other => &[],
         }
     }
 }

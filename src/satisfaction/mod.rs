@@ -23,7 +23,7 @@ pub mod link;
 pub use account::{Account, Gate, Member, Power};
 pub use department::{Department, DepartmentSettings};
 pub use error::SatisfactionError;
-pub use kpi::{DepartmentKind, Kpi, Target};
+pub use kpi::{Kpi, Target};
 
 /// Two-sided 90 % interval: the 95 % quantile of the standard normal distribution.
 pub const Z90: f64 = 1.644_853_626_951_472_2;

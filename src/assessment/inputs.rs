@@ -1,0 +1,337 @@
+//! What a run knows: the shipping days, the links and the service counts before its as-of date.
+
+use std::collections::HashMap;
+
+use chrono::NaiveDate;
+
+use crate::customers::model::DepartmentKind;
+use crate::ids::{CustomerId, DepartmentId};
+use crate::network::LinkMeasures;
+use crate::satisfaction::Kpi;
+use crate::satisfaction::kpi::{self, MIN_OBSERVATIONS};
+use crate::satisfaction::{SatisfactionError, Z90, indices};
+
+/// One shipment as a sign of life of both parties.
+#[derive(Clone, Copy, Debug)]
+pub struct Sign {
+    /// First party.
+    pub shipper: CustomerId,
+    /// Second party.
+    pub consignee: CustomerId,
+    /// The shipping day.
+    pub on: NaiveDate,
+}
+
+/// How well one delivered shipment was done; `None` is unknown.
+#[derive(Clone, Copy, Debug)]
+pub struct Delivery {
+    /// First party.
+    pub shipper: CustomerId,
+    /// Second party.
+    pub consignee: CustomerId,
+    /// After the promised end.
+    pub late: Option<bool>,
+    /// The whole quantity.
+    pub in_full: Option<bool>,
+    /// With damage.
+    pub damaged: Option<bool>,
+    /// With a right invoice.
+    pub invoice_correct: Option<bool>,
+    /// With a claim; known where an amount is told, 0 included.
+    pub claimed: Option<bool>,
+    /// Days from pick-up (else order) to delivery.
+    pub lead_days: Option<f64>,
+}
+
+/// A department that judges us.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DepartmentOf {
+    /// Its id; `None` for a standard department of a customer that has none recorded.
+    pub id: Option<DepartmentId>,
+    /// What it does.
+    pub kind: DepartmentKind,
+    /// What it is called.
+    pub name: String,
+    /// Its weight in the account's score.
+    pub weight: f64,
+    /// Whether the account needs it satisfied.
+    pub required: bool,
+}
+
+/// The departments that stand in for those of a customer that has none recorded. Default.
+pub const STANDARD: [DepartmentKind; 6] = [
+    DepartmentKind::Purchasing,
+    DepartmentKind::Planning,
+    DepartmentKind::Warehouse,
+    DepartmentKind::Quality,
+    DepartmentKind::Finance,
+    DepartmentKind::Management,
+];
+
+/// The standard departments: equal weights, all required.
+pub fn standard_departments() -> Vec<DepartmentOf> {
+    STANDARD
+        .into_iter()
+        .map(|kind| DepartmentOf {
+            id: None,
+            kind,
+            name: kind.word().to_owned(),
+            weight: 1.0,
+            required: true,
+        })
+        .collect()
+}
+
+/// Everything that a run computes from.
+#[derive(Clone, Debug, Default)]
+pub struct Inputs {
+    /// Customers with a shipping day in the statistics' window, ascending.
+    pub customers: Vec<CustomerId>,
+    /// Distinct shipping days of each of them, ascending.
+    pub days: Vec<Vec<NaiveDate>>,
+    /// Links of the business window.
+    pub links: Vec<LinkMeasures>,
+    /// Service to each customer, in the order of `customers`.
+    pub service: Vec<Service>,
+    /// Service on each link with deliveries in the KPI window.
+    pub link_service: HashMap<(CustomerId, CustomerId), Service>,
+    /// Recorded departments.
+    pub departments: HashMap<CustomerId, Vec<DepartmentOf>>,
+}
+
+/// Counts of how well deliveries were done.
+#[derive(Clone, Debug, Default)]
+pub struct Service {
+    on_time_in_full: Count,
+    in_full_known: u64,
+    damaged: Count,
+    invoice_correct: Count,
+    claimed: Count,
+    lead_days: Vec<f64>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Count {
+    hits: u64,
+    of: u64,
+}
+
+impl Count {
+    fn add(&mut self, hit: Option<bool>) {
+        if let Some(hit) = hit {
+            self.of += 1;
+            self.hits += u64::from(hit);
+        }
+    }
+}
+
+/// A KPI as observed.
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+pub struct Observed {
+    /// Which.
+    pub kpi: Kpi,
+    /// Its value.
+    pub value: f64,
+    /// Lower end of its 90 % interval, where it is a share.
+    pub low: Option<f64>,
+    /// Upper end of its 90 % interval, where it is a share.
+    pub high: Option<f64>,
+    /// Observations behind it.
+    pub observations: u64,
+    /// Desirability: 0 unacceptable, 1 on target.
+    pub desirability: f64,
+}
+
+impl Service {
+    /// Counts a delivery.
+    pub fn add(&mut self, delivery: &Delivery) {
+        // A quantity that nobody reported does not make a delivery incomplete.
+        let complete = delivery.in_full.unwrap_or(true);
+        self.on_time_in_full
+            .add(delivery.late.map(|late| !late && complete));
+        self.in_full_known += u64::from(delivery.in_full.is_some());
+        self.damaged.add(delivery.damaged);
+        self.invoice_correct.add(delivery.invoice_correct);
+        self.claimed.add(delivery.claimed);
+        self.lead_days.extend(delivery.lead_days);
+    }
+
+    /// Whether the quantity of at least one delivery is known; if not, OTIF is on time only.
+    pub fn knows_quantities(&self) -> bool {
+        self.in_full_known > 0
+    }
+
+    /// The KPIs with enough observations.
+    ///
+    /// # Errors
+    ///
+    /// [`SatisfactionError`] if counts make no sense.
+    pub fn kpis(&self) -> Result<Vec<Observed>, SatisfactionError> {
+        let mut observed = Vec::new();
+        for (kpi, count, per) in [
+            (Kpi::Otif, self.on_time_in_full, 1.0),
+            (Kpi::DamageRate, self.damaged, 1.0),
+            (Kpi::InvoiceAccuracy, self.invoice_correct, 1.0),
+            (Kpi::ClaimsPer100, self.claimed, 100.0),
+        ] {
+            if let Some(share) = kpi::ratio(count.hits, count.of)? {
+                let ends = indices::wilson(count.hits as f64, count.of as f64, Z90)?;
+                observed.push(Observed {
+                    kpi,
+                    value: share * per,
+                    low: Some(ends.lo * per),
+                    high: Some(ends.hi * per),
+                    observations: count.of,
+                    desirability: kpi.default_target().desirability(share * per)?,
+                });
+            }
+        }
+        if self.lead_days.len() as u64 >= MIN_OBSERVATIONS
+            && let Some(value) = kpi::lead_time_variation(&self.lead_days)?
+        {
+            observed.push(Observed {
+                kpi: Kpi::LeadTimeVariation,
+                value,
+                low: None,
+                high: None,
+                observations: self.lead_days.len() as u64,
+                desirability: Kpi::LeadTimeVariation
+                    .default_target()
+                    .desirability(value)?,
+            });
+        }
+        Ok(observed)
+    }
+}
+
+/// Collects what is streamed from the database.
+#[derive(Debug, Default)]
+pub struct Collector {
+    days: Vec<(CustomerId, NaiveDate)>,
+    service: HashMap<CustomerId, Service>,
+    link_service: HashMap<(CustomerId, CustomerId), Service>,
+}
+
+impl Collector {
+    /// Takes a sign of life.
+    pub fn sign(&mut self, sign: Sign) {
+        self.days.push((sign.shipper, sign.on));
+        self.days.push((sign.consignee, sign.on));
+    }
+
+    /// Takes a delivery.
+    pub fn delivery(&mut self, delivery: &Delivery) {
+        self.service
+            .entry(delivery.shipper)
+            .or_default()
+            .add(delivery);
+        self.service
+            .entry(delivery.consignee)
+            .or_default()
+            .add(delivery);
+        self.link_service
+            .entry((delivery.shipper, delivery.consignee))
+            .or_default()
+            .add(delivery);
+    }
+
+    /// Puts everything in order.
+    pub fn finish(
+        mut self,
+        links: Vec<LinkMeasures>,
+        departments: HashMap<CustomerId, Vec<DepartmentOf>>,
+    ) -> Inputs {
+        self.days.sort_unstable();
+        self.days.dedup();
+        let (mut customers, mut days): (Vec<CustomerId>, Vec<Vec<NaiveDate>>) = Default::default();
+        for (customer, day) in self.days {
+            if customers.last() != Some(&customer) {
+                customers.push(customer);
+                days.push(Vec::new());
+            }
+            if let Some(days) = days.last_mut() {
+                days.push(day);
+            }
+        }
+        let service = customers
+            .iter()
+            .map(|customer| self.service.remove(customer).unwrap_or_default())
+            .collect();
+        Inputs {
+            customers,
+            days,
+            links,
+            service,
+            link_service: self.link_service,
+            departments,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn delivery(late: Option<bool>, in_full: Option<bool>) -> Delivery {
+        Delivery {
+            shipper: CustomerId(1),
+            consignee: CustomerId(2),
+            late,
+            in_full,
+            damaged: None,
+            invoice_correct: Some(true),
+            claimed: None,
+            lead_days: Some(2.0),
+        }
+    }
+
+    #[test]
+    fn on_time_in_full_needs_both_where_both_are_known() {
+        let mut service = Service::default();
+        for (late, in_full) in [
+            (Some(false), Some(true)),
+            (Some(false), Some(false)),
+            (Some(true), Some(true)),
+            (Some(false), None),
+            (None, Some(true)),
+            (Some(false), Some(true)),
+        ] {
+            service.add(&delivery(late, in_full));
+        }
+        let kpis = service.kpis().unwrap();
+        // 3 of 5 on time and not known to be incomplete: (3 + ½) / (5 + 1)
+        let otif = kpis.iter().find(|kpi| kpi.kpi == Kpi::Otif).unwrap();
+        assert!((otif.value - 3.5 / 6.0).abs() < 1e-12);
+        assert_eq!(otif.observations, 5);
+        assert!(service.knows_quantities());
+        // Six lead times of two days do not vary at all.
+        let variation = kpis
+            .iter()
+            .find(|kpi| kpi.kpi == Kpi::LeadTimeVariation)
+            .unwrap();
+        assert!(variation.value.abs() < 1e-12 && (variation.desirability - 1.0).abs() < 1e-12);
+        assert!(
+            !kpis.iter().any(|kpi| kpi.kpi == Kpi::DamageRate),
+            "nothing is known of damage"
+        );
+    }
+
+    #[test]
+    fn several_shipments_of_a_day_are_one_sign_of_life() {
+        let mut collector = Collector::default();
+        let on = NaiveDate::from_ymd_opt(2026, 1, 5).unwrap();
+        for consignee in [2, 2, 3] {
+            collector.sign(Sign {
+                shipper: CustomerId(1),
+                consignee: CustomerId(consignee),
+                on,
+            });
+        }
+        let inputs = collector.finish(Vec::new(), HashMap::new());
+        assert_eq!(
+            inputs.customers,
+            [CustomerId(1), CustomerId(2), CustomerId(3)]
+        );
+        assert!(inputs.days.iter().all(|days| days == &[on]));
+    }
+}

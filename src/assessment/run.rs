@@ -1,0 +1,181 @@
+//! The operation: read at one moment, compute, write once, warn.
+
+use std::time::Instant;
+
+use chrono::{Days, NaiveDate, TimeZone as _, Utc};
+use chrono_tz::Tz;
+use serde_json::json;
+
+use super::model::BusinessBasis;
+use super::risk::{self, HISTORY_WEEKS, Risks, Scope};
+use super::scores::{self, Scores};
+use super::store::{self, Finish, Run, Spans};
+use super::{AssessmentError, inputs::Inputs};
+use crate::access::audit::{self, Actor, Deed};
+use crate::config::Config;
+use crate::db::{Conn, UtcTime};
+use crate::ids::RunId;
+use crate::satisfaction::kpi::WINDOW_WEEKS;
+use crate::state::AppState;
+
+/// Version of the models, kept with every number they made.
+pub const MODEL_VERSION: &str = "1: MBG/NBD k=1 MAP; share-loss cascade; KPI satisfaction";
+
+/// What else a run does, in the transaction of its snapshots; such as raising alerts.
+pub type Afterwards<'a> = dyn FnMut(&mut Conn, RunId) -> Result<(), AssessmentError> + 'a;
+
+/// Assesses everybody at `as_of` and keeps the result.
+///
+/// # Errors
+///
+/// [`AssessmentError`]; the record of the run says why, and no snapshot of it exists.
+pub fn assess(
+    state: &AppState,
+    as_of: NaiveDate,
+    actor: &Actor,
+    afterwards: &mut Afterwards<'_>,
+) -> Result<Run, AssessmentError> {
+    let spans = spans(as_of, &state.config, state.today())?;
+    let settings = &state.config.assessment;
+    let now = || UtcTime::from(state.clock.now());
+    let id = state.db.write_now(|conn| {
+        let sizes = (settings.horizon_weeks, settings.window_days);
+        store::begin(conn, as_of, sizes, (MODEL_VERSION, &actor.name), now())
+    })?;
+    let outcome = compute_and_write(state, id, &spans, actor, afterwards);
+    match outcome {
+        Ok(timings) => Ok(state
+            .db
+            .write_now(|conn| store::timed(conn, id, &timings, now()))?),
+        Err(error) => {
+            state
+                .db
+                .write_now(|conn| store::fail(conn, id, &error.to_string(), now()))?;
+            Err(error)
+        }
+    }
+}
+
+fn compute_and_write(
+    state: &AppState,
+    id: RunId,
+    spans: &Spans,
+    actor: &Actor,
+    afterwards: &mut Afterwards<'_>,
+) -> Result<String, AssessmentError> {
+    let mut watch = Stopwatch::start();
+    let (inputs, inputs_at) = state.db.snapshot_now(|conn| {
+        let inputs = store::read(conn, spans)?;
+        let newest = store::newest_input(conn, spans.as_of)?;
+        Ok::<_, AssessmentError>((inputs, newest))
+    })?;
+    watch.lap("load");
+    let scope = scope(spans.as_of, &state.config);
+    let risks = risk::assess(&inputs, &scope)?;
+    watch.lap("risk");
+    let scores = scores::assess(&inputs)?;
+    watch.lap("satisfaction");
+    state.db.write_now(|conn| {
+        store::write(conn, id, &inputs, &risks, &scores)?;
+        store::finish(conn, id, &end(&inputs, &risks, &scores, inputs_at))?;
+        watch.lap("store");
+        afterwards(conn, id)?;
+        watch.lap("alerts");
+        let deed = Deed {
+            action: "assessed",
+            entity: "run",
+            id: Some(id.0),
+            detail: None,
+        };
+        audit::record(conn, actor, &deed, state.clock.now().into())?;
+        Ok::<_, AssessmentError>(())
+    })?;
+    watch.lap("commit");
+    Ok(watch.laps.to_string())
+}
+
+fn end(inputs: &Inputs, risks: &Risks, scores: &Scores, inputs_at: Option<UtcTime>) -> Finish {
+    let parameters = json!({
+        "risk": risks.parameters,
+        "satisfaction": { "priors": scores.priors },
+    });
+    Finish {
+        status: "done",
+        business_basis: Some(risks.business_basis.word().to_owned()),
+        value_basis: Some(risks.value_basis.word().to_owned()),
+        customers: i64::try_from(inputs.customers.len()).unwrap_or(i64::MAX),
+        links: i64::try_from(inputs.links.len()).unwrap_or(i64::MAX),
+        expected_loss: Some(risks.expected_loss),
+        parameters: Some(parameters.to_string()),
+        inputs_at,
+    }
+}
+
+fn scope(as_of: NaiveDate, config: &Config) -> Scope {
+    Scope {
+        as_of,
+        horizon_weeks: config.assessment.horizon_weeks,
+        window_days: config.assessment.window_days,
+        basis: BusinessBasis::parse(&config.assessment.business_basis),
+        save_effect: config.assessment.save_effect.get(),
+    }
+}
+
+fn spans(as_of: NaiveDate, config: &Config, today: NaiveDate) -> Result<Spans, AssessmentError> {
+    let wrong = |rule: String| AssessmentError::AsOf { as_of, rule };
+    if as_of > today + Days::new(1) {
+        return Err(wrong(format!(
+            "expected no later than {today}: the future is not known"
+        )));
+    }
+    let back = |days: u64| {
+        as_of
+            .checked_sub_days(Days::new(days))
+            .filter(|day| *day >= NaiveDate::from_ymd_opt(1, 1, 1).unwrap_or(NaiveDate::MIN))
+            .ok_or_else(|| wrong("expected a date with years of history before it".to_owned()))
+    };
+    let zone = config.time_zone;
+    Ok(Spans {
+        as_of,
+        as_of_at: midnight(as_of, zone),
+        // The window of the statistics begins after this day.
+        history_from: back(u64::from(HISTORY_WEEKS) * 7 - 1)?,
+        business_from: back(u64::from(config.assessment.window_days))?,
+        kpis_from: midnight(back(u64::from(WINDOW_WEEKS) * 7)?, zone),
+    })
+}
+
+/// The first instant of a day; where clocks skip midnight, the first after it.
+fn midnight(day: NaiveDate, zone: Tz) -> UtcTime {
+    let naive = day.and_time(chrono::NaiveTime::MIN);
+    zone.from_local_datetime(&naive)
+        .earliest()
+        .map_or_else(
+            || Utc.from_utc_datetime(&naive),
+            |local| local.with_timezone(&Utc),
+        )
+        .into()
+}
+
+/// Measures the steps of a run.
+struct Stopwatch {
+    since: Instant,
+    laps: serde_json::Value,
+}
+
+impl Stopwatch {
+    fn start() -> Self {
+        Self {
+            since: Instant::now(),
+            laps: json!({}),
+        }
+    }
+
+    fn lap(&mut self, step: &str) {
+        let milliseconds = u64::try_from(self.since.elapsed().as_millis()).unwrap_or(u64::MAX);
+        if let Some(laps) = self.laps.as_object_mut() {
+            laps.insert(format!("{step}_ms"), milliseconds.into());
+        }
+        self.since = Instant::now();
+    }
+}

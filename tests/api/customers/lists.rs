@@ -54,7 +54,15 @@ async fn names_are_found_without_regard_to_case_and_accents(app: TestApp) {
         let rows = app.all(&format!("/customers?{query}")).await;
         assert_eq!(each(&rows, "name"), Vec::from_iter(found), "{query}");
     }
-    for query in ["q=", "q=%00", "tag=", "name[near]=x", "country[contains]=d"] {
+    for query in [
+        "q=",
+        "q=%00",
+        "tag=",
+        "name[near]=x",
+        "name[contains]=%00",
+        "name=%00",
+        "country[contains]=d",
+    ] {
         app.get(&format!("/customers?{query}"))
             .await
             .expect_problem(400, "bad_parameter");

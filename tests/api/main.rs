@@ -12,6 +12,7 @@
 )]
 
 mod access;
+mod customers;
 mod harness;
 mod shipments;
 

@@ -34,8 +34,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 
 /// Lists contacts of all customers.
 ///
-/// Filters: id, customer_id, department_id, name, email, language, buying_role, updated_at; sorts:
-/// id, customer_id, name, updated_at.
+/// Filters: `id`, `customer_id`, `department_id`, `name`, `email`, `language`, `buying_role`,
+/// `updated_at`; sorts: `id`, `customer_id`, `name`, `updated_at`.
 #[utoipa::path(tag = "customers", params(ListParams), responses((status = 200, description = "A page of contacts", body = Page<Contact>)))]
 #[get("/contacts")]
 async fn list_contacts(

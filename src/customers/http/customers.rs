@@ -36,8 +36,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 
 /// Lists customers.
 ///
-/// Filters: id, name, country, team_id, parent_id, status, role, updated_at; sorts: id, name,
-/// updated_at. Names are compared without regard to case and accents. The role is exact:
+/// Filters: `id`, `name`, `country`, `team_id`, `parent_id`, `status`, `role`, `updated_at`; sorts:
+/// `id`, `name`, `updated_at`. Names are compared without regard to case and accents. The role is exact:
 /// `role[in]=shipper,both` finds all who send.
 #[utoipa::path(tag = "customers", params(ListParams, ("q" = Option<String>, Query, description = "Part of the name, case and accents aside"), ("tag" = Option<String>, Query, description = "A tag that the customer has; may come several times")), responses((status = 200, description = "A page of customers", body = Page<Customer>)))]
 #[get("/customers")]

@@ -43,8 +43,8 @@ fn name_taken(error: DbError) -> Error {
 
 /// Lists departments of all customers.
 ///
-/// Filters: id, customer_id, kind, name, required, updated_at; sorts: id, customer_id, name,
-/// updated_at.
+/// Filters: `id`, `customer_id`, `kind`, `name`, `required`, `updated_at`; sorts: `id`,
+/// `customer_id`, `name`, `updated_at`.
 #[utoipa::path(tag = "customers", params(ListParams), responses((status = 200, description = "A page of departments", body = Page<Department>)))]
 #[get("/departments")]
 async fn list_departments(

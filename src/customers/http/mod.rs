@@ -10,7 +10,7 @@ use crate::access::Teams;
 use crate::api::list::ListRequest;
 use crate::api::reference::Reference;
 use crate::db::Conn;
-use crate::db::select::Op;
+use crate::db::select::{Op, Value};
 use crate::error::{Answer, Error, ProblemPart};
 use crate::ids::CustomerId;
 
@@ -31,20 +31,21 @@ fn visible(conn: &mut Conn, reference: &Reference, teams: &Teams) -> Answer<Cust
         .ok_or_else(|| Error::not_found("customer", reference))
 }
 
-/// Refuses `contains` for fields that are not kept in normalised form: it would find by chance.
+/// Refuses `contains` for fields that are not kept in normalised form, where it would find by
+/// chance, and for texts that no database takes.
 fn contains_only(wanted: &ListRequest, field: Option<&str>) -> Answer<()> {
-    let wrong = wanted
-        .listing
-        .filters
-        .iter()
-        .find(|filter| filter.op == Op::Contains && Some(filter.field.name) != field);
-    match wrong {
-        None => Ok(()),
-        Some(filter) => Err(bad_parameter(
-            format!("{}[contains]", filter.field.name),
-            "unknown comparison; it takes eq, ne, lt, lte, gt, gte, in",
-        )),
+    for filter in &wanted.listing.filters {
+        let name = || format!("{}[contains]", filter.field.name);
+        if filter.op == Op::Contains && Some(filter.field.name) != field {
+            let rule = "unknown comparison; it takes eq, ne, lt, lte, gt, gte, in";
+            return Err(bad_parameter(name(), rule));
+        }
+        let nul = |value: &Value| matches!(value, Value::Text(text) if text.contains('\0'));
+        if filter.values.iter().any(nul) {
+            return Err(bad_parameter(name(), "expected text without NUL"));
+        }
     }
+    Ok(())
 }
 
 fn bad_parameter(name: String, rule: &str) -> Error {

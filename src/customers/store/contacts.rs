@@ -140,20 +140,20 @@ pub fn find(conn: &mut Conn, id: i64, teams: &Teams) -> DbResult<Option<Contact>
 struct Columns<'a> {
     department_id: Option<i64>,
     name: &'a str,
-    email: Option<&'a str>,
-    phone: Option<&'a str>,
-    language: Option<&'a str>,
-    buying_role: Option<&'static str>,
+    email: Option<String>,
+    phone: Option<String>,
+    language: Option<String>,
+    buying_role: Option<String>,
 }
 
 fn columns(input: &ContactInput) -> Columns<'_> {
     Columns {
         department_id: input.department_id,
         name: &input.name,
-        email: input.email.as_deref(),
-        phone: input.phone.as_deref(),
-        language: input.language.as_deref(),
-        buying_role: input.buying_role.map(BuyingRole::word),
+        email: input.email.clone(),
+        phone: input.phone.clone(),
+        language: input.language.clone(),
+        buying_role: input.buying_role.map(|role| role.word().to_owned()),
     }
 }
 

@@ -1,16 +1,16 @@
-//! Customers and their external ids.
+//! Customers.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use serde::Serialize;
 use serde_json::Value as Json;
 
-use super::{CHUNK, holds_nul};
+use super::{CHUNK, external_ids};
 use crate::access::Teams;
 use crate::customers::model::{CustomerDraft, CustomerInput, CustomerStatus, Role};
-use crate::db::schema::{contacts, customer_external_ids, customers, departments};
+use crate::db::schema::{contacts, customers, departments};
 use crate::db::select::{self, Collection, Field, Kind, Listing, Statement, Value, escape_like};
 use crate::db::{Conn, DbError, DbResult, UtcTime, on};
 use crate::ids::CustomerId;
@@ -213,19 +213,6 @@ pub fn hide_parents(conn: &mut Conn, customers: &mut [Customer], teams: &Teams) 
     Ok(())
 }
 
-/// The customer that an external id belongs to, deleted or not.
-pub fn owner(conn: &mut Conn, external: &ExternalId) -> DbResult<Option<CustomerId>> {
-    if holds_nul(&external.system, &external.id) {
-        return Ok(None);
-    }
-    Ok(on!(conn, |c| customer_external_ids::table
-        .filter(customer_external_ids::system.eq(&external.system))
-        .filter(customer_external_ids::external_id.eq(&external.id))
-        .select(customer_external_ids::customer_id)
-        .first(c)
-        .optional())?)
-}
-
 /// The customer that leads the group of this one.
 pub fn parent(conn: &mut Conn, id: i64) -> DbResult<Option<i64>> {
     let found: Option<Option<i64>> = on!(conn, |c| customers::table
@@ -266,28 +253,6 @@ pub fn update(
     Ok(())
 }
 
-/// Gives a customer an external id; a unique key is violated if another has it.
-pub fn add_external_id(conn: &mut Conn, id: CustomerId, external: &ExternalId) -> DbResult<()> {
-    on!(conn, |c| diesel::insert_into(customer_external_ids::table)
-        .values((
-            customer_external_ids::system.eq(&external.system),
-            customer_external_ids::external_id.eq(&external.id),
-            customer_external_ids::customer_id.eq(id),
-        ))
-        .execute(c))?;
-    Ok(())
-}
-
-/// Takes an external id away from a customer.
-pub fn remove_external_id(conn: &mut Conn, id: CustomerId, external: &ExternalId) -> DbResult<()> {
-    on!(conn, |c| diesel::delete(customer_external_ids::table)
-        .filter(customer_external_ids::system.eq(&external.system))
-        .filter(customer_external_ids::external_id.eq(&external.id))
-        .filter(customer_external_ids::customer_id.eq(id))
-        .execute(c))?;
-    Ok(())
-}
-
 /// Marks a customer, its departments and its contacts as deleted.
 pub fn delete(conn: &mut Conn, id: CustomerId, now: UtcTime) -> DbResult<()> {
     /// Marks the rows of a table that are not marked yet.
@@ -317,7 +282,7 @@ struct Columns<'a> {
     name: &'a str,
     search_name: &'a str,
     match_name: &'a str,
-    country: Option<&'a str>,
+    country: Option<String>,
     parent_id: Option<i64>,
     team_id: Option<i64>,
     status: &'static str,
@@ -329,7 +294,7 @@ fn columns(draft: &CustomerDraft) -> Columns<'_> {
         name: &draft.input.name,
         search_name: &draft.search_name,
         match_name: &draft.match_name,
-        country: draft.input.country.as_deref(),
+        country: draft.input.country.clone(),
         parent_id: draft.input.parent_id,
         team_id: draft.input.team_id,
         status: draft.input.status.word(),
@@ -383,27 +348,11 @@ impl Row {
 
 /// Adds the external ids, read in one statement for a page of rows.
 fn complete(conn: &mut Conn, rows: Vec<Row>) -> DbResult<Vec<Customer>> {
-    let mut external_ids: HashMap<CustomerId, Vec<ExternalId>> = HashMap::new();
-    for chunk in rows.chunks(CHUNK) {
-        let ids = chunk.iter().map(|row| row.id.0);
-        let found: Vec<(CustomerId, String, String)> = on!(conn, |c| customer_external_ids::table
-            .filter(customer_external_ids::customer_id.eq_any(ids))
-            .select((
-                customer_external_ids::customer_id,
-                customer_external_ids::system,
-                customer_external_ids::external_id,
-            ))
-            .load(c))?;
-        for (customer, system, id) in found {
-            let ids = external_ids.entry(customer).or_default();
-            ids.push(ExternalId { system, id });
-        }
-    }
+    let ids: Vec<CustomerId> = rows.iter().map(|row| row.id).collect();
+    let mut external_ids = external_ids::of(conn, &ids)?;
     rows.into_iter()
         .map(|row| {
-            let mut ids = external_ids.remove(&row.id).unwrap_or_default();
-            // Here, not by the database: collations differ.
-            ids.sort_unstable();
+            let ids = external_ids.remove(&row.id).unwrap_or_default();
             row.complete(ids)
         })
         .collect()

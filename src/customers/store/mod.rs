@@ -3,6 +3,7 @@
 pub mod contacts;
 pub mod customers;
 pub mod departments;
+pub mod external_ids;
 
 use std::collections::HashMap;
 

@@ -1,16 +1,24 @@
-//! Writes of customers: the rules between records, in the caller's transaction.
+//! Writes of customers in the caller's transaction.
+//!
+//! [`rules`] says what must hold between records, [`upsert`] writes by external id.
 
-use std::collections::BTreeSet;
+mod rules;
+mod upsert;
 
+pub use upsert::upsert;
+
+use rules::{
+    add_external_id, check_parent, check_team_exists, first_team, foreign_team, sees_parent,
+};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
-use super::model::{CustomerDraft, CustomerInput, trimmed};
+use super::model::{CustomerDraft, CustomerInput};
 use super::store::customers::{self, Customer};
-use super::store::{self, Exclusive};
+use super::store::{self, Exclusive, external_ids};
 use crate::access::audit::{self, Actor, Deed};
-use crate::access::{Caller, Teams, store as access};
+use crate::access::{Caller, Teams};
 use crate::api::batch::Outcome;
 use crate::api::body::parse_value;
 use crate::api::etag::IfMatch;
@@ -19,10 +27,6 @@ use crate::api::reference::Reference;
 use crate::db::{Conn, DbError, UtcTime};
 use crate::error::{Answer, Error};
 use crate::ids::CustomerId;
-use crate::shipments::model::ExternalId;
-
-/// Levels of groups above a customer at most; it bounds the search for circles.
-const LEVELS: usize = 50;
 
 /// Who writes, and when.
 #[derive(Clone, Debug)]
@@ -140,7 +144,7 @@ pub fn change(
     customers::update(conn, standing.id, draft, writer.now)?;
     let (old, new) = (&before.external_ids, &after.external_ids);
     for external in old.iter().filter(|external| !new.contains(external)) {
-        customers::remove_external_id(conn, standing.id, external)?;
+        external_ids::remove(conn, standing.id, external)?;
     }
     for external in new.iter().filter(|external| !old.contains(external)) {
         add_external_id(conn, standing.id, external)?;
@@ -204,75 +208,6 @@ pub fn replace(
     Ok(standing.id)
 }
 
-/// Makes the customer that `key` names, or that the first known of the record's external ids
-/// names, what the record says; makes it anew if there is none.
-///
-/// Of a customer that is there, members that are absent stay, `null` clears, and external ids are
-/// added, never taken away: each system tells what it knows. One that was deleted comes back.
-///
-/// # Errors
-///
-/// As [`create`] and [`change`], and 412 if the condition does not hold.
-pub fn upsert(
-    conn: &mut Conn,
-    writer: &Writer,
-    key: Option<&ExternalId>,
-    condition: &IfMatch,
-    body: &Json,
-) -> Answer<(Outcome, CustomerId)> {
-    let once = |conn: &mut Conn| {
-        store::attempt(conn, |conn| upsert_once(conn, writer, key, condition, body))
-    };
-    match once(conn) {
-        // Somebody else made it in the meantime: now it is there to be changed.
-        Err(Error::Conflict {
-            code: EXTERNAL_ID_TAKEN,
-            ..
-        }) => once(conn),
-        outcome => outcome,
-    }
-}
-
-fn upsert_once(
-    conn: &mut Conn,
-    writer: &Writer,
-    key: Option<&ExternalId>,
-    condition: &IfMatch,
-    body: &Json,
-) -> Answer<(Outcome, CustomerId)> {
-    exclude_moves(conn, body)?;
-    let candidates = key.map_or_else(|| external_ids_of(body), |key| vec![trimmed(key)]);
-    let mut found = None;
-    for external in &candidates {
-        if let Some(owner) = customers::owner(conn, external)? {
-            found = Some((owner, external));
-            break;
-        }
-    }
-    let Some((owner, external)) = found else {
-        demand_existing(condition, None)?;
-        known_members(&CustomerInput::default(), body)?;
-        let mut input: CustomerInput = parse_value(&merge::patched(
-            &Json::Object(serde_json::Map::new()),
-            body.clone(),
-        )?)?;
-        input.external_ids.extend(key.cloned());
-        let draft = input.checked().map_err(Error::Invalid)?;
-        return Ok((Outcome::Created, create(conn, writer, draft)?));
-    };
-    store::lock(conn, owner)?;
-    let standing = customers::find(conn, owner)?
-        .filter(|customer| writer.teams.allow(customer.team_id))
-        .ok_or_else(|| external_id_taken(external))?;
-    demand_existing(condition, Some(&standing))?;
-    let before = standing.input();
-    let mut input = overlaid(&before, body.clone())?;
-    input.external_ids.extend(before.external_ids);
-    let draft = input.checked().map_err(Error::Invalid)?;
-    let outcome = change(conn, writer, &standing, &draft)?;
-    Ok((outcome, owner))
-}
-
 /// Deletes a customer with its departments and contacts; its shipments stay.
 ///
 /// # Errors
@@ -320,17 +255,6 @@ where
     Ok(())
 }
 
-/// The external ids of a record that is not checked yet; those that cannot be read are told later.
-fn external_ids_of(body: &Json) -> Vec<ExternalId> {
-    let given = body.get("external_ids").and_then(Json::as_array);
-    given
-        .into_iter()
-        .flatten()
-        .filter_map(|item| serde_json::from_value(item.clone()).ok())
-        .map(|external| trimmed(&external))
-        .collect()
-}
-
 /// Taken before any row is locked, so that two writers never wait for each other.
 fn exclude_moves(conn: &mut Conn, body: &Json) -> Answer<()> {
     if body
@@ -340,102 +264,4 @@ fn exclude_moves(conn: &mut Conn, body: &Json) -> Answer<()> {
         store::exclude(conn, Exclusive::Groups)?;
     }
     Ok(())
-}
-
-fn demand_existing(condition: &IfMatch, standing: Option<&Customer>) -> Answer<()> {
-    match standing.filter(|customer| customer.deleted_at.is_none()) {
-        Some(customer) => condition.check(customer.version),
-        None if *condition == IfMatch::Absent => Ok(()),
-        None => Err(Error::PreconditionFailed {
-            now: "none, for it does not exist".to_owned(),
-        }),
-    }
-}
-
-/// The team of a new customer: of a key with one team it is that team unless told otherwise.
-fn first_team(teams: &Teams, wanted: Option<i64>) -> Answer<Option<i64>> {
-    match (teams, wanted) {
-        (Teams::All, wanted) => Ok(wanted),
-        (Teams::Only(own), None) => match own.as_slice() {
-            [only] => Ok(Some(*only)),
-            _ => Err(Error::invalid(
-                "team_id",
-                "required",
-                "expected one of the key's teams",
-            )),
-        },
-        (Teams::Only(_), wanted) if teams.allow(wanted) => Ok(wanted),
-        (Teams::Only(_), _) => Err(foreign_team()),
-    }
-}
-
-fn foreign_team() -> Error {
-    Error::Forbidden { scope: "that team" }
-}
-
-fn check_team_exists(conn: &mut Conn, team: i64) -> Answer<()> {
-    if access::team(conn, team)?.is_none() {
-        let rule = format!("there is no team {team}");
-        return Err(Error::invalid("team_id", "unknown", rule));
-    }
-    Ok(())
-}
-
-/// Checks that `parent` exists, may be seen, and does not belong to the group of `customer`.
-fn check_parent(
-    conn: &mut Conn,
-    writer: &Writer,
-    customer: Option<CustomerId>,
-    parent: i64,
-) -> Answer<()> {
-    let found = store::resolve(conn, &Reference::Id(parent), &writer.teams)?;
-    if found.is_none_or(|parent| parent.deleted) {
-        let rule = format!("there is no customer {parent}");
-        return Err(Error::invalid("parent_id", "unknown", rule));
-    }
-    let mut seen = BTreeSet::new();
-    let mut at = Some(parent);
-    while let Some(above) = at {
-        if customer.is_some_and(|customer| customer.0 == above) {
-            let rule = "expected a customer that does not belong to this one";
-            return Err(Error::invalid("parent_id", "circle", rule));
-        }
-        seen.insert(above);
-        if seen.len() > LEVELS {
-            let rule = format!("expected at most {LEVELS} levels of groups");
-            return Err(Error::invalid("parent_id", "too_deep", rule));
-        }
-        at = customers::parent(conn, above)?.filter(|next| !seen.contains(next));
-    }
-    Ok(())
-}
-
-fn sees_parent(conn: &mut Conn, writer: &Writer, customer: &Customer) -> Answer<bool> {
-    let Some(parent) = customer.parent_id else {
-        return Ok(true);
-    };
-    let found = store::resolve(conn, &Reference::Id(parent), &writer.teams)?;
-    Ok(found.is_some())
-}
-
-/// Stable word for an external id that another customer has.
-const EXTERNAL_ID_TAKEN: &str = "external_id_taken";
-
-fn add_external_id(conn: &mut Conn, id: CustomerId, external: &ExternalId) -> Answer<()> {
-    customers::add_external_id(conn, id, external).map_err(|error| {
-        if error.is_unique_violation() {
-            external_id_taken(external)
-        } else {
-            error.into()
-        }
-    })
-}
-
-fn external_id_taken(external: &ExternalId) -> Error {
-    let ExternalId { system, id } = external;
-    let detail = format!(
-        "another customer, perhaps a deleted one, has the external id {id} of {system}; \
-         PUT /customers/ext:{system}:{id} changes it or brings it back"
-    );
-    Error::conflict(EXTERNAL_ID_TAKEN, detail)
 }

@@ -16,7 +16,9 @@ use utoipa_actix_web::{AppExt as _, scope};
 use crate::access::guard::{self, Guard};
 use crate::api::body::BodyLimit;
 use crate::api::{openapi, request_id};
+use crate::assessment::model::BusinessBasis;
 use crate::error::{Answer, Error};
+use crate::network::live::LiveNetwork;
 use crate::state::AppState;
 use crate::telemetry;
 
@@ -27,6 +29,7 @@ pub const BASE: &str = "/api/v1";
 fn features(config: &mut ServiceConfig<'_>) {
     config.service(show_openapi);
     crate::access::http::routes(config);
+    crate::network::http::routes(config);
 }
 
 /// The description of the API, made from its handlers.
@@ -51,6 +54,9 @@ pub fn start(state: AppState, listener: TcpListener) -> std::io::Result<Server> 
     let guard = Guard::new(state.config.rate_limit);
     let (workers, body_limit) = (state.config.workers, BodyLimit(state.config.body_limit));
     let description = web::Data::new(describe());
+    let live_network = web::Data::new(LiveNetwork::new(BusinessBasis::parse(
+        &state.config.assessment.business_basis,
+    )));
     let state = web::Data::new(state);
     let guard = web::Data::new(guard);
     let server =
@@ -59,6 +65,7 @@ pub fn start(state: AppState, listener: TcpListener) -> std::io::Result<Server> 
                 .app_data(state.clone())
                 .app_data(guard.clone())
                 .app_data(description.clone())
+                .app_data(live_network.clone())
                 .app_data(body_limit)
                 .app_data(web::PathConfig::default().error_handler(|error, _| {
                     Error::malformed("bad_path", error.to_string()).into()

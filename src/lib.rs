@@ -13,6 +13,7 @@ pub mod error;
 pub mod i18n;
 pub mod ids;
 pub mod mailbox;
+pub mod network;
 pub mod shipments;
 pub mod state;
 pub mod telemetry;

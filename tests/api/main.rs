@@ -13,5 +13,6 @@
 
 mod access;
 mod harness;
+mod network;
 
 use harness::TestApp;

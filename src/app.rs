@@ -16,7 +16,9 @@ use utoipa_actix_web::{AppExt as _, scope};
 use crate::access::guard::{self, Guard};
 use crate::api::body::BodyLimit;
 use crate::api::{openapi, request_id};
+use crate::assessment::model::BusinessBasis;
 use crate::error::{Answer, Error};
+use crate::network::live::LiveNetwork;
 use crate::state::AppState;
 use crate::telemetry;
 
@@ -29,6 +31,7 @@ fn features(config: &mut ServiceConfig<'_>) {
     crate::access::http::routes(config);
     crate::shipments::http::routes(config);
     crate::customers::http::routes(config);
+    crate::network::http::routes(config);
 }
 
 /// The description of the API, made from its handlers.
@@ -53,6 +56,9 @@ pub fn start(state: AppState, listener: TcpListener) -> std::io::Result<Server> 
     let guard = Guard::new(state.config.rate_limit);
     let (workers, body_limit) = (state.config.workers, BodyLimit(state.config.body_limit));
     let description = web::Data::new(describe());
+    let live_network = web::Data::new(LiveNetwork::new(BusinessBasis::parse(
+        &state.config.assessment.business_basis,
+    )));
     let state = web::Data::new(state);
     let guard = web::Data::new(guard);
     let server =
@@ -61,6 +67,7 @@ pub fn start(state: AppState, listener: TcpListener) -> std::io::Result<Server> 
                 .app_data(state.clone())
                 .app_data(guard.clone())
                 .app_data(description.clone())
+                .app_data(live_network.clone())
                 .app_data(body_limit)
                 .app_data(web::PathConfig::default().error_handler(|error, _| {
                     Error::malformed("bad_path", error.to_string()).into()

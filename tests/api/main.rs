@@ -15,5 +15,6 @@ mod access;
 mod customers;
 mod harness;
 mod shipments;
+mod network;
 
 use harness::TestApp;

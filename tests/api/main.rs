@@ -14,7 +14,7 @@
 mod access;
 mod customers;
 mod harness;
-mod shipments;
 mod network;
+mod shipments;
 
 use harness::TestApp;

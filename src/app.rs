@@ -1,6 +1,7 @@
 //! Every route, and the server that answers them.
 
 use std::net::TcpListener;
+use std::sync::Arc;
 use std::time::Instant;
 
 use actix_web::body::MessageBody;
@@ -16,8 +17,12 @@ use utoipa_actix_web::{AppExt as _, scope};
 use crate::access::guard::{self, Guard};
 use crate::api::body::BodyLimit;
 use crate::api::{openapi, request_id};
+use crate::assessment::AssessmentError;
+use crate::assessment::http::Runner;
 use crate::assessment::model::BusinessBasis;
+use crate::db::Conn;
 use crate::error::{Answer, Error};
+use crate::ids::RunId;
 use crate::network::live::LiveNetwork;
 use crate::state::AppState;
 use crate::telemetry;
@@ -32,6 +37,7 @@ fn features(config: &mut ServiceConfig<'_>) {
     crate::shipments::http::routes(config);
     crate::customers::http::routes(config);
     crate::network::http::routes(config);
+    crate::assessment::http::routes(config);
 }
 
 /// The description of the API, made from its handlers.
@@ -45,6 +51,15 @@ pub fn describe() -> OpenApi {
         .service(scope::scope(BASE).configure(features))
         .split_for_parts();
     openapi::complete(described)
+}
+
+/// What follows an assessment run in its transaction.
+///
+/// # Errors
+///
+/// [`AssessmentError`]: the run then counts as failed and leaves nothing behind.
+pub fn after_run(_state: &AppState, _conn: &mut Conn, _run: RunId) -> Result<(), AssessmentError> {
+    Ok(())
 }
 
 /// Starts answering on `listener`; the returned server runs when awaited.
@@ -61,6 +76,7 @@ pub fn start(state: AppState, listener: TcpListener) -> std::io::Result<Server> 
     )));
     let state = web::Data::new(state);
     let guard = web::Data::new(guard);
+    let runner = web::Data::new(Runner::new(Arc::new(after_run)));
     let server =
         HttpServer::new(move || {
             App::new()
@@ -68,6 +84,7 @@ pub fn start(state: AppState, listener: TcpListener) -> std::io::Result<Server> 
                 .app_data(guard.clone())
                 .app_data(description.clone())
                 .app_data(live_network.clone())
+                .app_data(runner.clone())
                 .app_data(body_limit)
                 .app_data(web::PathConfig::default().error_handler(|error, _| {
                     Error::malformed("bad_path", error.to_string()).into()

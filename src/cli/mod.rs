@@ -1,6 +1,8 @@
 //! The command line: one file per command.
 
+mod assess;
 mod exit;
+mod explain;
 mod key;
 mod migrate;
 mod openapi;
@@ -8,6 +10,7 @@ mod out;
 mod serve;
 mod team;
 mod user;
+mod watchlist;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -49,6 +52,12 @@ enum Command {
     Serve(serve::Args),
     /// Bring the database's schema up to date
     Migrate,
+    /// Assess every customer at a date: risk, cascade, satisfaction, alerts
+    Assess(assess::Args),
+    /// Show whom to save first
+    Watchlist(watchlist::Args),
+    /// Show one customer's numbers, and why they are what they are
+    Explain(explain::Args),
     /// Make, list and revoke API keys
     #[command(subcommand)]
     Key(key::Command),
@@ -118,6 +127,9 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
     match cli.command {
         Command::Serve(_) => serve::run(&context),
         Command::Migrate => migrate::run(&context),
+        Command::Assess(args) => assess::run(&context, &args),
+        Command::Watchlist(args) => watchlist::run(&context, &args),
+        Command::Explain(args) => explain::run(&context, &args),
         Command::Key(command) => key::run(&context, command),
         Command::User(command) => user::run(&context, command),
         Command::Team(command) => team::run(&context, command),

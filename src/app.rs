@@ -27,6 +27,7 @@ pub const BASE: &str = "/api/v1";
 fn features(config: &mut ServiceConfig<'_>) {
     config.service(show_openapi);
     crate::access::http::routes(config);
+    crate::alerts::http::routes(config);
 }
 
 /// The description of the API, made from its handlers.
@@ -77,6 +78,7 @@ pub fn start(state: AppState, listener: TcpListener) -> std::io::Result<Server> 
                         .configure(features),
                 )
                 .into_app()
+                .configure(crate::ui::http::routes)
                 .service(
                     web::scope("/metrics")
                         .wrap(from_fn(guard::authenticate))

@@ -87,3 +87,29 @@ impl Bell {
         drop(waiting.wait_timeout_while(rings, at_most, |rings| *rings == heard));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+
+    #[test]
+    fn a_ring_before_or_during_the_wait_ends_it() {
+        let (bell, long) = (Bell::default(), Duration::from_secs(60));
+        let begin = Instant::now();
+        let heard = bell.rings();
+        bell.ring();
+        bell.wait(heard, long);
+        let (heard, other) = (bell.rings(), bell.clone());
+        let ringer = std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(20));
+            other.ring();
+        });
+        bell.wait(heard, long);
+        assert!(begin.elapsed() < long);
+        assert_eq!(bell.rings(), 2);
+        ringer.join().unwrap();
+        bell.wait(2, Duration::from_millis(1));
+    }
+}

@@ -19,119 +19,33 @@
 //! or want no more mails are withdrawn (as dead letters). While no mail server is configured nothing
 //! is sent, and mails wait; the limit on waiting counts from the time they were queued.
 
-use std::time::Duration;
-
 use chrono::TimeDelta;
 
-use super::mailer::{
-    Credentials, MailAddress, MailSettings, Mailer, MessageId, NotAnAddress, OutgoingMail,
-    Security, SendError, SettingsError, SmtpMailer,
-};
+use super::mailer::{MailAddress, MessageId, OutgoingMail, SendError};
+use super::model::MailStatus;
 use super::retry::{Decision, FailureKind, GiveUp, Jitter, MOST_ATTEMPTS, decide};
-use crate::config::{SmtpConfig, SmtpSecurity};
-use crate::db::{Db, DbError, DbResult, UtcTime};
+use crate::access::Teams;
+use crate::access::audit::{self, Actor, Deed};
+use crate::db::{Conn, Db, DbError, DbResult, UtcTime};
+use crate::error::{Answer, Error};
+use crate::i18n::UnknownLanguage;
 use crate::ids::MailId;
 use crate::state::Clock;
 use crate::telemetry;
 
+mod post;
 pub mod store;
 mod worker;
 
+pub use post::{BadPost, Post};
 pub use worker::Worker;
 
 use store::Due;
 
-/// A conversation with the server has at most so many answers to wait for, each up to the timeout.
-const ANSWERS: i32 = 12;
-/// What a lease has beyond that.
-const LEASE_RESERVE: TimeDelta = TimeDelta::seconds(60);
 /// After so many failures in a row that are the server's, the others wait: they would fail too.
 const SERVER_FAILURES: u32 = 3;
 /// Mails looked for at once.
 const BATCH: i64 = 50;
-
-/// How mails leave the house: the way, the sender, and how long one may take.
-#[derive(Clone, Debug)]
-pub struct Post {
-    mailer: Mailer,
-    from: MailAddress,
-    lease: TimeDelta,
-}
-
-/// A setting with which no mail can be sent.
-#[derive(Debug, thiserror::Error)]
-pub enum BadPost {
-    /// The sender.
-    #[error("HAWSER_SMTP_FROM: {0}; a name may stand in front: Hawser <hawser@firm.example>")]
-    From(#[from] NotAnAddress),
-    /// The server.
-    #[error("{variable}: {cause}")]
-    Server {
-        /// The setting.
-        variable: &'static str,
-        /// What is wrong with it.
-        cause: SettingsError,
-    },
-}
-
-impl From<SettingsError> for BadPost {
-    fn from(cause: SettingsError) -> Self {
-        let variable = match &cause {
-            SettingsError::Host(_) => "HAWSER_SMTP_HOST",
-            SettingsError::Timeout => "HAWSER_SMTP_TIMEOUT_SECONDS",
-            SettingsError::PasswordInTheClear(_) | SettingsError::Tls(_) => "HAWSER_SMTP_SECURITY",
-            SettingsError::Unreadable { .. } | SettingsError::Certificates { .. } => {
-                "HAWSER_SMTP_CA_FILE"
-            }
-        };
-        Self::Server { variable, cause }
-    }
-}
-
-impl Post {
-    /// Mails from `from` through `mailer`, whose answers may take up to `timeout` each.
-    pub fn new(mailer: Mailer, from: MailAddress, timeout: Duration) -> Self {
-        let timeout = TimeDelta::from_std(timeout).unwrap_or(TimeDelta::hours(1));
-        Self {
-            mailer,
-            from,
-            // Longer than any attempt can take, or two workers would send one mail.
-            lease: timeout * ANSWERS + LEASE_RESERVE,
-        }
-    }
-
-    /// The post that the settings describe; does not connect yet.
-    ///
-    /// # Errors
-    ///
-    /// [`BadPost`] names the setting.
-    pub fn of(smtp: &SmtpConfig) -> Result<Self, BadPost> {
-        let from: MailAddress = smtp.from.parse()?;
-        let mailer = SmtpMailer::new(&MailSettings {
-            host: smtp.host.clone(),
-            port: smtp.port,
-            security: match smtp.security {
-                SmtpSecurity::StartTls => Security::StartTls,
-                SmtpSecurity::Tls => Security::Tls,
-                SmtpSecurity::None => Security::None,
-            },
-            credentials: smtp
-                .credentials
-                .clone()
-                .map(|(user, password)| Credentials::new(user, password)),
-            timeout: smtp.timeout,
-            from: from.clone(),
-            extra_ca_file: smtp.ca_file.clone(),
-            hello_name: None,
-        })?;
-        Ok(Self::new(Mailer::Smtp(mailer), from, smtp.timeout))
-    }
-
-    /// How long a worker has a mail for itself.
-    pub fn lease(&self) -> TimeDelta {
-        self.lease
-    }
-}
 
 /// What became of the mails that were due.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
@@ -183,7 +97,7 @@ fn deliver_while(
                 return Ok(delivered);
             }
             let now = UtcTime::from(clock.now());
-            let lease = UtcTime::from(now.0 + post.lease);
+            let lease = UtcTime::from(now.0 + post.lease());
             // Another worker may have been faster.
             let Some(due) = db.write_now(|conn| store::claim(conn, id, now, lease))? else {
                 continue;
@@ -258,12 +172,7 @@ fn deliver(
 }
 
 /// Writes a failure down; whether the mail was given up.
-fn failed(
-    conn: &mut crate::db::Conn,
-    due: &Due,
-    error: &SendError,
-    now: UtcTime,
-) -> Result<bool, DbError> {
+fn failed(conn: &mut Conn, due: &Due, error: &SendError, now: UtcTime) -> Result<bool, DbError> {
     let attempts = u32::try_from(due.attempts).unwrap_or(u32::MAX);
     // A clock that was set back makes a mail young, not old.
     let age = (now.0 - due.queued_at.0).to_std().unwrap_or_default();
@@ -315,7 +224,7 @@ fn compose(due: &Due, from: &MailAddress) -> Result<OutgoingMail, SendError> {
         language: due
             .language
             .parse()
-            .map_err(|error: crate::i18n::UnknownLanguage| refused(&error.to_string()))?,
+            .map_err(|error: UnknownLanguage| refused(&error.to_string()))?,
     })
 }
 
@@ -334,16 +243,14 @@ fn refused(why: &str) -> SendError {
 ///
 /// 404 if there is no such mail, 409 if it is no dead letter or its recipient was removed.
 pub fn retry(
-    conn: &mut crate::db::Conn,
+    conn: &mut Conn,
     id: i64,
-    teams: &crate::access::Teams,
-    actor: &crate::access::audit::Actor,
+    teams: &Teams,
+    actor: &Actor,
     now: UtcTime,
-) -> crate::error::Answer<store::Mail> {
-    use crate::access::audit::{self, Deed};
-    use crate::error::Error;
+) -> Answer<store::Mail> {
     let mail = store::find(conn, id, teams)?.ok_or_else(|| Error::not_found("mail", id))?;
-    if mail.status != super::model::MailStatus::Dead.word() {
+    if mail.status != MailStatus::Dead.word() {
         return Err(Error::conflict(
             "not_dead",
             format!(

@@ -41,8 +41,8 @@ pub enum Command {
     Resolve {
         /// Its number
         id: i64,
-        /// acted, false_alarm, lost or expired
-        #[arg(long, default_value = "acted", value_parser = settlement)]
+        /// Why
+        #[arg(long, default_value = "acted", value_parser = settlement, help = "acted, false_alarm, lost or expired")]
         reason: Settlement,
     },
 }
@@ -62,10 +62,10 @@ struct Shown {
 }
 
 /// Runs the command.
-pub fn run(context: &Context, command: Command) -> Result<(), Failure> {
+pub fn run(context: &Context, command: &Command) -> Result<(), Failure> {
     let state = context.state()?;
     let now = state.clock.now().into();
-    match command {
+    match *command {
         Command::List { all } => {
             let (alerts, waiting) = state.db.read_now(|conn| {
                 let alerts: Vec<Alert> = select::page(conn, &store::ALERTS, &listing(all), |_| {})?;

@@ -130,8 +130,8 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Key(command) => key::run(&context, command),
         Command::User(command) => user::run(&context, command),
         Command::Team(command) => team::run(&context, command),
-        Command::Alerts(command) => alerts::run(&context, command),
-        Command::Outbox(command) => outbox::run(&context, command),
+        Command::Alerts(command) => alerts::run(&context, &command),
+        Command::Outbox(command) => outbox::run(&context, &command),
         Command::Openapi => openapi::run(&context),
     }
 }

@@ -24,7 +24,10 @@ pub enum Command {
         #[arg(long, value_parser = status)]
         status: Option<MailStatus>,
     },
-    /// Send what is due now; needs the settings HAWSER_SMTP_HOST and HAWSER_SMTP_FROM
+    /// Send what is due now
+    #[command(
+        after_help = "Needs the settings HAWSER_SMTP_HOST and HAWSER_SMTP_FROM; what each mail came to is in `hawser outbox list`."
+    )]
     Send,
     /// Put a dead letter back into the queue, to the person's address of today
     Retry {
@@ -49,8 +52,8 @@ pub fn post(config: &Config) -> Result<Option<Post>, Failure> {
 }
 
 /// Runs the command.
-pub fn run(context: &Context, command: Command) -> Result<(), Failure> {
-    match command {
+pub fn run(context: &Context, command: &Command) -> Result<(), Failure> {
+    match *command {
         Command::List { status } => list(context, status),
         Command::Send => send(context),
         Command::Retry { id } => {

@@ -64,13 +64,13 @@ pub fn until_stopped(state: AppState, listener: TcpListener) -> Result<(), Failu
     // Known now rather than at the first alert.
     RaiseSettings::of(&state.config).map_err(|error| Failure::new(CONFIG, error))?;
     // Dropped at the end, after the server.
-    let _worker = match super::outbox::post(&state.config)? {
-        Some(post) => Some(Worker::start(state.clone(), post)?),
-        None => {
-            tracing::warn!("No mail server is configured (HAWSER_SMTP_HOST): mails wait");
-            None
-        }
-    };
+    let post = super::outbox::post(&state.config)?;
+    if post.is_none() {
+        tracing::warn!("No mail server is configured (HAWSER_SMTP_HOST): mails wait");
+    }
+    let _worker = post
+        .map(|post| Worker::start(state.clone(), post))
+        .transpose()?;
     actix_web::rt::System::new()
         .block_on(async move { crate::app::start(state, listener)?.await })
         .map_err(|error| Failure::new(SOFTWARE, error))

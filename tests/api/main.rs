@@ -12,6 +12,7 @@
 )]
 
 mod access;
+mod alerts;
 mod harness;
 
 use harness::TestApp;

@@ -28,9 +28,12 @@ impl Raising<'_> {
         severity: AlertSeverity,
     ) -> Result<Told, AlertError> {
         let facts = self.facts(candidate, subject, severity)?;
-        let named = store::names(conn, &facts.partners_named())?;
-        let teams = named.iter().map(|(id, (_, team))| (*id, *team)).collect();
-        let names = named
+        let partners = store::names(conn, &facts.partners_named())?;
+        let teams = partners
+            .iter()
+            .map(|(id, (_, team))| (*id, *team))
+            .collect();
+        let names = partners
             .into_iter()
             .map(|(id, (name, _))| (id, name))
             .collect();

@@ -37,21 +37,20 @@ impl Raising<'_> {
                 .map_err(|error| DbError::corrupt("users.language", error))?;
             let kind = (language, recipient.team_id);
             let known = drafts.iter().find(|(other, _)| *other == kind);
-            let draft = match known {
-                Some((_, draft)) => draft.clone(),
-                None => {
-                    let to = Address {
-                        alert,
-                        customer,
-                        reason: told.reason,
-                        severity: told.severity,
-                        public_url: &self.settings.public_url,
-                        language,
-                    };
-                    let draft = told.draft(&to, recipient.team_id).map_err(unwritable)?;
-                    drafts.push((kind, draft.clone()));
-                    draft
-                }
+            let draft = if let Some((_, draft)) = known {
+                draft.clone()
+            } else {
+                let to = Address {
+                    alert,
+                    customer,
+                    reason: told.reason,
+                    severity: told.severity,
+                    public_url: &self.settings.public_url,
+                    language,
+                };
+                let draft = told.draft(&to, recipient.team_id).map_err(unwritable)?;
+                drafts.push((kind, draft.clone()));
+                draft
             };
             let id = self.message_id(alert, recipient).map_err(unwritable)?;
             if self.queue(conn, alert, recipient, (&id, language, &draft))? {

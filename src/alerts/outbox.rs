@@ -17,7 +17,7 @@
 //! What was queued is sent, even if its alert was resolved meanwhile: it says what held on its as-of
 //! date, and the outbox is the record of what people were told. Only mails to people who were removed
 //! or want no more mails are withdrawn (as dead letters). While no mail server is configured nothing
-//! is sent, and mails wait; the limit on waiting counts from the time they were queued.
+//! is sent and mails wait; that they waited is not held against them, only failing for two days is.
 
 use chrono::TimeDelta;
 
@@ -175,7 +175,8 @@ fn deliver(
 fn failed(conn: &mut Conn, due: &Due, error: &SendError, now: UtcTime) -> Result<bool, DbError> {
     let attempts = u32::try_from(due.attempts).unwrap_or(u32::MAX);
     // A clock that was set back makes a mail young, not old.
-    let age = (now.0 - due.queued_at.0).to_std().unwrap_or_default();
+    let since = due.trying_since.unwrap_or(now);
+    let age = (now.0 - since.0).to_std().unwrap_or_default();
     let words = match error.code {
         Some(code) if !error.text.starts_with(&code.to_string()) => {
             format!("{code} {}", error.text)
@@ -193,7 +194,7 @@ fn failed(conn: &mut Conn, due: &Due, error: &SendError, now: UtcTime) -> Result
             let words = match why {
                 GiveUp::Refused => words,
                 GiveUp::TooManyAttempts => format!("given up after {attempts} attempts: {words}"),
-                GiveUp::TooOld => format!("given up, it had waited too long: {words}"),
+                GiveUp::TooOld => format!("given up after two days of trying: {words}"),
             };
             store::bury(conn, due, &words, now)?;
             Ok(true)

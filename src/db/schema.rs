@@ -461,7 +461,7 @@ diesel::table! {
         html -> Text,
         status -> Text,
         attempts -> BigInt,
-        queued_at -> Instant,
+        trying_since -> Nullable<Instant>,
         next_attempt_at -> Instant,
         lease_until -> Nullable<Instant>,
         last_error -> Nullable<Text>,

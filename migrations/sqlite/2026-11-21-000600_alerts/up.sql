@@ -36,7 +36,7 @@ CREATE TABLE mails (
     html            TEXT NOT NULL,
     status          TEXT NOT NULL,             -- queued, sent, dead
     attempts        INTEGER NOT NULL DEFAULT 0,
-    queued_at       INTEGER NOT NULL,                    -- a mail that waits too long since then is given up
+    trying_since    INTEGER,                    -- first attempt; a mail that fails for too long is given up
     next_attempt_at INTEGER NOT NULL,
     lease_until     INTEGER,                    -- a worker has it until then
     last_error      TEXT,

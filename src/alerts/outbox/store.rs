@@ -53,9 +53,9 @@ pub struct Mail {
     /// Attempts to send it so far.
     #[diesel(sql_type = BigInt)]
     pub attempts: i64,
-    /// When it was queued last.
-    #[diesel(sql_type = Instant)]
-    pub queued_at: UtcTime,
+    /// When it was first tried since it was queued.
+    #[diesel(sql_type = Nullable<Instant>)]
+    pub trying_since: Option<UtcTime>,
     /// Not tried again before.
     #[diesel(sql_type = Instant)]
     pub next_attempt_at: UtcTime,
@@ -93,7 +93,7 @@ macro_rules! field {
 /// Lists of mails.
 pub const MAILS: Collection = Collection {
     columns: "m.id, m.alert_id, a.customer_id, m.user_id, m.run_id, m.message_id, m.in_reply_to, \
-              m.to_address, m.language, m.status, m.attempts, m.queued_at, m.next_attempt_at, \
+              m.to_address, m.language, m.status, m.attempts, m.trying_since, m.next_attempt_at, \
               m.last_error, m.created_at, m.updated_at, m.sent_at",
     from: "mails m JOIN alerts a ON a.id = m.alert_id JOIN customers c ON c.id = a.customer_id \
            JOIN users u ON u.id = m.user_id",
@@ -197,8 +197,8 @@ pub struct Due {
     pub html: String,
     /// Attempts, the one about to be made included.
     pub attempts: i64,
-    /// When it was queued last.
-    pub queued_at: UtcTime,
+    /// When it was first tried since it was queued.
+    pub trying_since: Option<UtcTime>,
     /// When it was written.
     pub created_at: UtcTime,
     /// Until when the worker has it; marks the claim.
@@ -222,6 +222,10 @@ pub fn claim(conn: &mut Conn, id: MailId, now: UtcTime, lease: UtcTime) -> DbRes
     if claimed == 0 {
         return Ok(None);
     }
+    on!(conn, |c| diesel::update(mails::table.find(id.0))
+        .filter(mails::trying_since.is_null())
+        .set(mails::trying_since.eq(Some(now)))
+        .execute(c))?;
     Ok(on!(conn, |c| mails::table
         .inner_join(users::table.on(users::id.eq(mails::user_id)))
         .filter(mails::id.eq(id.0))
@@ -236,7 +240,7 @@ pub fn claim(conn: &mut Conn, id: MailId, now: UtcTime, lease: UtcTime) -> DbRes
             mails::text,
             mails::html,
             mails::attempts,
-            mails::queued_at,
+            mails::trying_since,
             mails::created_at,
             mails::lease_until,
             users::mail_alerts.and(users::deleted_at.is_null()),
@@ -316,7 +320,7 @@ pub fn requeue(conn: &mut Conn, id: MailId, now: UtcTime) -> DbResult<bool> {
             mails::to_address.eq(&email),
             mails::to_name.eq(&name),
             mails::attempts.eq(0_i64),
-            mails::queued_at.eq(now),
+            mails::trying_since.eq(None::<UtcTime>),
             mails::next_attempt_at.eq(now),
             mails::updated_at.eq(now),
         ))

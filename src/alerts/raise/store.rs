@@ -385,7 +385,6 @@ pub fn queue(conn: &mut Conn, mail: &NewMail<'_>, now: UtcTime) -> DbResult<bool
         .values((
             mail,
             mails::status.eq(status),
-            mails::queued_at.eq(now),
             mails::next_attempt_at.eq(now),
             mails::created_at.eq(now),
             mails::updated_at.eq(now),

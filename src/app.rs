@@ -38,6 +38,7 @@ fn features(config: &mut ServiceConfig<'_>) {
     crate::customers::http::routes(config);
     crate::network::http::routes(config);
     crate::assessment::http::routes(config);
+    crate::alerts::http::routes(config);
 }
 
 /// The description of the API, made from its handlers.
@@ -103,6 +104,7 @@ pub fn start(state: AppState, listener: TcpListener) -> std::io::Result<Server> 
                         .configure(features),
                 )
                 .into_app()
+                .configure(crate::ui::http::routes)
                 .service(
                     web::scope("/metrics")
                         .wrap(from_fn(guard::authenticate))

@@ -1,12 +1,14 @@
 //! The command line: one file per command.
 
 mod assess;
+mod alerts;
 mod exit;
 mod explain;
 mod key;
 mod migrate;
 mod openapi;
 mod out;
+mod outbox;
 mod serve;
 mod team;
 mod user;
@@ -24,7 +26,7 @@ use out::Out;
 
 use crate::config::Config;
 use crate::db::Db;
-use crate::state::{AppState, Clock};
+use crate::state::{AppState, Bell, Clock};
 
 /// Keeps a logistics firm moored to both ends of every shipment.
 #[derive(Debug, Parser)]
@@ -67,6 +69,12 @@ enum Command {
     /// Add, list and remove teams
     #[command(subcommand)]
     Team(team::Command),
+    /// Read alerts, acknowledge and resolve them
+    #[command(subcommand)]
+    Alerts(alerts::Command),
+    /// List, send and retry the mails that carry alerts
+    #[command(subcommand)]
+    Outbox(outbox::Command),
     /// Write the description of the API (OpenAPI 3.1) to standard output
     Openapi,
 }
@@ -84,6 +92,7 @@ impl Context {
             db: Db::open(&self.config.database, self.config.db_connections)?,
             clock: Clock::System,
             config: Arc::new(self.config.clone()),
+            bell: Bell::default(),
         })
     }
 }
@@ -133,6 +142,8 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Key(command) => key::run(&context, command),
         Command::User(command) => user::run(&context, command),
         Command::Team(command) => team::run(&context, command),
+        Command::Alerts(command) => alerts::run(&context, &command),
+        Command::Outbox(command) => outbox::run(&context, &command),
         Command::Openapi => openapi::run(&context),
     }
 }

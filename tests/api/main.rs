@@ -13,6 +13,7 @@
 
 mod access;
 mod customers;
+mod alerts;
 mod harness;
 mod network;
 mod shipments;

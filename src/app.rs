@@ -15,6 +15,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_actix_web::{AppExt as _, scope};
 
 use crate::access::guard::{self, Guard};
+use crate::alerts::{self, RaiseSettings};
 use crate::api::body::BodyLimit;
 use crate::api::{openapi, request_id};
 use crate::assessment::AssessmentError;
@@ -59,7 +60,13 @@ pub fn describe() -> OpenApi {
 /// # Errors
 ///
 /// [`AssessmentError`]: the run then counts as failed and leaves nothing behind.
-pub fn after_run(_state: &AppState, _conn: &mut Conn, _run: RunId) -> Result<(), AssessmentError> {
+pub fn after_run(state: &AppState, conn: &mut Conn, run: RunId) -> Result<(), AssessmentError> {
+    let refused = |error: &dyn std::fmt::Display| AssessmentError::Alerts(error.to_string());
+    let settings = RaiseSettings::of(&state.config).map_err(|error| refused(&error))?;
+    alerts::raise(conn, run, &settings, state.clock.now().into())
+        .map_err(|error| refused(&error))?;
+    // The worker looks for mails that are committed: ringing early costs it one look.
+    state.bell.ring();
     Ok(())
 }
 

@@ -322,6 +322,7 @@ fn reading(candidate: &Candidate) -> Result<Reading, DbError> {
             .transpose()?,
         is_new: candidate.is_new,
         enough_evidence: evidence(candidate)? == Evidence::Enough,
+        is_gone: candidate.is_gone,
     })
 }
 

@@ -46,6 +46,9 @@ pub struct Reading {
     pub is_new: bool,
     /// Whether its own history supports the number.
     pub enough_evidence: bool,
+    /// Whether it has left already: silent for a whole horizon and hardly alive. Warning of what
+    /// has happened helps nobody, and a first run over years of history would do little else.
+    pub is_gone: bool,
 }
 
 /// What an open alert is about.
@@ -135,7 +138,7 @@ pub fn severity(reading: &Reading, limits: &Limits) -> AlertSeverity {
 /// let p = |value| Probability::new(value).unwrap();
 /// let limits = Limits { level: p(0.6), step: p(0.15) };
 /// // 0.45 is below the level, and 0.45 − 0.25 = 0.2 is more than the step.
-/// let reading = Reading { now: p(0.45), before: Some(p(0.25)), is_new: false, enough_evidence: true };
+/// let reading = Reading { now: p(0.45), before: Some(p(0.25)), is_new: false, enough_evidence: true, is_gone: false };
 /// assert_eq!(
 ///     decide(&reading, &[], None, &limits),
 ///     [Change::Open(Subject::Rise { from: p(0.25) })]
@@ -210,6 +213,12 @@ fn hysteresis(subject: Subject, limits: &Limits) -> f64 {
 fn opens_level(reading: &Reading, settled: Option<&Settled>, limits: &Limits) -> bool {
     let level = limits.level.get();
     if !at_least(reading.now, level) {
+        return false;
+    }
+    let seen_below = reading
+        .before
+        .is_some_and(|before| !at_least(before, level));
+    if reading.is_gone && !seen_below {
         return false;
     }
     match settled {

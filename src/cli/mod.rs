@@ -1,7 +1,7 @@
 //! The command line: one file per command.
 
-mod assess;
 mod alerts;
+mod assess;
 mod exit;
 mod explain;
 mod key;

@@ -12,8 +12,8 @@
 )]
 
 mod access;
-mod customers;
 mod alerts;
+mod customers;
 mod harness;
 mod network;
 mod shipments;

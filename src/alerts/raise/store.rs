@@ -89,6 +89,8 @@ pub struct Candidate {
     pub before: Option<f64>,
     #[diesel(sql_type = Bool)]
     pub is_new: bool,
+    #[diesel(sql_type = Bool)]
+    pub is_gone: bool,
     #[diesel(sql_type = Text)]
     pub evidence: String,
     #[diesel(sql_type = Double)]
@@ -116,9 +118,11 @@ pub fn candidates(
 ) -> DbResult<Vec<Candidate>> {
     let mut sql = Statement::new(
         "SELECT r.customer_id, c.name, c.team_id, t.name AS team, r.role, r.churn_probability, \
-         p.churn_probability AS before, r.is_new, r.evidence, r.value_at_risk, r.partners, \
+         p.churn_probability AS before, r.is_new, \
+         (r.recency_weeks >= u.horizon_weeks AND r.own_churn >= 0.9) AS is_gone, r.evidence, r.value_at_risk, r.partners, \
          r.partners_silent, r.parts, r.followers, s.light \
          FROM customer_risks r JOIN customers c ON c.id = r.customer_id \
+         JOIN runs u ON u.id = r.run_id \
          LEFT JOIN teams t ON t.id = c.team_id \
          LEFT JOIN account_satisfactions s ON s.run_id = r.run_id AND s.customer_id = r.customer_id \
          LEFT JOIN customer_risks p ON p.customer_id = r.customer_id AND p.run_id = ",

@@ -22,6 +22,7 @@ fn reading(before: Option<f64>, now: f64) -> Reading {
         before: before.map(p),
         is_new: false,
         enough_evidence: true,
+        is_gone: false,
     }
 }
 
@@ -294,7 +295,7 @@ proptest! {
         let limits = Limits { level, step };
         let mut life = Life::default();
         for (now, is_new, enough_evidence, action) in runs {
-            let reading = Reading { now, before: life.before, is_new, enough_evidence };
+            let reading = Reading { now, before: life.before, is_new, enough_evidence, is_gone: false };
             let changes = decide(&reading, &life.open, life.settled.as_ref(), &limits);
             life.apply(&reading, &changes);
 
@@ -319,4 +320,18 @@ proptest! {
             life.next_run(now);
         }
     }
+}
+
+#[test]
+fn who_left_before_anybody_looked_is_no_news_and_who_left_since_is() {
+    let gone = |before| Reading {
+        is_gone: true,
+        ..reading(before, 0.97)
+    };
+    assert_eq!(decide(&gone(None), &[], None, &limits()), []);
+    assert_eq!(decide(&gone(Some(0.95)), &[], None, &limits()), []);
+    assert_eq!(
+        decide(&gone(Some(0.3)), &[], None, &limits()),
+        [Change::Open(Subject::Level)]
+    );
 }

@@ -28,6 +28,7 @@ fn features(config: &mut ServiceConfig<'_>) {
     config.service(show_openapi);
     crate::access::http::routes(config);
     crate::shipments::http::routes(config);
+    crate::imports::http::routes(config);
 }
 
 /// The description of the API, made from its handlers.
@@ -54,11 +55,13 @@ pub fn start(state: AppState, listener: TcpListener) -> std::io::Result<Server> 
     let description = web::Data::new(describe());
     let state = web::Data::new(state);
     let guard = web::Data::new(guard);
+    let imports = web::Data::new(crate::imports::running::Running::default());
     let server =
         HttpServer::new(move || {
             App::new()
                 .app_data(state.clone())
                 .app_data(guard.clone())
+                .app_data(imports.clone())
                 .app_data(description.clone())
                 .app_data(body_limit)
                 .app_data(web::PathConfig::default().error_handler(|error, _| {

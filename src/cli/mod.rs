@@ -1,6 +1,9 @@
 //! The command line: one file per command.
 
+mod calc;
 mod exit;
+mod export;
+mod import;
 mod key;
 mod migrate;
 mod openapi;
@@ -58,6 +61,14 @@ enum Command {
     /// Add, list and remove teams
     #[command(subcommand)]
     Team(team::Command),
+    /// Import files of shipments, list imports and take them back
+    #[command(subcommand)]
+    Import(import::Command),
+    /// Write shipments to standard output; the file can be imported again
+    #[command(subcommand)]
+    Export(export::Command),
+    /// Apply the published formulas to values from a file, without a database
+    Calc(calc::Args),
     /// Write the description of the API (OpenAPI 3.1) to standard output
     Openapi,
 }
@@ -96,6 +107,10 @@ pub fn run() -> ExitCode {
 }
 
 fn dispatch(cli: Cli) -> Result<(), Failure> {
+    // The calculator needs no settings, so that wrong ones are none of its business.
+    if let Command::Calc(args) = &cli.command {
+        return calc::run(args);
+    }
     let mut flags = BTreeMap::new();
     if let Some(url) = cli.database_url {
         flags.insert("database_url", url);
@@ -121,6 +136,9 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Key(command) => key::run(&context, command),
         Command::User(command) => user::run(&context, command),
         Command::Team(command) => team::run(&context, command),
+        Command::Import(command) => import::run(&context, command),
+        Command::Export(command) => export::run(&context, command),
+        Command::Calc(args) => calc::run(&args),
         Command::Openapi => openapi::run(&context),
     }
 }

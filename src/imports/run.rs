@@ -382,7 +382,7 @@ fn write(
         }
     }
     let mut result = tally.result;
-    result.status = "done".to_owned();
+    "done".clone_into(&mut result.status);
     result.customers_created = i64::try_from(writer.customers_created()).unwrap_or(i64::MAX);
     result.first_id = Some(writer.after());
     result.last_id = Some(crate::shipments::store::last_id(conn)?);

@@ -13,6 +13,7 @@
 
 mod access;
 mod harness;
+mod imports;
 mod shipments;
 
 use harness::TestApp;

@@ -40,6 +40,7 @@ fn features(config: &mut ServiceConfig<'_>) {
     crate::network::http::routes(config);
     crate::assessment::http::routes(config);
     crate::alerts::http::routes(config);
+    crate::imports::http::routes(config);
 }
 
 /// The description of the API, made from its handlers.
@@ -85,11 +86,13 @@ pub fn start(state: AppState, listener: TcpListener) -> std::io::Result<Server> 
     let state = web::Data::new(state);
     let guard = web::Data::new(guard);
     let runner = web::Data::new(Runner::new(Arc::new(after_run)));
+    let imports = web::Data::new(crate::imports::running::Running::default());
     let server =
         HttpServer::new(move || {
             App::new()
                 .app_data(state.clone())
                 .app_data(guard.clone())
+                .app_data(imports.clone())
                 .app_data(description.clone())
                 .app_data(live_network.clone())
                 .app_data(runner.clone())

@@ -4,6 +4,10 @@ mod alerts;
 mod assess;
 mod exit;
 mod explain;
+mod calc;
+mod exit;
+mod export;
+mod import;
 mod key;
 mod migrate;
 mod openapi;
@@ -75,6 +79,14 @@ enum Command {
     /// List, send and retry the mails that carry alerts
     #[command(subcommand)]
     Outbox(outbox::Command),
+    /// Import files of shipments, list imports and take them back
+    #[command(subcommand)]
+    Import(import::Command),
+    /// Write shipments to standard output; the file can be imported again
+    #[command(subcommand)]
+    Export(export::Command),
+    /// Apply the published formulas to values from a file, without a database
+    Calc(calc::Args),
     /// Write the description of the API (OpenAPI 3.1) to standard output
     Openapi,
 }
@@ -114,6 +126,10 @@ pub fn run() -> ExitCode {
 }
 
 fn dispatch(cli: Cli) -> Result<(), Failure> {
+    // The calculator needs no settings, so that wrong ones are none of its business.
+    if let Command::Calc(args) = &cli.command {
+        return calc::run(args);
+    }
     let mut flags = BTreeMap::new();
     if let Some(url) = cli.database_url {
         flags.insert("database_url", url);
@@ -144,6 +160,9 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Team(command) => team::run(&context, command),
         Command::Alerts(command) => alerts::run(&context, &command),
         Command::Outbox(command) => outbox::run(&context, &command),
+        Command::Import(command) => import::run(&context, command),
+        Command::Export(command) => export::run(&context, command),
+        Command::Calc(args) => calc::run(&args),
         Command::Openapi => openapi::run(&context),
     }
 }

@@ -16,6 +16,7 @@ mod alerts;
 mod customers;
 mod harness;
 mod network;
+mod imports;
 mod shipments;
 
 use harness::TestApp;

@@ -203,12 +203,17 @@ const FILE_VARIABLE: &str = "HAWSER_CONFIG";
 const DEFAULT_FILE: &str = "hawser.toml";
 
 impl Config {
-    /// Reads the settings file, the environment, and `flags` (setting to value).
+    /// Reads the settings file, the environment, and `flags` (setting to value). `usual_log` is
+    /// what is logged where nobody says.
     ///
     /// # Errors
     ///
     /// [`ConfigError`] names the first setting that cannot be used.
-    pub fn load(file: Option<&Path>, flags: &BTreeMap<&str, String>) -> Result<Self, ConfigError> {
+    pub fn load(
+        file: Option<&Path>,
+        flags: &BTreeMap<&str, String>,
+        usual_log: &str,
+    ) -> Result<Self, ConfigError> {
         let named = file
             .map(Path::to_path_buf)
             .or_else(|| std::env::var_os(FILE_VARIABLE).map(PathBuf::from));
@@ -226,6 +231,7 @@ impl Config {
                 .cloned()
                 .or_else(|| std::env::var(variable(key)).ok())
                 .or_else(|| file.get(key).cloned())
+                .or_else(|| (key == "log").then(|| usual_log.to_owned()))
         })
     }
 

@@ -2,10 +2,9 @@
 
 mod alerts;
 mod assess;
-mod exit;
-mod explain;
 mod calc;
 mod exit;
+mod explain;
 mod export;
 mod import;
 mod key;
@@ -136,16 +135,18 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
     }
     if let Some(log) = cli.log {
         flags.insert("log", log);
-    } else if !matches!(cli.command, Command::Serve(_)) && std::env::var_os("HAWSER_LOG").is_none()
-    {
-        // A command answers on standard output; only what went wrong belongs beside it.
-        flags.insert("log", "warn".to_owned());
     }
+    // A command answers on standard output; only what went wrong belongs beside it.
+    let usual_log = if matches!(cli.command, Command::Serve(_)) {
+        "info"
+    } else {
+        "warn"
+    };
     if let Command::Serve(args) = &cli.command {
         args.flags(&mut flags);
     }
     let context = Context {
-        config: Config::load(cli.config.as_deref(), &flags)?,
+        config: Config::load(cli.config.as_deref(), &flags, usual_log)?,
         out: Out { json: cli.json },
     };
     crate::telemetry::start_logs(&context.config);

@@ -15,8 +15,8 @@ mod access;
 mod alerts;
 mod customers;
 mod harness;
-mod network;
 mod imports;
+mod network;
 mod shipments;
 
 use harness::TestApp;

@@ -69,7 +69,7 @@ pub struct AssessmentConfig {
     /// `window_days`: over which business is summed, 30 to 728 days. Default 365.
     pub window_days: u32,
     /// `business_basis`: `auto`, `revenue`, `weight` or `shipments`. Default `auto`: the first
-    /// that at least 80 % of the shipments in the window have.
+    /// that links with at least 80 % of the shipments in the window have.
     pub business_basis: String,
     /// `save_effect`: by how much a retention play lowers own churn, in [0, 1]. Default 0.3.
     pub save_effect: Probability,

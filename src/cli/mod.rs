@@ -8,6 +8,7 @@ mod explain;
 mod export;
 mod import;
 mod key;
+mod measure;
 mod migrate;
 mod openapi;
 mod out;

@@ -32,6 +32,7 @@ fn features(config: &mut ServiceConfig<'_>) {
     crate::shipments::http::routes(config);
     crate::customers::http::routes(config);
     crate::network::http::routes(config);
+    crate::reports::http::routes(config);
 }
 
 /// The description of the API, made from its handlers.

@@ -5,6 +5,7 @@ mod key;
 mod migrate;
 mod openapi;
 mod out;
+mod report;
 mod serve;
 mod team;
 mod user;
@@ -58,6 +59,8 @@ enum Command {
     /// Add, list and remove teams
     #[command(subcommand)]
     Team(team::Command),
+    /// Write a report of an assessment run to standard output
+    Report(report::Args),
     /// Write the description of the API (OpenAPI 3.1) to standard output
     Openapi,
 }
@@ -121,6 +124,7 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Key(command) => key::run(&context, command),
         Command::User(command) => user::run(&context, command),
         Command::Team(command) => team::run(&context, command),
+        Command::Report(args) => report::run(&context, &args),
         Command::Openapi => openapi::run(&context),
     }
 }

@@ -1,0 +1,3 @@
+DROP VIEW bi_links;
+DROP VIEW bi_risk;
+DROP VIEW bi_satisfaction;

@@ -204,7 +204,11 @@ const BY_COUNTRY: Filter = filter("country", "country", Kind::Text);
 const BY_ROLE: Filter = filter("role", "role", Kind::Words(Role::WORDS));
 const BY_KIND: Filter = filter("department", "kind", Kind::Words(DepartmentKind::WORDS));
 
-const RUN_ID: Column = column("run_id", Integer, "The assessment run; its rows never change");
+const RUN_ID: Column = column(
+    "run_id",
+    Integer,
+    "The assessment run; its rows never change",
+);
 const AS_OF: Column = column("as_of", Date, "What was known before this day counts");
 const HORIZON: Column =
     column("horizon_weeks", Integer, "How far ahead the run looks").unit("weeks");
@@ -290,11 +294,34 @@ pub const SATISFACTION: Dataset = Dataset {
         )
         .unit(SHARE),
         column("answers", Number, "Effective number of respondents").unit("answers"),
-        column("weight", Number, "Its share in the account's score, relative to the others"),
-        column("required", Boolean, "Whether the account needs it satisfied"),
-        column("account_score", Number, "How satisfied the account is as a whole").unit(SHARE),
-        column("account_low", Number, "Lower end of the account's 90 % interval").unit(SHARE),
-        column("account_high", Number, "Upper end of the account's 90 % interval").unit(SHARE),
+        column(
+            "weight",
+            Number,
+            "Its share in the account's score, relative to the others",
+        ),
+        column(
+            "required",
+            Boolean,
+            "Whether the account needs it satisfied",
+        ),
+        column(
+            "account_score",
+            Number,
+            "How satisfied the account is as a whole",
+        )
+        .unit(SHARE),
+        column(
+            "account_low",
+            Number,
+            "Lower end of the account's 90 % interval",
+        )
+        .unit(SHARE),
+        column(
+            "account_high",
+            Number,
+            "Upper end of the account's 90 % interval",
+        )
+        .unit(SHARE),
         column(
             "account_coverage",
             Number,
@@ -307,9 +334,17 @@ pub const SATISFACTION: Dataset = Dataset {
             "Probability that every required department is satisfied",
         )
         .unit(SHARE),
-        column("light", Text, "The account's light: green, amber, red or unknown"),
+        column(
+            "light",
+            Text,
+            "The account's light: green, amber, red or unknown",
+        ),
         column("weakest", Text, "The account's weakest department"),
-        column("evidence", Text, "What the account's score rests on: enough, low or none"),
+        column(
+            "evidence",
+            Text,
+            "What the account's score rests on: enough, low or none",
+        ),
     ],
 };
 
@@ -339,17 +374,41 @@ pub const RISK: Dataset = Dataset {
             "That it is lost within the horizon, by itself or with its partners",
         )
         .unit(SHARE),
-        column("own_churn", Number, "That it is lost within the horizon by itself").unit(SHARE),
+        column(
+            "own_churn",
+            Number,
+            "That it is lost within the horizon by itself",
+        )
+        .unit(SHARE),
         column("p_alive", Number, "That it still ships at all").unit(SHARE),
-        column("expected_days", Number, "Shipping days expected over the horizon").unit("days"),
-        column("shipping_days", Integer, "Shipping days seen in the last two years").unit("days"),
+        column(
+            "expected_days",
+            Number,
+            "Shipping days expected over the horizon",
+        )
+        .unit("days"),
+        column(
+            "shipping_days",
+            Integer,
+            "Shipping days seen in the last two years",
+        )
+        .unit("days"),
         column("recency_weeks", Number, "Since its last shipping day").unit("weeks"),
         column("age_weeks", Number, "Since its first shipping day").unit("weeks"),
         column("last_on", Date, "Its last shipping day"),
         column("is_new", Boolean, "Too young to be judged"),
-        column("evidence", Text, "What its own churn rests on: enough, low or none"),
+        column(
+            "evidence",
+            Text,
+            "What its own churn rests on: enough, low or none",
+        ),
         column("business", Number, "Its business over the window").unit(BUSINESS),
-        column("business_at_risk", Number, "Share of it expected to be lost").unit(SHARE),
+        column(
+            "business_at_risk",
+            Number,
+            "Share of it expected to be lost",
+        )
+        .unit(SHARE),
         BUSINESS_BASIS,
         column("value", Number, "Value of its links over the horizon").unit(VALUE),
         column("value_at_risk", Number, "Expected loss of that value").unit(VALUE),
@@ -359,7 +418,12 @@ pub const RISK: Dataset = Dataset {
             "Expected loss in the whole network if it is lost, less the loss if it is safe",
         )
         .unit(VALUE),
-        column("save_value", Number, "What a retention play on it would save").unit(VALUE),
+        column(
+            "save_value",
+            Number,
+            "What a retention play on it would save",
+        )
+        .unit(VALUE),
         VALUE_BASIS,
         column("partners", Integer, "Partners in the window").unit("customers"),
         column(
@@ -411,9 +475,19 @@ pub const LINKS: Dataset = Dataset {
             "That either side is lost within the horizon",
         )
         .unit(SHARE),
-        column("satisfaction", Number, "How satisfied both sides are with the link").unit(SHARE),
+        column(
+            "satisfaction",
+            Number,
+            "How satisfied both sides are with the link",
+        )
+        .unit(SHARE),
         column("satisfaction_low", Number, "Lower end of its 90 % interval").unit(SHARE),
-        column("satisfaction_high", Number, "Upper end of its 90 % interval").unit(SHARE),
+        column(
+            "satisfaction_high",
+            Number,
+            "Upper end of its 90 % interval",
+        )
+        .unit(SHARE),
         column(
             "imbalance",
             Number,

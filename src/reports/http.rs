@@ -204,7 +204,9 @@ fn read(request: &HttpRequest, dataset: &'static Dataset) -> Answer<(Wanted, For
     let pairs = web::Query::<Vec<(String, String)>>::from_query(request.query_string())
         .map_err(|error| Error::malformed("bad_query", error.to_string()))?
         .into_inner();
-    let pairs = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let pairs = pairs
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()));
     let wanted = Wanted::parse(dataset, pairs)?;
     let accepted = || Format::accepted(&text_of(request, &header::ACCEPT)?);
     let format = wanted.format.or_else(accepted).unwrap_or(Format::Json);

@@ -81,7 +81,9 @@ impl Wanted {
         if wrong.is_empty() {
             return Ok(wanted);
         }
-        let texts = wrong.iter().map(|part| format!("{}: {}", part.pointer, part.detail));
+        let texts = wrong
+            .iter()
+            .map(|part| format!("{}: {}", part.pointer, part.detail));
         Err(Error::Malformed {
             code: "bad_parameter",
             detail: texts.collect::<Vec<_>>().join("; "),

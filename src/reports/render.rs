@@ -45,7 +45,12 @@ impl Format {
         let mut best: Option<(f64, Self)> = None;
         for range in accept.split(',') {
             let mut parts = range.split(';').map(str::trim);
-            let format = match parts.next().unwrap_or_default().to_ascii_lowercase().as_str() {
+            let format = match parts
+                .next()
+                .unwrap_or_default()
+                .to_ascii_lowercase()
+                .as_str()
+            {
                 "text/csv" | "text/*" => Self::Csv,
                 "application/json" | "application/*" | "*/*" => Self::Json,
                 "application/x-ndjson" | "application/ndjson" => Self::Ndjson,

@@ -15,6 +15,7 @@ mod access;
 mod customers;
 mod harness;
 mod network;
+mod reports;
 mod shipments;
 
 use harness::TestApp;

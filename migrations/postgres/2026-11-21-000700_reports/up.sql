@@ -3,6 +3,13 @@
 -- Runs that are not done have no rows. Where a customer has several external ids, the first by
 -- system and id stands, as SYSTEM:ID.
 
+-- The runs that the others have rows of, to choose one without reading them.
+CREATE VIEW bi_runs AS
+SELECT r.id AS run_id, r.as_of, r.horizon_weeks, r.window_days, r.model_version,
+       r.business_basis, r.value_basis, r.customers, r.links, r.expected_loss
+FROM runs r
+WHERE r.status = 'done';
+
 CREATE VIEW bi_satisfaction AS
 SELECT d.run_id, r.as_of, d.customer_id, c.name AS customer_name,
        (SELECT e.system || ':' || e.external_id FROM customer_external_ids e

@@ -13,6 +13,7 @@ mod migrate;
 mod openapi;
 mod out;
 mod outbox;
+mod report;
 mod serve;
 mod team;
 mod user;
@@ -87,6 +88,8 @@ enum Command {
     Export(export::Command),
     /// Apply the published formulas to values from a file, without a database
     Calc(calc::Args),
+    /// Write a report of an assessment run to standard output
+    Report(report::Args),
     /// Write the description of the API (OpenAPI 3.1) to standard output
     Openapi,
 }
@@ -165,6 +168,7 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Import(command) => import::run(&context, command),
         Command::Export(command) => export::run(&context, command),
         Command::Calc(args) => calc::run(&args),
+        Command::Report(args) => report::run(&context, &args),
         Command::Openapi => openapi::run(&context),
     }
 }

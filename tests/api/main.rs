@@ -17,6 +17,7 @@ mod customers;
 mod harness;
 mod imports;
 mod network;
+mod reports;
 mod shipments;
 
 use harness::TestApp;

@@ -1,5 +1,7 @@
 //! The command line: one file per command.
 
+mod after_run;
+mod demo;
 mod exit;
 mod key;
 mod migrate;
@@ -47,6 +49,8 @@ struct Cli {
 enum Command {
     /// Answer requests and send mails until stopped
     Serve(serve::Args),
+    /// Make a generated network, assess it, serve it and say what to try
+    Demo(demo::Args),
     /// Bring the database's schema up to date
     Migrate,
     /// Make, list and revoke API keys
@@ -107,16 +111,19 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         // A command answers on standard output; only what went wrong belongs beside it.
         flags.insert("log", "warn".to_owned());
     }
-    if let Command::Serve(args) = &cli.command {
-        args.flags(&mut flags);
+    match &cli.command {
+        Command::Serve(args) => args.flags(&mut flags),
+        Command::Demo(args) => args.flags(&mut flags),
+        _ => {}
     }
-    let context = Context {
+    let mut context = Context {
         config: Config::load(cli.config.as_deref(), &flags)?,
         out: Out { json: cli.json },
     };
     crate::telemetry::start_logs(&context.config);
     match cli.command {
         Command::Serve(_) => serve::run(&context),
+        Command::Demo(args) => demo::run(&mut context, &args),
         Command::Migrate => migrate::run(&context),
         Command::Key(command) => key::run(&context, command),
         Command::User(command) => user::run(&context, command),

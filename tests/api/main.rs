@@ -13,6 +13,7 @@
 
 mod access;
 mod customers;
+mod demo;
 mod harness;
 mod network;
 mod shipments;

@@ -1,6 +1,7 @@
 //! Every route, and the server that answers them.
 
 use std::net::TcpListener;
+use std::sync::Arc;
 use std::time::Instant;
 
 use actix_web::body::MessageBody;
@@ -14,10 +15,15 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_actix_web::{AppExt as _, scope};
 
 use crate::access::guard::{self, Guard};
+use crate::alerts::{self, RaiseSettings};
 use crate::api::body::BodyLimit;
 use crate::api::{openapi, request_id};
+use crate::assessment::AssessmentError;
+use crate::assessment::http::Runner;
 use crate::assessment::model::BusinessBasis;
+use crate::db::Conn;
 use crate::error::{Answer, Error};
+use crate::ids::RunId;
 use crate::network::live::LiveNetwork;
 use crate::state::AppState;
 use crate::telemetry;
@@ -32,6 +38,9 @@ fn features(config: &mut ServiceConfig<'_>) {
     crate::shipments::http::routes(config);
     crate::customers::http::routes(config);
     crate::network::http::routes(config);
+    crate::assessment::http::routes(config);
+    crate::alerts::http::routes(config);
+    crate::imports::http::routes(config);
 }
 
 /// The description of the API, made from its handlers.
@@ -45,6 +54,21 @@ pub fn describe() -> OpenApi {
         .service(scope::scope(BASE).configure(features))
         .split_for_parts();
     openapi::complete(described)
+}
+
+/// What follows an assessment run in its transaction.
+///
+/// # Errors
+///
+/// [`AssessmentError`]: the run then counts as failed and leaves nothing behind.
+pub fn after_run(state: &AppState, conn: &mut Conn, run: RunId) -> Result<(), AssessmentError> {
+    let refused = |error: &dyn std::fmt::Display| AssessmentError::Alerts(error.to_string());
+    let settings = RaiseSettings::of(&state.config).map_err(|error| refused(&error))?;
+    alerts::raise(conn, run, &settings, state.clock.now().into())
+        .map_err(|error| refused(&error))?;
+    // The worker looks for mails that are committed: ringing early costs it one look.
+    state.bell.ring();
+    Ok(())
 }
 
 /// Starts answering on `listener`; the returned server runs when awaited.
@@ -61,13 +85,17 @@ pub fn start(state: AppState, listener: TcpListener) -> std::io::Result<Server> 
     )));
     let state = web::Data::new(state);
     let guard = web::Data::new(guard);
+    let runner = web::Data::new(Runner::new(Arc::new(after_run)));
+    let imports = web::Data::new(crate::imports::running::Running::default());
     let server =
         HttpServer::new(move || {
             App::new()
                 .app_data(state.clone())
                 .app_data(guard.clone())
+                .app_data(imports.clone())
                 .app_data(description.clone())
                 .app_data(live_network.clone())
+                .app_data(runner.clone())
                 .app_data(body_limit)
                 .app_data(web::PathConfig::default().error_handler(|error, _| {
                     Error::malformed("bad_path", error.to_string()).into()
@@ -86,6 +114,7 @@ pub fn start(state: AppState, listener: TcpListener) -> std::io::Result<Server> 
                         .configure(features),
                 )
                 .into_app()
+                .configure(crate::ui::http::routes)
                 .service(
                     web::scope("/metrics")
                         .wrap(from_fn(guard::authenticate))

@@ -88,6 +88,16 @@ pub enum Error {
     /// 422: well-formed, but fields break rules.
     #[error("{}", describe(.0))]
     Invalid(Vec<FieldProblem>),
+    /// 422: well-formed, but of no use as a whole: a file, a mapping.
+    #[error("{detail}")]
+    Unprocessable {
+        /// Stable word for the kind of mistake.
+        code: &'static str,
+        /// What is wrong and what is allowed.
+        detail: String,
+        /// The places concerned.
+        errors: Vec<ProblemPart>,
+    },
     /// 422: an idempotency key that came with another request before.
     #[error("this Idempotency-Key came with another request before")]
     KeyReused,
@@ -182,6 +192,7 @@ impl Error {
         match self {
             Self::Malformed { code, .. }
             | Self::Unauthorized { code, .. }
+            | Self::Unprocessable { code, .. }
             | Self::Conflict { code, .. } => code,
             Self::Forbidden { .. } => "forbidden",
             Self::NotFound { .. } => "not_found",
@@ -202,7 +213,7 @@ impl Error {
     pub fn problem(&self) -> Problem {
         let status = self.status_code();
         let errors = match self {
-            Self::Malformed { errors, .. } => errors.clone(),
+            Self::Malformed { errors, .. } | Self::Unprocessable { errors, .. } => errors.clone(),
             Self::Invalid(problems) => problems.iter().map(ProblemPart::from).collect(),
             _ => Vec::new(),
         };
@@ -264,7 +275,9 @@ impl ResponseError for Error {
             Self::PreconditionFailed { .. } => StatusCode::PRECONDITION_FAILED,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::Invalid(_) | Self::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Invalid(_) | Self::Unprocessable { .. } | Self::KeyReused => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
             Self::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,

@@ -18,8 +18,20 @@ use unic_langid::LanguageIdentifier;
 
 /// The embedded files of each language, in the order of [`Language::ALL`].
 const SOURCES: [(Language, &[&str]); 2] = [
-    (Language::En, &[include_str!("../locales/en/alerts.ftl")]),
-    (Language::Zh, &[include_str!("../locales/zh/alerts.ftl")]),
+    (
+        Language::En,
+        &[
+            include_str!("../locales/en/alerts.ftl"),
+            include_str!("../locales/en/ui.ftl"),
+        ],
+    ),
+    (
+        Language::Zh,
+        &[
+            include_str!("../locales/zh/alerts.ftl"),
+            include_str!("../locales/zh/ui.ftl"),
+        ],
+    ),
 ];
 
 /// Numbers from here on (2^53) are no longer exact, and Fluent's plural rules fail far above.

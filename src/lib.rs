@@ -24,4 +24,5 @@ pub mod shipments;
 pub mod state;
 pub mod telemetry;
 pub mod text;
+pub mod ui;
 pub mod units;

@@ -54,3 +54,9 @@ pub fn count_request(method: &str, route: &str, status: u16, took: Duration) {
     metrics::counter!("hawser_http_requests_total", &labels).increment(1);
     metrics::histogram!("hawser_http_request_seconds", &labels[..2]).record(took.as_secs_f64());
 }
+
+/// Counts one attempt to send a mail by what came of it: `sent`, `retried` or `dead`.
+pub fn count_mail(outcome: &'static str) {
+    handle();
+    metrics::counter!("hawser_mails_total", "outcome" => outcome).increment(1);
+}

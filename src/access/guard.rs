@@ -21,7 +21,7 @@ use sha2::{Digest as _, Sha256};
 use super::store::{self, ApiKey};
 use super::{Caller, Scope, key};
 use crate::api::body;
-use crate::db::{DbResult, UtcTime};
+use crate::db::UtcTime;
 use crate::error::{Answer, Error};
 use crate::ids::KeyId;
 use crate::state::AppState;
@@ -85,27 +85,30 @@ impl Guard {
             .read(move |conn| store::key_by_hash(conn, &looked_up))
             .await?;
         if let Some(found) = &found {
-            self.note_use(state, found).await?;
+            Self::note_use(state, found);
             let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
             known.insert(hash, (Instant::now(), found.clone()));
         }
         Ok(found)
     }
 
-    /// Writes down that a key is in use, at most once a minute.
-    async fn note_use(&self, state: &AppState, key: &ApiKey) -> DbResult<()> {
+    /// Writes down that a key is in use, at most once a minute. The request does not wait for it:
+    /// a long import may keep SQLite's only writer busy.
+    fn note_use(state: &AppState, key: &ApiKey) {
         let now = UtcTime::from(state.clock.now());
         let recent = key
             .last_used_at
             .is_some_and(|last| now.0 - last.0 < TimeDelta::minutes(1));
         if recent {
-            return Ok(());
+            return;
         }
-        let id = key.id;
-        state
-            .db
-            .write(move |conn| store::touch_key(conn, id, now))
-            .await
+        let (id, db) = (key.id, state.db.clone());
+        actix_web::rt::spawn(async move {
+            let noted = db.write(move |conn| store::touch_key(conn, id, now)).await;
+            if let Err(error) = noted {
+                tracing::debug!(key.id = %id, error.cause = %error, "use of a key not noted: {error}");
+            }
+        });
     }
 
     /// Counts the request; what the `RateLimit` headers say.
@@ -239,12 +242,8 @@ pub async fn idempotency(
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
-    let idem_key = request
-        .headers()
-        .get(IDEMPOTENCY_KEY)
-        .and_then(|value| value.to_str().ok())
-        .map(str::to_owned);
-    // Uploads are not held in memory; an import is idempotent by what is in its file.
+    let idem_key = idempotency_key(request.request());
+    // Uploads are not held in memory: that handler claims with the digest of the file.
     let upload = request.path().ends_with("/imports");
     let (Some(idem_key), &Method::POST, false) = (idem_key, request.method(), upload) else {
         return Ok(next.call(request).await?.map_into_boxed_body());
@@ -269,7 +268,7 @@ pub async fn idempotency(
 }
 
 /// A claimed idempotency key.
-struct Claim {
+pub struct Claim {
     state: web::Data<AppState>,
     caller: KeyId,
     idem_key: String,
@@ -279,20 +278,42 @@ async fn claim(
     request: &mut ServiceRequest,
     idem_key: &str,
 ) -> Answer<Result<Claim, HttpResponse>> {
+    let (http_request, payload) = request.parts_mut();
+    let bytes = body::bytes(http_request, payload).await?;
+    let claimed = claim_for(http_request, idem_key, &bytes).await;
+    request.set_payload(bytes.into());
+    claimed
+}
+
+/// The idempotency key of a request, if it has one.
+pub fn idempotency_key(request: &HttpRequest) -> Option<String> {
+    let value = request.headers().get(IDEMPOTENCY_KEY)?;
+    value.to_str().ok().map(str::to_owned)
+}
+
+/// Claims an idempotency key for a request with this body, or with this digest of its body; the
+/// answer that was given before, if there was one.
+///
+/// # Errors
+///
+/// 400 for a key that is none, 409 while the first request is in flight, 422 if the key came with
+/// another request.
+pub async fn claim_for(
+    request: &HttpRequest,
+    idem_key: &str,
+    told: &[u8],
+) -> Answer<Result<Claim, HttpResponse>> {
     if idem_key.is_empty() || idem_key.len() > 255 {
         return Err(Error::malformed(
             "bad_idempotency_key",
             "expected an Idempotency-Key of 1 to 255 characters",
         ));
     }
-    let (http_request, payload) = request.parts_mut();
-    let bytes = body::bytes(http_request, payload).await?;
     let mut digest = Sha256::new();
     digest.update(request.method().as_str());
     digest.update(request.uri().to_string());
-    digest.update(&bytes);
+    digest.update(told);
     let fingerprint = HEXLOWER.encode(&digest.finalize());
-    request.set_payload(bytes.into());
 
     let state = request
         .app_data::<web::Data<AppState>>()
@@ -351,7 +372,14 @@ fn replay(status: u16, standing: store::Remembered) -> HttpResponse {
 
 impl Claim {
     /// Remembers the answer, unless it is our own failure, which is worth another try.
-    async fn keep(self, response: HttpResponse<BoxBody>) -> Result<HttpResponse, actix_web::Error> {
+    ///
+    /// # Errors
+    ///
+    /// The database's.
+    pub async fn keep(
+        self,
+        response: HttpResponse<BoxBody>,
+    ) -> Result<HttpResponse, actix_web::Error> {
         let (head, response_body) = response.into_parts();
         let bytes = actix_web::body::to_bytes(response_body).await?;
         if head.status().is_server_error() {

@@ -81,6 +81,21 @@ impl MailAddress {
     }
 }
 
+impl std::str::FromStr for MailAddress {
+    type Err = NotAnAddress;
+
+    /// Reads `address` or `Name <address>`; the name may stand in quotes.
+    fn from_str(text: &str) -> Result<Self, NotAnAddress> {
+        match text.trim().strip_suffix('>') {
+            None => Self::parse(text, None),
+            Some(rest) => {
+                let (name, address) = rest.rsplit_once('<').ok_or(NotAnAddress)?;
+                Self::parse(address, Some(name.trim().trim_matches('"')))
+            }
+        }
+    }
+}
+
 /// Leaves out the address: it must not end up in logs.
 impl fmt::Debug for MailAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -249,6 +249,27 @@ impl PublicUrl {
         format!("{}/alerts/{id}", self.0)
     }
 
+    /// The host, in a form that can stand behind the `@` of a message's id.
+    pub fn mail_domain(&self) -> String {
+        let authority = self.0.split('/').nth(2).unwrap_or_default();
+        let host = match authority.strip_prefix('[') {
+            Some(address) => address.split(']').next(),
+            None => authority.split(':').next(),
+        };
+        let plain = |letter: char| letter.is_ascii_alphanumeric() || ".-".contains(letter);
+        let domain: String = host
+            .unwrap_or_default()
+            .chars()
+            .map(|letter| if plain(letter) { letter } else { '-' })
+            .take(150)
+            .collect();
+        if domain.is_empty() {
+            "localhost".to_owned()
+        } else {
+            domain
+        }
+    }
+
     /// The page of a customer.
     pub fn customer(&self, id: CustomerId) -> String {
         format!("{}/customers/{id}", self.0)

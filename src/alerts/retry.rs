@@ -12,7 +12,7 @@ pub const BASE_PAUSE: Duration = Duration::from_secs(30);
 pub const LONGEST_PAUSE: Duration = Duration::from_secs(2 * 60 * 60);
 /// After so many attempts a mail is given up.
 pub const MOST_ATTEMPTS: u32 = 12;
-/// A mail that waits this long since it was written is given up.
+/// A mail that fails for this long is given up.
 pub const LONGEST_WAIT: Duration = Duration::from_secs(48 * 60 * 60);
 
 /// Why a mail could not be sent, as far as it decides what to do next.
@@ -75,14 +75,14 @@ pub enum GiveUp {
     Refused,
     /// [`MOST_ATTEMPTS`] have been made.
     TooManyAttempts,
-    /// It has been waiting for [`LONGEST_WAIT`].
+    /// It has been tried for [`LONGEST_WAIT`].
     TooOld,
 }
 
 /// Decides about a mail after a failure of this `kind`.
 ///
-/// `attempts` counts those made, this one included; `age` is the time since the
-/// mail was written.
+/// `attempts` counts those made, this one included; `age` is the time since its
+/// first attempt.
 ///
 /// ```
 /// use std::time::Duration;

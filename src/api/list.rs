@@ -86,6 +86,15 @@ fn parse_pairs(
     let (mut cursor, mut updated_since) = (None, None);
     let (mut filters, mut handed) = (Vec::new(), Vec::new());
     for (name, value) in pairs {
+        // PostgreSQL has no text with NUL, so nothing can match it.
+        if value.contains('\0') {
+            wrong.push(part(
+                &name,
+                "bad_parameter",
+                "expected text without NUL".to_owned(),
+            ));
+            continue;
+        }
         let outcome = match name.as_str() {
             "limit" => parse_limit(&value).map(|parsed| limit = parsed),
             "sort" => {
@@ -142,6 +151,18 @@ fn parse_pairs(
         sort,
         extra: handed,
     })
+}
+
+/// Whether a value is of a kind; a forged cursor could hold anything.
+fn fits(value: &Value, kind: Kind) -> bool {
+    match value {
+        Value::Int(_) => kind == Kind::Int,
+        Value::Real(_) => kind == Kind::Real,
+        Value::Text(_) => matches!(kind, Kind::Text | Kind::Words(_)),
+        Value::Bool(_) => kind == Kind::Bool,
+        Value::Date(_) => kind == Kind::Date,
+        Value::Time(_) => kind == Kind::Time,
+    }
 }
 
 fn refuse(errors: Vec<ProblemPart>) -> Error {
@@ -327,18 +348,26 @@ impl ListRequest {
     }
 }
 
+/// The `Link` header that leads to the next page, if there is one.
+pub fn next_link(request: &HttpRequest, next_cursor: Option<&str>) -> Option<String> {
+    let kept: Vec<String> = request
+        .query_string()
+        .split('&')
+        .filter(|pair| !pair.is_empty() && !pair.starts_with("cursor="))
+        .map(str::to_owned)
+        .chain([format!("cursor={}", next_cursor?)])
+        .collect();
+    Some(format!(
+        "<{}?{}>; rel=\"next\"",
+        request.path(),
+        kept.join("&")
+    ))
+}
+
 /// Answers with a page, and `Link: rel="next"` where there is one.
 pub fn respond<T: Serialize>(request: &HttpRequest, page: &Page<T>) -> HttpResponse {
     let mut response = HttpResponse::Ok();
-    if let Some(cursor) = &page.next_cursor {
-        let kept: Vec<String> = request
-            .query_string()
-            .split('&')
-            .filter(|pair| !pair.is_empty() && !pair.starts_with("cursor="))
-            .map(str::to_owned)
-            .chain([format!("cursor={cursor}")])
-            .collect();
-        let link = format!("<{}?{}>; rel=\"next\"", request.path(), kept.join("&"));
+    if let Some(link) = next_link(request, page.next_cursor.as_deref()) {
         response.insert_header((header::LINK, link));
     }
     response.json(page)

@@ -177,7 +177,11 @@ fn fits(template: &str, path: &str) -> bool {
         match (wanted.next(), given.next()) {
             (None, None) => return true,
             (Some(wanted), Some(given)) => {
-                let hole = wanted.starts_with('{') && !given.is_empty();
+                // What stands behind a hole, such as `:revert`, belongs to the path.
+                let hole = wanted
+                    .strip_prefix('{')
+                    .and_then(|rest| given.strip_suffix(rest.split_once('}')?.1))
+                    .is_some_and(|filled| !filled.is_empty());
                 if wanted != given && !hole {
                     return false;
                 }
@@ -197,5 +201,8 @@ mod tests {
         assert!(!fits("/a/{id}/b", "/a/7"));
         assert!(!fits("/a/{id}", "/a/"));
         assert!(!fits("/a/{id}", "/b/7"));
+        assert!(fits("/a/{id}:revert", "/a/7:revert"));
+        assert!(!fits("/a/{id}:revert", "/a/7"));
+        assert!(fits("/a/{id}", "/a/ext:tms:7"));
     }
 }

@@ -2,14 +2,23 @@
 
 mod after_run;
 mod demo;
+mod alerts;
+mod assess;
 mod exit;
+mod explain;
+mod calc;
+mod exit;
+mod export;
+mod import;
 mod key;
 mod migrate;
 mod openapi;
 mod out;
+mod outbox;
 mod serve;
 mod team;
 mod user;
+mod watchlist;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -23,7 +32,7 @@ use out::Out;
 
 use crate::config::Config;
 use crate::db::Db;
-use crate::state::{AppState, Clock};
+use crate::state::{AppState, Bell, Clock};
 
 /// Keeps a logistics firm moored to both ends of every shipment.
 #[derive(Debug, Parser)]
@@ -53,6 +62,12 @@ enum Command {
     Demo(demo::Args),
     /// Bring the database's schema up to date
     Migrate,
+    /// Assess every customer at a date: risk, cascade, satisfaction, alerts
+    Assess(assess::Args),
+    /// Show whom to save first
+    Watchlist(watchlist::Args),
+    /// Show one customer's numbers, and why they are what they are
+    Explain(explain::Args),
     /// Make, list and revoke API keys
     #[command(subcommand)]
     Key(key::Command),
@@ -62,6 +77,20 @@ enum Command {
     /// Add, list and remove teams
     #[command(subcommand)]
     Team(team::Command),
+    /// Read alerts, acknowledge and resolve them
+    #[command(subcommand)]
+    Alerts(alerts::Command),
+    /// List, send and retry the mails that carry alerts
+    #[command(subcommand)]
+    Outbox(outbox::Command),
+    /// Import files of shipments, list imports and take them back
+    #[command(subcommand)]
+    Import(import::Command),
+    /// Write shipments to standard output; the file can be imported again
+    #[command(subcommand)]
+    Export(export::Command),
+    /// Apply the published formulas to values from a file, without a database
+    Calc(calc::Args),
     /// Write the description of the API (OpenAPI 3.1) to standard output
     Openapi,
 }
@@ -79,6 +108,7 @@ impl Context {
             db: Db::open(&self.config.database, self.config.db_connections)?,
             clock: Clock::System,
             config: Arc::new(self.config.clone()),
+            bell: Bell::default(),
         })
     }
 }
@@ -100,6 +130,10 @@ pub fn run() -> ExitCode {
 }
 
 fn dispatch(cli: Cli) -> Result<(), Failure> {
+    // The calculator needs no settings, so that wrong ones are none of its business.
+    if let Command::Calc(args) = &cli.command {
+        return calc::run(args);
+    }
     let mut flags = BTreeMap::new();
     if let Some(url) = cli.database_url {
         flags.insert("database_url", url);
@@ -125,9 +159,17 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Serve(_) => serve::run(&context),
         Command::Demo(args) => demo::run(&mut context, &args),
         Command::Migrate => migrate::run(&context),
+        Command::Assess(args) => assess::run(&context, &args),
+        Command::Watchlist(args) => watchlist::run(&context, &args),
+        Command::Explain(args) => explain::run(&context, &args),
         Command::Key(command) => key::run(&context, command),
         Command::User(command) => user::run(&context, command),
         Command::Team(command) => team::run(&context, command),
+        Command::Alerts(command) => alerts::run(&context, &command),
+        Command::Outbox(command) => outbox::run(&context, &command),
+        Command::Import(command) => import::run(&context, command),
+        Command::Export(command) => export::run(&context, command),
+        Command::Calc(args) => calc::run(&args),
         Command::Openapi => openapi::run(&context),
     }
 }

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::net::TcpListener;
 
-use super::exit::{SOFTWARE, UNAVAILABLE};
+use super::exit::{CONFIG, SOFTWARE, UNAVAILABLE};
 use super::{Context, Failure};
+use crate::alerts::RaiseSettings;
+use crate::alerts::outbox::Worker;
 use crate::state::AppState;
 
 /// Arguments of the command.
@@ -36,6 +38,7 @@ impl Args {
 /// Runs the command.
 pub fn run(context: &Context) -> Result<(), Failure> {
     let state = context.state()?;
+    crate::imports::run::keep_recovering(&state.db, &state.clock)?;
     let listener = listen(context)?;
     tracing::info!(
         address = %context.config.bind,
@@ -56,8 +59,19 @@ pub fn listen(context: &Context) -> Result<TcpListener, Failure> {
     })
 }
 
-/// Answers requests until the process is told to stop; requests in flight are finished.
+/// Answers requests and sends mails until the process is told to stop; requests in flight and the
+/// mail being sent are finished.
 pub fn until_stopped(state: AppState, listener: TcpListener) -> Result<(), Failure> {
+    // Known now rather than at the first alert.
+    RaiseSettings::of(&state.config).map_err(|error| Failure::new(CONFIG, error))?;
+    // Dropped at the end, after the server.
+    let post = super::outbox::post(&state.config)?;
+    if post.is_none() {
+        tracing::warn!("No mail server is configured (HAWSER_SMTP_HOST): mails wait");
+    }
+    let _worker = post
+        .map(|post| Worker::start(state.clone(), post))
+        .transpose()?;
     actix_web::rt::System::new()
         .block_on(async move { crate::app::start(state, listener)?.await })
         .map_err(|error| Failure::new(SOFTWARE, error))

@@ -30,6 +30,11 @@ pub enum MigrationError {
 pub(super) fn up(target: &Target) -> Result<(), MigrationError> {
     let mut conn =
         open(target, Kind::Writer).map_err(|error| DbError::Unreachable(error.to_string()))?;
+    // An import in another process may hold SQLite's write lock for minutes: ask for it only if
+    // there is something to do. (A new file has no table to ask, and that is something to do.)
+    if matches!(is_current(&mut conn), Ok(true)) {
+        return Ok(());
+    }
     run(&mut conn, |conn| match conn {
         Conn::Sqlite(c) => c.run_pending_migrations(SQLITE).map(drop),
         #[cfg(feature = "postgres")]

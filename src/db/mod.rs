@@ -28,7 +28,7 @@ use std::time::Duration;
 use diesel::connection::{Connection, SimpleConnection, TransactionManager};
 use diesel::r2d2;
 use diesel::sqlite::SqliteConnection;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
 
 /// How long a request waits for a connection before it is told that the service is busy.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -132,6 +132,17 @@ impl Lane {
             .await
             .map_err(|_| DbError::Busy)?
             .map_err(|_| DbError::Stopping)
+    }
+
+    /// A permit, on a thread of its own that may wait.
+    fn wait(&self) -> DbResult<OwnedSemaphorePermit> {
+        loop {
+            match Arc::clone(&self.queue).try_acquire_owned() {
+                Ok(permit) => return Ok(permit),
+                Err(TryAcquireError::NoPermits) => std::thread::sleep(Duration::from_millis(10)),
+                Err(TryAcquireError::Closed) => return Err(DbError::Stopping),
+            }
+        }
     }
 
     fn connection(&self) -> DbResult<r2d2::PooledConnection<open::Manager>> {
@@ -286,16 +297,78 @@ impl Db {
     ) -> Result<T, E> {
         self.writers.connection()?.transaction(work)
     }
+
+    /// [`write`](Self::write) on the calling thread for work that takes minutes: waits its turn
+    /// behind other writers, however long that takes.
+    ///
+    /// # Errors
+    ///
+    /// Those of `work`, which roll back, or [`DbError`].
+    pub fn write_when_free<T, E: From<DbError>>(
+        &self,
+        work: impl FnOnce(&mut Conn) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let _permit = self.writers.wait()?;
+        let mut conn = self.writers.connection()?;
+        loop {
+            // Another process may be the one that writes; nothing of `work` has run yet.
+            match conn.begin() {
+                Ok(()) => return conn.run_begun(work),
+                Err(DbError::Busy) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// [`write_now`](Self::write_now), unless another process is writing to SQLite at this moment:
+    /// then [`DbError::Busy`] at once.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn write_if_free<T, E: From<DbError>>(
+        &self,
+        work: impl FnOnce(&mut Conn) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let Ok(_permit) = Arc::clone(&self.writers.queue).try_acquire_owned() else {
+            return Err(DbError::Busy.into());
+        };
+        let mut conn = self.writers.connection()?;
+        conn.set_patience(Duration::ZERO)?;
+        let outcome = conn.transaction(work);
+        conn.set_patience(PATIENCE)?;
+        outcome
+    }
 }
 
 impl Conn {
+    /// How long SQLite waits for another process's lock; PostgreSQL has queues of its own.
+    fn set_patience(&mut self, patience: Duration) -> DbResult<()> {
+        match self {
+            Self::Sqlite(c) => {
+                let sql = format!("PRAGMA busy_timeout = {}", patience.as_millis());
+                Ok(c.batch_execute(&sql)?)
+            }
+            #[cfg(feature = "postgres")]
+            Self::Postgres(_) => Ok(()),
+        }
+    }
+
     /// Runs `work` in a transaction. On SQLite it takes the write lock at once: a transaction that
     /// reads first and writes later fails when another wrote in between, whatever the timeout.
     fn transaction<T, E: From<DbError>>(
         &mut self,
         work: impl FnOnce(&mut Self) -> Result<T, E>,
     ) -> Result<T, E> {
-        self.begin().map_err(DbError::from)?;
+        self.begin()?;
+        self.run_begun(work)
+    }
+
+    /// Runs `work` in the transaction that has begun, and ends it.
+    fn run_begun<T, E: From<DbError>>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<T, E> {
         match work(self) {
             Ok(value) => {
                 on!(self, |c| commit(c)).map_err(DbError::from)?;
@@ -310,14 +383,25 @@ impl Conn {
         }
     }
 
-    fn begin(&mut self) -> diesel::QueryResult<()> {
+    fn begin(&mut self) -> DbResult<()> {
         match self {
             Self::Sqlite(c) => diesel::connection::AnsiTransactionManager::begin_transaction_sql(
                 c,
                 "BEGIN IMMEDIATE",
-            ),
+            )
+            .map_err(|error| match error {
+                // SQLITE_BUSY, which diesel tells by its text alone.
+                diesel::result::Error::DatabaseError(_, told)
+                    if told.message() == "database is locked" =>
+                {
+                    DbError::Busy
+                }
+                other => other.into(),
+            }),
             #[cfg(feature = "postgres")]
-            Self::Postgres(c) => diesel::connection::AnsiTransactionManager::begin_transaction(c),
+            Self::Postgres(c) => {
+                Ok(diesel::connection::AnsiTransactionManager::begin_transaction(c)?)
+            }
         }
     }
 

@@ -218,6 +218,15 @@ impl Mapping {
         }
     }
 
+    /// What an import keeps of [`export`](Self::export), in place of a text that somebody wrote.
+    pub fn export_text(format: Format) -> String {
+        let word = match format {
+            Format::Csv => "csv",
+            Format::Ndjson => "ndjson",
+        };
+        format!("# columns named as in our own export\nformat = \"{word}\"\n")
+    }
+
     /// The kind of file it reads.
     pub fn format(&self) -> Format {
         self.format

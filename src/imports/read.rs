@@ -1,5 +1,6 @@
 //! From a stream of bytes to shipments, one at a time.
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 use std::io::Read;
 
@@ -12,9 +13,11 @@ use super::error::nearest;
 pub use super::error::{FileError, MissingColumn, ReadError, Reject};
 use super::mapping::{Delimiter, Encoding, Format, Mapping};
 use super::ndjson::NdjsonRows;
+use super::rejects::LEAD;
 use super::row::RawRow;
 use super::source::Source;
 use crate::shipments::model::ShipmentDraft;
+use crate::text::recover;
 
 /// Bytes at the start of a file in which a NUL byte shows that it is no text.
 const BINARY_PREFIX: usize = 8 << 10;
@@ -44,8 +47,45 @@ pub struct ShipmentReader<R> {
     row: RawRow,
     columns: Vec<String>,
     unmapped: Vec<String>,
+    shape: Shape,
     rows_read: u64,
     done: bool,
+}
+
+/// How the cells of a file differ from what its sender wrote.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Shape {
+    /// Cells in front of each row that are ours: a file of rejects has two.
+    lead: usize,
+    /// Whether cells carry the apostrophe of a spreadsheet-safe export.
+    neutralised: bool,
+}
+
+impl Shape {
+    /// Makes the cells of a reject those that the sender wrote: what is rejected once more reads
+    /// as it did the first time.
+    pub fn restore(self, reject: &mut Reject) {
+        if self.lead > 0 && reject.raw.len() > self.lead {
+            reject.raw.drain(..self.lead);
+        }
+        if self.neutralised {
+            for cell in &mut reject.raw {
+                if let Cow::Owned(original) = recovered(cell) {
+                    *cell = original;
+                }
+            }
+        }
+    }
+}
+
+/// The cell without its apostrophe; owned only if it had one.
+fn recovered(cell: &str) -> Cow<'_, str> {
+    let original = recover(cell);
+    if original.len() == cell.len() {
+        Cow::Borrowed(cell)
+    } else {
+        Cow::Owned(original.to_owned())
+    }
 }
 
 #[derive(Debug)]
@@ -95,7 +135,22 @@ impl<R: Read> ShipmentReader<R> {
             Delimiter::Auto => find_delimiter(&mut source, &decoder, mapping)?,
         };
         let mut rows = CsvRows::new(source, decoder, delimiter);
-        let columns = header(&mut rows)?;
+        let mut columns = header(&mut rows)?;
+        // A file of rejects, corrected: whatever the mapping says, its cells are spreadsheet-safe.
+        let rejects = columns.get(..LEAD.len()).is_some_and(|lead| lead == LEAD);
+        let shape = Shape {
+            lead: if rejects { LEAD.len() } else { 0 },
+            neutralised: mapping.neutralised || rejects,
+        };
+        let mapping = &Mapping {
+            neutralised: shape.neutralised,
+            ..mapping.clone()
+        };
+        if shape.neutralised {
+            for name in &mut columns {
+                *name = recover(name).to_owned();
+            }
+        }
         let mut index: HashMap<&str, usize> = HashMap::new();
         let mut twice = BTreeSet::new();
         for (at, name) in columns.iter().enumerate() {
@@ -108,6 +163,7 @@ impl<R: Read> ShipmentReader<R> {
         let mapped: BTreeSet<&str> = mapping.columns().map(|(name, _)| name).collect();
         let unmapped = columns
             .iter()
+            .skip(shape.lead)
             .filter(|name| !mapped.contains(name.as_str()))
             .cloned()
             .collect();
@@ -117,6 +173,7 @@ impl<R: Read> ShipmentReader<R> {
             drafter,
             columns,
             unmapped,
+            shape,
         ))
     }
 
@@ -132,25 +189,40 @@ impl<R: Read> ShipmentReader<R> {
             drafter,
             vec!["json".to_owned()],
             Vec::new(),
+            Shape::default(),
         )
     }
 
-    fn new(rows: Rows<R>, drafter: Drafter, columns: Vec<String>, unmapped: Vec<String>) -> Self {
+    fn new(
+        rows: Rows<R>,
+        drafter: Drafter,
+        columns: Vec<String>,
+        unmapped: Vec<String>,
+        shape: Shape,
+    ) -> Self {
         Self {
             rows,
             drafter,
             row: RawRow::default(),
             columns,
             unmapped,
+            shape,
             rows_read: 0,
             done: false,
         }
     }
 
     /// The columns of the file in order, as a list of rejects repeats them: the header of a CSV
-    /// file; of NDJSON `json` alone, the line.
+    /// file, without those that an earlier list of rejects put in front; of NDJSON `json` alone,
+    /// the line.
     pub fn columns(&self) -> &[String] {
-        &self.columns
+        self.columns.get(self.shape.lead..).unwrap_or_default()
+    }
+
+    /// How to turn the cells of [`row`](Self::row) into what the sender wrote; rejects that the
+    /// reader gives have been turned already.
+    pub fn shape(&self) -> Shape {
+        self.shape
     }
 
     /// What nothing maps: the columns of a CSV file, known from the start; of NDJSON the members
@@ -204,6 +276,13 @@ impl<R: Read> ShipmentReader<R> {
     }
 }
 
+impl<R> ShipmentReader<R> {
+    fn refuse<T>(&self, mut reject: Reject) -> Result<T, ReadError> {
+        self.shape.restore(&mut reject);
+        Err(reject.into())
+    }
+}
+
 impl<R: Read> Iterator for ShipmentReader<R> {
     type Item = Result<(u64, ShipmentDraft), ReadError>;
 
@@ -224,23 +303,21 @@ impl<R: Read> Iterator for ShipmentReader<R> {
                 self.done = true;
                 return Some(Err(error));
             }
-            Err(error) => {
+            Err(ReadError::Row(reject)) => {
                 self.rows_read += 1;
-                return Some(Err(error));
+                return Some(self.refuse(reject));
             }
             Ok(true) => self.rows_read += 1,
         }
         if let Rows::Csv(_) = self.rows
             && let Some(reject) = self.row.unless_cells(self.columns.len())
         {
-            return Some(Err(reject.into()));
+            return Some(self.refuse(reject));
         }
-        let draft = self.drafter.draft(&self.row);
-        Some(
-            draft
-                .map(|draft| (self.row.line(), draft))
-                .map_err(ReadError::from),
-        )
+        match self.drafter.draft(&self.row) {
+            Ok(draft) => Some(Ok((self.row.line(), draft))),
+            Err(reject) => Some(self.refuse(reject)),
+        }
     }
 }
 

@@ -2,15 +2,27 @@
 
 use std::io::Write;
 
+use serde::Deserialize;
+
 use super::error::Reject;
 use crate::text::neutralise;
+
+/// The columns in front of those of the file; by them a file of rejects is known.
+pub(super) const LEAD: [&str; 2] = ["reject_line", "reject_reasons"];
+
+/// A reason as it is kept.
+#[derive(Deserialize)]
+struct Reason {
+    field: String,
+    rule: String,
+}
 
 /// Writes rejected rows as CSV: `reject_line`, `reject_reasons`, then the columns of the file.
 ///
 /// The file is safe to open in a spreadsheet: cells that would be taken for formulas begin with an
 /// apostrophe ([`neutralise`]), which [`crate::text::recover`] takes off again. Corrected, it can
-/// be imported with the mapping it came from, `neutralised = true` added: the two columns in front
-/// are not mapped, and hence ignored. (Rows of NDJSON stand whole in the column `json`.)
+/// be imported with the mapping it came from: the reader knows it by the two columns in front.
+/// (Rows of NDJSON stand whole in the column `json`.)
 ///
 /// Nothing is buffered beyond what `csv` does; [`finish`](Self::finish) writes what is left.
 #[derive(Debug)]
@@ -27,11 +39,15 @@ impl<W: Write> RejectsWriter<W> {
     pub fn new(out: W, columns: &[String]) -> csv::Result<Self> {
         let mut csv = csv::WriterBuilder::new().flexible(true).from_writer(out);
         let names = columns.iter().map(|name| neutralise(name));
-        let header = ["reject_line".into(), "reject_reasons".into()]
-            .into_iter()
-            .chain(names);
+        let header = LEAD.into_iter().map(Into::into).chain(names);
         csv.write_record(header.map(|name| name.as_bytes().to_vec()))?;
         Ok(Self { csv })
+    }
+
+    /// Goes on where another writer ended: no header.
+    pub fn behind(out: W) -> Self {
+        let csv = csv::WriterBuilder::new().flexible(true).from_writer(out);
+        Self { csv }
     }
 
     /// Writes a row.
@@ -41,10 +57,29 @@ impl<W: Write> RejectsWriter<W> {
     /// What writing to the file gives.
     pub fn write(&mut self, reject: &Reject) -> csv::Result<()> {
         let reasons: Vec<String> = reject.reasons.iter().map(ToString::to_string).collect();
-        self.csv.write_field(reject.line.to_string())?;
+        self.write_cells(&reject.line.to_string(), &reasons, &reject.raw)
+    }
+
+    /// Writes a row that was kept: its line, its reasons and its cells as JSON.
+    ///
+    /// # Errors
+    ///
+    /// What is kept is not what was written, or what writing to the file gives.
+    pub fn write_kept(&mut self, line: i64, reasons: &str, cells: &str) -> csv::Result<()> {
+        let reasons: Vec<Reason> = serde_json::from_str(reasons).map_err(std::io::Error::from)?;
+        let cells: Vec<String> = serde_json::from_str(cells).map_err(std::io::Error::from)?;
+        let reasons: Vec<String> = reasons
+            .into_iter()
+            .map(|reason| format!("{}: {}", reason.field, reason.rule))
+            .collect();
+        self.write_cells(&line.to_string(), &reasons, &cells)
+    }
+
+    fn write_cells(&mut self, line: &str, reasons: &[String], cells: &[String]) -> csv::Result<()> {
+        self.csv.write_field(line)?;
         self.csv
             .write_field(neutralise(&reasons.join("; ")).as_bytes())?;
-        for cell in &reject.raw {
+        for cell in cells {
             self.csv.write_field(neutralise(cell).as_bytes())?;
         }
         self.csv.write_record(None::<&[u8]>)

@@ -1,5 +1,6 @@
 //! Taking an import back, exactly: what it created goes, what it changed is as it was.
 
+use chrono_tz::Tz;
 use serde::Serialize;
 
 use super::run::{ImportError, Place};
@@ -35,29 +36,43 @@ pub struct Reverted {
 /// it wrote was written again since: reverting would then lose the later change.
 pub fn revert(place: &Place<'_>, id: ImportId, actor: &Actor) -> Result<Reverted, ImportError> {
     let now = UtcTime::from(place.clock.now());
-    place.db.write_now(|conn| {
-        let import = store::find(conn, id.0)?.ok_or(ImportError::NotFound(id.0))?;
-        check(conn, &import)?;
-        let mut writer = Writer::new(conn, place.zone, None, now)?;
-        let removed = remove(conn, &mut writer, &import)?;
-        let restored = restore(conn, &mut writer, id)?;
-        writer.finish(conn)?;
-        let (gone, stayed) = store::remove_customers(conn, id, now)?;
-        store::reverted(conn, id, now)?;
-        let deed = Deed {
-            action: "reverted",
-            entity: "import",
-            id: Some(id.0),
-            detail: None,
-        };
-        audit::record(conn, actor, &deed, now)?;
-        Ok(Reverted {
-            import: store::find(conn, id.0)?.ok_or(ImportError::NotFound(id.0))?,
-            removed,
-            restored,
-            customers_removed: gone as u64,
-            customers_kept: stayed as u64,
-        })
+    place
+        .db
+        .write_when_free(|conn| within(conn, id, place.zone, (actor, now)))
+}
+
+/// [`revert`] in the caller's transaction.
+///
+/// # Errors
+///
+/// As there.
+pub fn within(
+    conn: &mut Conn,
+    id: ImportId,
+    zone: Tz,
+    (actor, now): (&Actor, UtcTime),
+) -> Result<Reverted, ImportError> {
+    let import = store::find(conn, id.0)?.ok_or(ImportError::NotFound(id.0))?;
+    check(conn, &import)?;
+    let mut writer = Writer::new(conn, zone, None, now)?;
+    let removed = remove(conn, &mut writer, &import)?;
+    let restored = restore(conn, &mut writer, id)?;
+    writer.finish(conn)?;
+    let (gone, stayed) = store::remove_customers(conn, id, now)?;
+    store::reverted(conn, id, now)?;
+    let deed = Deed {
+        action: "reverted",
+        entity: "import",
+        id: Some(id.0),
+        detail: None,
+    };
+    audit::record(conn, actor, &deed, now)?;
+    Ok(Reverted {
+        import: store::find(conn, id.0)?.ok_or(ImportError::NotFound(id.0))?,
+        removed,
+        restored,
+        customers_removed: gone as u64,
+        customers_kept: stayed as u64,
     })
 }
 

@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use chrono_tz::Tz;
 use data_encoding::HEXLOWER;
@@ -20,21 +21,24 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 use super::mapping::Mapping;
-use super::read::{FileError, ReadError, Reject, ShipmentReader};
+use super::read::{FileError, ReadError, Reject, Shape, ShipmentReader};
 use super::row::RawRow;
-use super::store::{self, Import, Outcome as Result_};
+use super::spill::Spill;
+use super::store::{self, Import, KeptReject, Outcome as Result_};
 use crate::access::audit::{self, Actor, Deed};
 use crate::api::batch::Outcome;
 use crate::db::{Conn, Db, DbError, UtcTime};
 use crate::ids::ImportId;
 use crate::shipments::model::ShipmentDraft;
-use crate::shipments::write::Writer;
+use crate::shipments::write::{Done, Writer};
 use crate::state::Clock;
 
 /// Rows written together.
 const CHUNK: usize = 4_000;
 /// Chunks that wait between reader and writer at most.
 const WAITING: usize = 3;
+/// How often imports are looked for whose process died.
+const RECOVER_EVERY: Duration = Duration::from_secs(30);
 /// Lines of repeated keys that the report names at most.
 const NAMED: usize = 100;
 
@@ -61,9 +65,26 @@ pub enum ImportError {
     /// The reading thread died.
     #[error("the reader stopped without a word")]
     ReaderDied,
+    /// Another process took this import for dead, and said so in its record.
+    #[error("another process took the import for dead")]
+    TakenForDead,
+    /// The rejects of a dry run cannot be put aside.
+    #[error("a temporary file cannot be used: {0}")]
+    Spill(#[from] io::Error),
     /// A dry run is done: what it wrote is to be undone.
     #[error("dry run")]
     DryRun(Box<Result_>),
+}
+
+impl ImportError {
+    /// What the record says, which everybody with a key may read: of the database's troubles no
+    /// more than that it had some.
+    fn told(&self) -> String {
+        match self {
+            Self::Db(_) => "the database failed; nothing was imported".to_owned(),
+            other => format!("{other}; nothing was imported"),
+        }
+    }
 }
 
 /// What is to be imported, and how.
@@ -122,7 +143,8 @@ pub fn begin(place: &Place<'_>, request: &Request<'_>) -> Result<ImportId, Impor
 ///
 /// # Errors
 ///
-/// [`ImportError`]; the record says `failed`, and nothing of the file is in the database.
+/// [`ImportError`]; nothing of the file is in the database, and the record says `failed`, unless
+/// the database cannot be reached any more: then [`recover`] will say so later.
 pub fn run(
     place: &Place<'_>,
     id: ImportId,
@@ -130,17 +152,23 @@ pub fn run(
     request: &Request<'_>,
     progress: &Progress,
 ) -> Result<Import, ImportError> {
+    let mut spill = None;
     let outcome = std::thread::scope(|scope| {
         let (send, receive) = sync_channel(WAITING);
         let zone = place.zone;
         scope.spawn(move || read(file, request.mapping, zone, &send));
-        place.db.write_now(|conn| {
-            store::lock(conn, id)?;
-            let result = write(conn, place, id, request, &receive, progress)?;
-            store::finish(conn, id, &result)?;
+        place.db.write_when_free(|conn| {
+            if !store::lock(conn, id)? || !is_running(conn, id)? {
+                return Err(ImportError::TakenForDead);
+            }
+            if request.dry_run {
+                spill = Some(Spill::new()?);
+            }
+            let result = write(conn, place, id, spill.as_mut(), &receive, progress)?;
             if request.dry_run {
                 return Err(ImportError::DryRun(Box::new(result)));
             }
+            store::finish(conn, id, &result)?;
             let deed = Deed {
                 action: "imported",
                 entity: "import",
@@ -151,31 +179,61 @@ pub fn run(
             Ok(())
         })
     });
-    place.db.write_now(|conn| {
-        match &outcome {
-            Ok(()) => {}
-            Err(ImportError::DryRun(result)) => {
-                let kept = Result_ {
-                    first_id: None,
-                    last_id: None,
-                    ..(**result).clone()
-                };
-                store::finish(conn, id, &kept)?;
-            }
-            Err(error) => store::fail(conn, id, &error.to_string(), place.clock.now().into())?,
-        }
-        Ok::<_, ImportError>(())
-    })?;
     match outcome {
-        Ok(()) | Err(ImportError::DryRun(_)) => place
-            .db
-            .read_now(|conn| store::find(conn, id.0)?.ok_or(ImportError::NotFound(id.0))),
-        Err(error) => Err(error),
+        Ok(()) => {}
+        Err(ImportError::DryRun(result)) => keep_dry_run(place, id, *result, spill)?,
+        Err(error) => {
+            note_failure(place, id, &error);
+            return Err(error);
+        }
+    }
+    place
+        .db
+        .read_now(|conn| store::find(conn, id.0)?.ok_or(ImportError::NotFound(id.0)))
+}
+
+fn is_running(conn: &mut Conn, id: ImportId) -> Result<bool, DbError> {
+    Ok(store::find(conn, id.0)?.is_some_and(|import| import.status == "running"))
+}
+
+/// Writes down what a dry run found, after everything else it did was undone.
+fn keep_dry_run(
+    place: &Place<'_>,
+    id: ImportId,
+    result: Result_,
+    spill: Option<Spill>,
+) -> Result<(), ImportError> {
+    let kept = Result_ {
+        first_id: None,
+        last_id: None,
+        ..result
+    };
+    place.db.write_when_free(|conn| {
+        if let Some(spill) = spill {
+            spill.drain(CHUNK, |rows| Ok(store::insert_rejects(conn, rows)?))?;
+        }
+        Ok(store::finish(conn, id, &kept)?)
+    })
+}
+
+/// Says in the record why it failed; what keeps that from being written goes to the log.
+fn note_failure(place: &Place<'_>, id: ImportId, error: &ImportError) {
+    tracing::warn!(import.id = %id, error.cause = %error, "import failed: {error}");
+    if let ImportError::TakenForDead = error {
+        return;
+    }
+    let noted = place
+        .db
+        .write_when_free(|conn| store::fail(conn, id, &error.told(), place.clock.now().into()));
+    if let Err(error) = noted {
+        tracing::error!(import.id = %id, error.cause = %error, "failure not noted: {error}");
     }
 }
 
 /// From the reading thread to the writing one.
 enum Message {
+    /// The file can be read: its columns, and how its cells are to be shown.
+    Begun { columns: Vec<String>, shape: Shape },
     /// Rows that could be read, and rows that could not.
     Rows {
         rows: Vec<(RawRow, ShipmentDraft)>,
@@ -223,6 +281,13 @@ fn read(file: impl Read, mapping: &Mapping, zone: Tz, send: &SyncSender<Message>
             return;
         }
     };
+    let begun = Message::Begun {
+        columns: reader.columns().to_vec(),
+        shape: reader.shape(),
+    };
+    if send.send(begun).is_err() {
+        return;
+    }
     let (mut rows, mut rejects) = (Vec::with_capacity(CHUNK), Vec::new());
     loop {
         let item = reader.next();
@@ -268,8 +333,12 @@ fn read(file: impl Read, mapping: &Mapping, zone: Tz, send: &SyncSender<Message>
 
 /// What the writing side counts.
 #[derive(Default)]
-struct Tally {
+struct Tally<'a> {
     result: Result_,
+    columns: Vec<String>,
+    shape: Shape,
+    /// Where rejects go that must outlive the transaction.
+    spill: Option<&'a mut Spill>,
     duplicate_lines: Vec<u64>,
     reasons: BTreeMap<String, u64>,
 }
@@ -278,16 +347,20 @@ fn write(
     conn: &mut Conn,
     place: &Place<'_>,
     id: ImportId,
-    request: &Request<'_>,
+    spill: Option<&mut Spill>,
     receive: &Receiver<Message>,
     progress: &Progress,
 ) -> Result<Result_, ImportError> {
     let now = UtcTime::from(place.clock.now());
     let mut writer = Writer::new(conn, place.zone, Some(id), now)?;
-    let mut tally = Tally::default();
+    let mut tally = Tally {
+        spill,
+        ..Tally::default()
+    };
     let mut rows_done = 0;
     loop {
         match receive.recv().map_err(|_| ImportError::ReaderDied)? {
+            Message::Begun { columns, shape } => (tally.columns, tally.shape) = (columns, shape),
             Message::Rows {
                 rows,
                 rejects,
@@ -303,22 +376,13 @@ fn write(
                 unmapped,
                 sha256,
             } => {
-                tally.result.rows_read = i64::try_from(rows_read).unwrap_or(i64::MAX);
-                tally.result.file_sha256 = Some(sha256);
-                tally.result.report = Some(
-                    json!({
-                        "columns_unmapped": unmapped,
-                        "duplicate_lines": tally.duplicate_lines,
-                        "reject_reasons": tally.reasons,
-                    })
-                    .to_string(),
-                );
+                tally.end(rows_read, &unmapped, sha256);
                 break;
             }
         }
     }
     let mut result = tally.result;
-    result.status = "done".to_owned();
+    "done".clone_into(&mut result.status);
     result.customers_created = i64::try_from(writer.customers_created()).unwrap_or(i64::MAX);
     result.first_id = Some(writer.after());
     result.last_id = Some(crate::shipments::store::last_id(conn)?);
@@ -327,13 +391,12 @@ fn write(
     debug_assert_eq!(
         result.rows_read,
         result.created + result.changed + result.unchanged + result.duplicates + result.rejected,
-        "every row of {} is accounted for",
-        request.file_name,
+        "every row is accounted for",
     );
     Ok(result)
 }
 
-impl Tally {
+impl Tally<'_> {
     fn chunk(
         &mut self,
         conn: &mut Conn,
@@ -345,32 +408,67 @@ impl Tally {
         let (raw, drafts): (Vec<RawRow>, Vec<ShipmentDraft>) = rows.into_iter().unzip();
         for (row, written) in raw.iter().zip(writer.write(conn, drafts)?) {
             match written {
-                Err(reasons) => rejects.push(row.reject(reasons)),
-                Ok(done) => {
-                    if done.repeated {
-                        self.result.duplicates += 1;
-                        if self.duplicate_lines.len() < NAMED {
-                            self.duplicate_lines.push(row.line());
-                        }
-                    } else {
-                        *match done.outcome {
-                            Outcome::Created => &mut self.result.created,
-                            Outcome::Updated => &mut self.result.changed,
-                            _ => &mut self.result.unchanged,
-                        } += 1;
-                    }
+                Err(reasons) => {
+                    let mut reject = row.reject(reasons);
+                    self.shape.restore(&mut reject);
+                    rejects.push(reject);
                 }
+                Ok(done) => self.count(row.line(), &done),
             }
         }
         rejects.sort_by_key(|reject| reject.line);
+        self.refuse(conn, id, &rejects)
+    }
+
+    fn count(&mut self, line: u64, done: &Done) {
+        let result = &mut self.result;
+        if done.repeated {
+            result.duplicates += 1;
+            if self.duplicate_lines.len() < NAMED {
+                self.duplicate_lines.push(line);
+            }
+            return;
+        }
+        *match done.outcome {
+            Outcome::Created => &mut result.created,
+            Outcome::Updated => &mut result.changed,
+            _ => &mut result.unchanged,
+        } += 1;
+    }
+
+    fn refuse(
+        &mut self,
+        conn: &mut Conn,
+        id: ImportId,
+        rejects: &[Reject],
+    ) -> Result<(), ImportError> {
         self.result.rejected += i64::try_from(rejects.len()).unwrap_or(i64::MAX);
-        for reject in &rejects {
+        let mut kept = Vec::with_capacity(rejects.len());
+        for reject in rejects {
             for reason in &reject.reasons {
                 let kind = format!("{}: {}", reason.field, reason.code);
                 *self.reasons.entry(kind).or_default() += 1;
             }
+            kept.push(KeptReject::new(id, reject)?);
         }
-        Ok(store::insert_rejects(conn, id, &rejects)?)
+        match &mut self.spill {
+            None => Ok(store::insert_rejects(conn, &kept)?),
+            Some(spill) => Ok(spill.push(&kept)?),
+        }
+    }
+
+    fn end(&mut self, rows_read: u64, unmapped: &[String], sha256: String) {
+        self.result.rows_read = i64::try_from(rows_read).unwrap_or(i64::MAX);
+        self.result.file_sha256 = Some(sha256);
+        self.result.report = Some(
+            json!({
+                "columns": self.columns,
+                "columns_unmapped": unmapped,
+                "duplicate_lines": self.duplicate_lines,
+                "reject_reasons": self.reasons,
+            })
+            .to_string(),
+        );
     }
 }
 
@@ -380,22 +478,61 @@ impl Tally {
 ///
 /// The database's.
 pub fn recover(db: &Db, now: UtcTime) -> Result<usize, DbError> {
-    let left: Vec<ImportId> = db.read_now(store::running)?;
+    recover_begun_before(db, now, now)
+}
+
+/// An import is not locked in the instant after its record is made: those that came since `before`
+/// are left alone.
+fn recover_begun_before(db: &Db, now: UtcTime, before: UtcTime) -> Result<usize, DbError> {
+    let left: Vec<ImportId> = db.read_now(|conn| store::running(conn, before))?;
     let mut found = 0;
     for id in left {
-        found += db.write_now(|conn| {
-            let still = store::find(conn, id.0)?.is_some_and(|import| import.status == "running");
-            if !still || !store::lock(conn, id)? {
+        let outcome = db.write_if_free(|conn| {
+            if !is_running(conn, id)? || !store::lock(conn, id)? {
                 return Ok::<_, DbError>(0);
             }
-            store::fail(
-                conn,
-                id,
-                "the process ended while it ran; nothing was imported",
-                now,
-            )?;
+            let why = "the process ended while it ran; nothing was imported";
+            store::fail(conn, id, why, now)?;
             Ok(1)
-        })?;
+        });
+        found += match outcome {
+            // Somebody is writing: on SQLite that may be this very import.
+            Err(DbError::Busy) => 0,
+            other => other?,
+        };
     }
     Ok(found)
+}
+
+/// [`recover`]s now, and every half minute on a thread of its own: the database may notice only
+/// later that a process is gone.
+///
+/// # Errors
+///
+/// The database's, of the first time.
+pub fn keep_recovering(db: &Db, clock: &Clock) -> Result<(), DbError> {
+    let (db, clock) = (db.clone(), clock.clone());
+    let once = move |grace: Duration| {
+        let now = clock.now();
+        let found = recover_begun_before(&db, now.into(), (now - grace).into())?;
+        if found > 0 {
+            tracing::warn!(imports = found, "Found imports whose process had ended");
+        }
+        Ok(())
+    };
+    once(Duration::ZERO)?;
+    let watch = move || {
+        loop {
+            std::thread::sleep(RECOVER_EVERY);
+            if let Err(error) = once(RECOVER_EVERY) {
+                let error: DbError = error;
+                tracing::warn!(error.cause = %error, "imports not checked: {error}");
+            }
+        }
+    };
+    let started = std::thread::Builder::new().name("imports".to_owned());
+    if let Err(error) = started.spawn(watch) {
+        tracing::error!(error.cause = %error, "imports are not watched: {error}");
+    }
+    Ok(())
 }

@@ -1,7 +1,7 @@
 //! Imports, their rejects and saved mappings in the database.
 
 use diesel::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::error::Reject;
 use crate::db::schema::{
@@ -53,7 +53,10 @@ pub struct Import {
     /// Created shipments have ids up to this.
     #[serde(skip)]
     pub last_id: Option<i64>,
-    /// JSON: columns that nothing maps, lines of duplicates, reasons of rejects counted.
+    /// `columns` of the file, `columns_unmapped`, `duplicate_lines` (the first hundred) and
+    /// `reject_reasons`, counted; `null` until it was read to its end.
+    #[serde(serialize_with = "as_object")]
+    #[schema(value_type = Option<Object>)]
     pub report: Option<String>,
     /// Why it failed.
     pub error: Option<String>,
@@ -65,6 +68,39 @@ pub struct Import {
     pub finished_at: Option<UtcTime>,
     /// When it was reverted.
     pub reverted_at: Option<UtcTime>,
+}
+
+impl Import {
+    /// The columns of its file, as far as it was read.
+    ///
+    /// # Errors
+    ///
+    /// [`DbError::Corrupt`] if the report is none.
+    pub fn columns(&self) -> DbResult<Vec<String>> {
+        #[derive(Deserialize)]
+        struct Report {
+            columns: Vec<String>,
+        }
+        let Some(text) = &self.report else {
+            return Ok(Vec::new());
+        };
+        serde_json::from_str(text)
+            .map(|report: Report| report.columns)
+            .map_err(|error| DbError::corrupt("imports.report", error))
+    }
+}
+
+/// Kept as text, shown as what it is.
+#[expect(clippy::ref_option, reason = "serde hands over the field as it is")]
+fn as_object<S: serde::Serializer>(
+    report: &Option<String>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let object: Option<serde_json::Value> = match report {
+        None => None,
+        Some(text) => Some(serde_json::from_str(text).map_err(serde::ser::Error::custom)?),
+    };
+    object.serialize(serializer)
 }
 
 /// A saved mapping.
@@ -205,10 +241,11 @@ pub fn find(conn: &mut Conn, id: i64) -> DbResult<Option<Import>> {
         .optional())?)
 }
 
-/// Imports that say they are running.
-pub fn running(conn: &mut Conn) -> DbResult<Vec<ImportId>> {
+/// Imports that say they are running, and began no later than `until`.
+pub fn running(conn: &mut Conn, until: UtcTime) -> DbResult<Vec<ImportId>> {
     Ok(on!(conn, |c| imports::table
         .filter(imports::status.eq("running"))
+        .filter(imports::created_at.le(until))
         .select(imports::id)
         .load(c))?)
 }
@@ -230,32 +267,38 @@ pub fn lock(conn: &mut Conn, id: ImportId) -> DbResult<bool> {
     Ok(sql.load::<Locked>(conn)?.into_iter().any(|row| row.locked))
 }
 
-#[derive(Insertable)]
+/// A rejected row as it is kept.
+#[derive(Debug, Insertable, Serialize, Deserialize)]
 #[diesel(table_name = import_rejects, treat_none_as_default_value = false)]
-struct RejectRow {
+pub struct KeptReject {
     import_id: ImportId,
     line: i64,
     reasons: String,
     cells: String,
 }
 
-/// Keeps rejected rows.
-pub fn insert_rejects(conn: &mut Conn, id: ImportId, rejects: &[Reject]) -> DbResult<()> {
-    let rows: Vec<RejectRow> = rejects
-        .iter()
-        .map(|reject| {
-            let json = |value: serde_json::Result<String>| {
-                value.map_err(|error| DbError::corrupt("import_rejects", error))
-            };
-            Ok(RejectRow {
-                import_id: id,
-                line: i64::try_from(reject.line).unwrap_or(i64::MAX),
-                reasons: json(serde_json::to_string(&reject.reasons))?,
-                cells: json(serde_json::to_string(&reject.raw))?,
-            })
+impl KeptReject {
+    /// What is kept of `reject`.
+    ///
+    /// # Errors
+    ///
+    /// [`DbError::Corrupt`] if it cannot be written as JSON.
+    pub fn new(id: ImportId, reject: &Reject) -> DbResult<Self> {
+        let json = |value: serde_json::Result<String>| {
+            value.map_err(|error| DbError::corrupt("import_rejects", error))
+        };
+        Ok(Self {
+            import_id: id,
+            line: i64::try_from(reject.line).unwrap_or(i64::MAX),
+            reasons: json(serde_json::to_string(&reject.reasons))?,
+            cells: json(serde_json::to_string(&reject.raw))?,
         })
-        .collect::<DbResult<_>>()?;
-    Ok(insert_all!(conn, import_rejects::table, &rows[..])?)
+    }
+}
+
+/// Keeps rejected rows.
+pub fn insert_rejects(conn: &mut Conn, rows: &[KeptReject]) -> DbResult<()> {
+    Ok(insert_all!(conn, import_rejects::table, rows)?)
 }
 
 /// Rejected rows behind a line, in order: line, reasons and cells as JSON.

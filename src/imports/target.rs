@@ -137,3 +137,13 @@ impl Target {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_export_names_its_columns_as_the_import_does() {
+        assert_eq!(Target::WORDS, crate::shipments::export::COLUMNS);
+    }
+}

@@ -9,6 +9,7 @@
 //! The API and the import write through the same [`write::Writer`], so that both are idempotent by
 //! external id in the same way.
 
+pub mod export;
 pub mod http;
 pub mod model;
 pub mod store;

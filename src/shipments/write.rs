@@ -394,7 +394,7 @@ impl Writer {
                 .filter(|index| {
                     candidates.get(*index).is_some_and(|candidate| {
                         candidate.match_name == name
-                            && same_country(&candidate.country, &party.country)
+                            && same_country(candidate.country.as_deref(), party.country.as_deref())
                     })
                 })
                 .collect();
@@ -451,7 +451,7 @@ impl Writer {
                 .get(&name)
                 .into_iter()
                 .flatten()
-                .filter(|(_, known)| same_country(known, &country))
+                .filter(|(_, known)| same_country(known.as_deref(), country.as_deref()))
                 .map(|(id, _)| *id)
                 .collect();
             let key = PartyKey::Name(name.clone(), country);
@@ -560,7 +560,7 @@ fn set(results: &mut [Option<Written>], index: usize, result: Written) {
 }
 
 /// Countries that do not contradict each other.
-fn same_country(one: &Option<String>, other: &Option<String>) -> bool {
+fn same_country(one: Option<&str>, other: Option<&str>) -> bool {
     match (one, other) {
         (Some(one), Some(other)) => one == other,
         _ => true,

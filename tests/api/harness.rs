@@ -9,7 +9,7 @@ use hawser::access::store::{self, NewApiKey};
 use hawser::access::{Scope, Teams};
 use hawser::config::Config;
 use hawser::db::{Db, Target};
-use hawser::state::{AppState, Clock};
+use hawser::state::{AppState, Bell, Clock};
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
@@ -132,6 +132,7 @@ impl TestApp {
             db: Db::open(&target, 4).unwrap(),
             clock: Clock::stopped(Utc.with_ymd_and_hms(2026, 3, 2, 8, 0, 0).unwrap()),
             config: Arc::new(config),
+            bell: Bell::default(),
         };
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());

@@ -12,10 +12,12 @@
 )]
 
 mod access;
+mod alerts;
 mod customers;
 mod demo;
 mod harness;
 mod network;
+mod imports;
 mod shipments;
 
 use harness::TestApp;

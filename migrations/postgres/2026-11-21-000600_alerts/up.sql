@@ -11,6 +11,7 @@ CREATE TABLE alerts (
     previous    DOUBLE PRECISION,                        -- in the run before
     mailed_probability DOUBLE PRECISION,                 -- in the last mail: a step up from it warns again
     facts       TEXT NOT NULL,                 -- JSON: what the mail says
+    resolution  TEXT,                          -- by a person: acted, false_alarm, lost, expired; by rule: recovered, superseded, customer_deleted
     version     BIGINT NOT NULL DEFAULT 1,
     opened_at   TIMESTAMPTZ NOT NULL,
     updated_at  TIMESTAMPTZ NOT NULL,
@@ -35,6 +36,7 @@ CREATE TABLE mails (
     html            TEXT NOT NULL,
     status          TEXT NOT NULL,             -- queued, sent, dead
     attempts        BIGINT NOT NULL DEFAULT 0,
+    trying_since    TIMESTAMPTZ,                -- first attempt; a mail that fails for too long is given up
     next_attempt_at TIMESTAMPTZ NOT NULL,
     lease_until     TIMESTAMPTZ,                    -- a worker has it until then
     last_error      TEXT,

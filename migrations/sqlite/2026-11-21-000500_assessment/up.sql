@@ -49,7 +49,7 @@ CREATE TABLE customer_risks (
     followers         TEXT NOT NULL,           -- JSON: who would follow
     PRIMARY KEY (run_id, customer_id)
 ) STRICT;
-CREATE INDEX customer_risks_watch_idx ON customer_risks (run_id, save_value DESC, customer_id);
+CREATE INDEX customer_risks_watch_idx ON customer_risks (run_id, save_value, customer_id);
 CREATE INDEX customer_risks_customer_idx ON customer_risks (customer_id);
 
 CREATE TABLE link_risks (

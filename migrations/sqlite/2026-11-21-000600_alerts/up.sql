@@ -11,6 +11,7 @@ CREATE TABLE alerts (
     previous    REAL,                        -- in the run before
     mailed_probability REAL,                 -- in the last mail: a step up from it warns again
     facts       TEXT NOT NULL,                 -- JSON: what the mail says
+    resolution  TEXT,                          -- by a person: acted, false_alarm, lost, expired; by rule: recovered, superseded, customer_deleted
     version     INTEGER NOT NULL DEFAULT 1,
     opened_at   INTEGER NOT NULL,
     updated_at  INTEGER NOT NULL,
@@ -35,6 +36,7 @@ CREATE TABLE mails (
     html            TEXT NOT NULL,
     status          TEXT NOT NULL,             -- queued, sent, dead
     attempts        INTEGER NOT NULL DEFAULT 0,
+    trying_since    INTEGER,                    -- first attempt; a mail that fails for too long is given up
     next_attempt_at INTEGER NOT NULL,
     lease_until     INTEGER,                    -- a worker has it until then
     last_error      TEXT,

@@ -232,3 +232,31 @@ fn a_file_without_certificates_is_named() {
         assert!(error.to_string().contains("ca.pem"), "{error}");
     }
 }
+
+#[test]
+fn a_sender_is_read_with_and_without_a_name() {
+    let read = |text: &str| -> Option<(String, Option<String>)> {
+        let address: MailAddress = text.parse().ok()?;
+        Some((
+            address.address().to_owned(),
+            address.name().map(str::to_owned),
+        ))
+    };
+    let expected = |name: Option<&str>| Some(("a@b.example".to_owned(), name.map(str::to_owned)));
+    assert_eq!(read("a@b.example"), expected(None));
+    assert_eq!(read(" <a@b.example> "), expected(None));
+    assert_eq!(read("Hawser 安 <a@b.example>"), expected(Some("Hawser 安")));
+    assert_eq!(
+        read("\"Hawser, Inc\" <a@b.example>"),
+        expected(Some("Hawser, Inc"))
+    );
+    for bad in [
+        "",
+        "Hawser",
+        "a@b.example>",
+        "x <a@b.example> y",
+        "<a b@c.example>",
+    ] {
+        assert_eq!(read(bad), None, "{bad}");
+    }
+}

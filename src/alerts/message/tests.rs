@@ -452,3 +452,18 @@ fn only_plain_web_addresses_are_public_addresses() {
         assert!(bad.parse::<PublicUrl>().is_err(), "{bad}");
     }
 }
+
+#[test]
+fn the_domain_of_message_ids_is_the_host_of_the_public_address() {
+    for (url, domain) in [
+        ("https://hawser.example", "hawser.example"),
+        ("http://127.0.0.1:8080", "127.0.0.1"),
+        ("http://[::1]:8080/hawser", "--1"),
+        ("https://hawser.example/a/b", "hawser.example"),
+        ("https://a$b:1", "a-b"),
+        ("http://:80", "localhost"),
+    ] {
+        let url: PublicUrl = url.parse().unwrap();
+        assert_eq!(url.mail_domain(), domain);
+    }
+}

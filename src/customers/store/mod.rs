@@ -13,7 +13,7 @@ use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 use crate::access::Teams;
 use crate::api::reference::Reference;
 use crate::db::schema::customers as customers_table;
-use crate::db::select::{Statement, Value};
+use crate::db::select::{Statement, Value, escape_like};
 use crate::db::{Conn, DbError, DbResult, on};
 use crate::ids::CustomerId;
 
@@ -35,6 +35,25 @@ pub struct CustomerBrief {
     /// Whether it was deleted.
     #[diesel(sql_type = Bool)]
     pub deleted: bool,
+}
+
+/// The living customers whose normalised name begins so, by name; `most` of them at most.
+///
+/// # Errors
+///
+/// The database's, as everywhere here.
+pub fn beginning_with(conn: &mut Conn, name: &str, most: i64) -> DbResult<Vec<CustomerBrief>> {
+    if name.contains('\0') {
+        return Ok(Vec::new());
+    }
+    let mut sql = Statement::new(
+        "SELECT c.id, c.name, c.team_id, (c.deleted_at IS NOT NULL) AS deleted FROM customers c \
+         WHERE c.deleted_at IS NULL AND c.search_name LIKE ",
+    );
+    sql.bind(Value::Text(format!("{}%", escape_like(name))));
+    sql.push(" ESCAPE '\\' ORDER BY c.search_name, c.id LIMIT ")
+        .bind(Value::Int(most));
+    sql.load(conn)
 }
 
 /// The customer that `reference` names, deleted or not; `None` if there is none, or none that

@@ -328,6 +328,17 @@ pub fn by_external_ids(
     Ok(found)
 }
 
+/// Shipments that are not deleted, behind an id, in order.
+pub fn alive_after(conn: &mut Conn, after: i64, limit: i64) -> DbResult<Vec<Row>> {
+    Ok(on!(conn, |c| shipments::table
+        .filter(shipments::id.gt(after))
+        .filter(shipments::deleted_at.is_null())
+        .order(shipments::id)
+        .limit(limit)
+        .select(Row::as_select())
+        .load(c))?)
+}
+
 /// Inserts new rows.
 pub fn insert(conn: &mut Conn, rows: &[Data]) -> DbResult<()> {
     Ok(insert_all!(conn, shipments::table, rows)?)

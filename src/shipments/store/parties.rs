@@ -8,6 +8,8 @@ use crate::db::schema::{customer_external_ids, customers, import_customers};
 use crate::db::select::{Statement, Value};
 use crate::db::{Conn, DbResult, UtcTime, insert_all, on};
 use crate::ids::{CustomerId, ImportId};
+use crate::shipments::export::Party;
+use crate::shipments::model::ExternalId;
 
 /// A customer found by name.
 #[derive(Clone, Debug, Queryable)]
@@ -135,6 +137,47 @@ pub fn by_names(conn: &mut Conn, names: &[&str], system: Option<&str>) -> DbResu
                 .load(c))?,
         };
         found.extend(rows);
+    }
+    Ok(found)
+}
+
+/// What a file says of these customers; of several keys the first by system.
+pub fn shown(conn: &mut Conn, ids: &[CustomerId]) -> DbResult<HashMap<CustomerId, Party>> {
+    type Row = (CustomerId, String, Option<String>);
+    let mut found = HashMap::new();
+    for ids in ids.chunks(CHUNK) {
+        let rows: Vec<Row> = on!(conn, |c| customers::table
+            .filter(customers::id.eq_any(ids))
+            .select((customers::id, customers::name, customers::country))
+            .load(c))?;
+        found.extend(rows.into_iter().map(|(id, name, country)| {
+            let external_id = None;
+            (
+                id,
+                Party {
+                    external_id,
+                    name,
+                    country,
+                },
+            )
+        }));
+        let keys: Vec<(CustomerId, String, String)> = on!(conn, |c| customer_external_ids::table
+            .filter(customer_external_ids::customer_id.eq_any(ids))
+            .order((
+                customer_external_ids::system,
+                customer_external_ids::external_id
+            ))
+            .select((
+                customer_external_ids::customer_id,
+                customer_external_ids::system,
+                customer_external_ids::external_id,
+            ))
+            .load(c))?;
+        for (customer, system, id) in keys {
+            if let Some(party) = found.get_mut(&customer) {
+                party.external_id.get_or_insert(ExternalId { system, id });
+            }
+        }
     }
     Ok(found)
 }

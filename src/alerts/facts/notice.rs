@@ -1,0 +1,169 @@
+//! Facts as a mail tells them.
+
+use super::{Earlier, Facts, FollowerFact, NextStepWord, PartFact, ValueUnit};
+use crate::alerts::message::{
+    AlertNotice, Evidence, Follower, NextStep, Part, PartKind, PartnerKind, Partners, Previous,
+    PublicUrl, Reason, Severity, ValueBasis,
+};
+use crate::alerts::model::{AlertReason, AlertSeverity};
+use crate::assessment::model::{Evidence as EvidenceWord, Role};
+use crate::i18n::Language;
+use crate::i18n::format::Currency;
+use crate::ids::{AlertId, CustomerId};
+use crate::units::{NotAProbability, Probability};
+
+/// To whom, and about which alert, a mail is written.
+#[derive(Clone, Copy, Debug)]
+pub struct Address<'a> {
+    /// The alert.
+    pub alert: AlertId,
+    /// The customer.
+    pub customer: CustomerId,
+    /// Why it was raised.
+    pub reason: AlertReason,
+    /// How urgent it is.
+    pub severity: AlertSeverity,
+    /// Where people reach this instance.
+    pub public_url: &'a PublicUrl,
+    /// The reader's language.
+    pub language: Language,
+}
+
+/// Facts that cannot be put into a mail.
+#[derive(Debug, thiserror::Error)]
+pub enum NotTellable {
+    /// A number that is no probability.
+    #[error(transparent)]
+    Probability(#[from] NotAProbability),
+    /// Money without a currency, or one that does not exist.
+    #[error("money in the currency {0:?}")]
+    Currency(Option<String>),
+}
+
+impl Facts {
+    /// What a mail says of them.
+    ///
+    /// The network's part stays a hypothesis in it: no back-test supports it yet.
+    ///
+    /// # Errors
+    ///
+    /// [`NotTellable`] if a stored number makes no sense.
+    pub fn notice(&self, to: &Address<'_>) -> Result<AlertNotice, NotTellable> {
+        let (parts, others) = self.told_parts()?;
+        let limit = Probability::new(self.limit)?;
+        Ok(AlertNotice {
+            alert_id: to.alert,
+            public_url: to.public_url.clone(),
+            language: to.language,
+            severity: match to.severity {
+                AlertSeverity::High => Severity::High,
+                AlertSeverity::Medium => Severity::Medium,
+            },
+            reason: match to.reason {
+                AlertReason::ChurnLevel => Reason::ChurnLevel { level: limit },
+                AlertReason::ChurnRise => Reason::ChurnRise { step: limit },
+            },
+            customer_id: to.customer,
+            customer_name: self.customer_name.clone(),
+            team: self.team.clone(),
+            as_of: self.as_of,
+            horizon_weeks: self.horizon_weeks,
+            churn_probability: Probability::new(self.churn_probability)?,
+            previous: self.before.map(Earlier::told).transpose()?,
+            parts,
+            others,
+            followers: self
+                .followers
+                .iter()
+                .map(FollowerFact::told)
+                .collect::<Result<_, _>>()?,
+            value_at_risk: self.value_at_risk,
+            value_basis: self.value_basis()?,
+            partners: Partners {
+                kind: match self.role {
+                    Role::Shipper => PartnerKind::Consignees,
+                    Role::Consignee => PartnerKind::Shippers,
+                    Role::Both => PartnerKind::Both,
+                },
+                total: self.partners,
+                silent: self.partners_silent,
+            },
+            evidence: match self.evidence {
+                EvidenceWord::Enough => Evidence::Enough,
+                EvidenceWord::Low => Evidence::Low,
+                EvidenceWord::None => Evidence::None,
+            },
+            network_term_supported: None,
+            next_step: match self.next_step {
+                NextStepWord::Call => NextStep::Call,
+                NextStepWord::ServiceReview => NextStep::ServiceReview,
+                NextStepWord::Partner => NextStep::Partner,
+            },
+            due: self.due,
+        })
+    }
+
+    /// The parts that are told one by one, and the rest.
+    fn told_parts(&self) -> Result<(Vec<Part>, Probability), NotAProbability> {
+        let mut others = 0.0;
+        let mut parts = Vec::new();
+        for part in &self.parts {
+            match part {
+                PartFact::Own { probability } => parts.push(Part {
+                    kind: PartKind::Own,
+                    probability: Probability::new(*probability)?,
+                }),
+                PartFact::Partner {
+                    name,
+                    share,
+                    probability,
+                    ..
+                } => parts.push(Part {
+                    kind: PartKind::Partner {
+                        name: name.clone(),
+                        share_of_business: Some(Probability::new(*share)?),
+                    },
+                    probability: Probability::new(*probability)?,
+                }),
+                PartFact::Others { probability, .. } => others += probability,
+            }
+        }
+        Ok((parts, Probability::new(others)?))
+    }
+
+    fn value_basis(&self) -> Result<ValueBasis, NotTellable> {
+        let currency = || {
+            self.currency
+                .as_deref()
+                .and_then(|code| code.parse::<Currency>().ok())
+                .ok_or_else(|| NotTellable::Currency(self.currency.clone()))
+        };
+        Ok(match self.value_unit {
+            ValueUnit::Margin => ValueBasis::Margin(currency()?),
+            ValueUnit::Revenue => ValueBasis::Revenue(currency()?),
+            ValueUnit::Weight => ValueBasis::Weight,
+            ValueUnit::Shipments => ValueBasis::Shipments,
+        })
+    }
+}
+
+impl Earlier {
+    fn told(self) -> Result<Previous, NotAProbability> {
+        Ok(Previous {
+            churn_probability: Probability::new(self.churn_probability)?,
+            as_of: self.as_of,
+        })
+    }
+}
+
+impl FollowerFact {
+    fn told(&self) -> Result<Follower, NotAProbability> {
+        Ok(Follower {
+            // The mail calls a partner without a name "a partner".
+            name: self.name.clone().unwrap_or_default(),
+            churn_probability: Probability::new(self.churn_probability)?,
+            churn_if_lost: Probability::new(self.churn_if_lost)?,
+            value: self.value,
+        })
+    }
+}

@@ -1,0 +1,277 @@
+//! The outbox: mails wait here from the transaction that caused them until a server took them.
+//!
+//! ```text
+//! queued ── claim: lease, attempt + 1 ──> sending ── taken ──────────────> sent
+//!    ^                                      │ └───── refused, too old ───> dead ── retry ─┐
+//!    │<── lease ran out (the worker died) ──┤                                             │
+//!    └<── another attempt after a pause ────┘<────────────────────────────────────────────┘
+//! ```
+//!
+//! Any number of workers and instances may share it: a claim is one `UPDATE` that finds the row free
+//! for one of them only. Nothing is sent inside a transaction.
+//!
+//! Delivery is **at least once**. If the server takes a mail and the process or the database fails
+//! before that is written down, the mail is sent again when its lease has run out; it keeps its
+//! `Message-ID`, by which mail programs and people recognise the repeat.
+//!
+//! What was queued is sent, even if its alert was resolved meanwhile: it says what held on its as-of
+//! date, and the outbox is the record of what people were told. Only mails to people who were removed
+//! or want no more mails are withdrawn (as dead letters). While no mail server is configured nothing
+//! is sent and mails wait; that they waited is not held against them, only failing for two days is.
+
+use chrono::TimeDelta;
+
+use super::mailer::{MailAddress, MessageId, OutgoingMail, SendError};
+use super::model::MailStatus;
+use super::retry::{Decision, FailureKind, GiveUp, Jitter, MOST_ATTEMPTS, decide};
+use crate::access::Teams;
+use crate::access::audit::{self, Actor, Deed};
+use crate::db::{Conn, Db, DbError, DbResult, UtcTime};
+use crate::error::{Answer, Error};
+use crate::i18n::UnknownLanguage;
+use crate::ids::MailId;
+use crate::state::Clock;
+use crate::telemetry;
+
+mod post;
+pub mod store;
+mod worker;
+
+pub use post::{BadPost, Post};
+pub use worker::Worker;
+
+use store::Due;
+
+/// After so many failures in a row that are the server's, the others wait: they would fail too.
+const SERVER_FAILURES: u32 = 3;
+/// Mails looked for at once.
+const BATCH: i64 = 50;
+
+/// What became of the mails that were due.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Delivered {
+    /// The server took them.
+    pub sent: u64,
+    /// They will be tried again.
+    pub retried: u64,
+    /// They were given up.
+    pub dead: u64,
+    /// The server's last words, if it could not be used and the rest was left waiting.
+    pub stopped_by: Option<String>,
+}
+
+impl Delivered {
+    /// Whether anything was done.
+    pub fn any(&self) -> bool {
+        self.sent + self.retried + self.dead > 0
+    }
+}
+
+/// Sends what is due now, `max` mails at most, on the calling thread.
+///
+/// # Errors
+///
+/// The database's. A mail that was sent just before is then sent again later.
+pub fn deliver_due(db: &Db, post: &Post, clock: &Clock, max: u64) -> DbResult<Delivered> {
+    deliver_while(db, post, clock, max, || true)
+}
+
+/// The same, as long as `go_on` says so between two mails.
+fn deliver_while(
+    db: &Db,
+    post: &Post,
+    clock: &Clock,
+    max: u64,
+    go_on: impl Fn() -> bool,
+) -> DbResult<Delivered> {
+    let mut delivered = Delivered::default();
+    let (mut left, mut server_failures) = (max, 0);
+    loop {
+        let now = UtcTime::from(clock.now());
+        let ids = db.read_now(|conn| store::due(conn, now, BATCH))?;
+        if ids.is_empty() {
+            return Ok(delivered);
+        }
+        for id in ids {
+            if left == 0 || !go_on() {
+                return Ok(delivered);
+            }
+            let now = UtcTime::from(clock.now());
+            let lease = UtcTime::from(now.0 + post.lease());
+            // Another worker may have been faster.
+            let Some(due) = db.write_now(|conn| store::claim(conn, id, now, lease))? else {
+                continue;
+            };
+            left -= 1;
+            let failure = deliver(db, post, clock, &due, &mut delivered)?;
+            server_failures = match &failure {
+                Some(error) if blames_server(error) => server_failures + 1,
+                _ => 0,
+            };
+            if let Some(error) = failure
+                && (server_failures >= SERVER_FAILURES || error.kind == FailureKind::Configuration)
+            {
+                delivered.stopped_by = Some(error.text);
+                return Ok(delivered);
+            }
+        }
+    }
+}
+
+/// Whether the next mail would fail the same way.
+fn blames_server(error: &SendError) -> bool {
+    match error.kind {
+        FailureKind::Configuration => true,
+        FailureKind::Transient => error.code.is_none_or(|code| code == 421),
+        FailureKind::Permanent | FailureKind::BadAddress => false,
+    }
+}
+
+/// Makes one attempt at a claimed mail and writes down what came of it.
+fn deliver(
+    db: &Db,
+    post: &Post,
+    clock: &Clock,
+    due: &Due,
+    delivered: &mut Delivered,
+) -> DbResult<Option<SendError>> {
+    let outcome = if !due.wanted {
+        Err(refused("the person was removed or wants no more mails"))
+    } else if due.attempts > i64::from(MOST_ATTEMPTS) {
+        // Attempts that ended with the process left no failure to decide by.
+        Err(refused("every attempt ended before the server answered"))
+    } else {
+        compose(due, &post.from).and_then(|mail| post.mailer.send(&mail))
+    };
+    let now = UtcTime::from(clock.now());
+    let id = due.id;
+    match outcome {
+        Ok(receipt) => {
+            db.write_now(|conn| store::sent(conn, id, now))?;
+            delivered.sent += 1;
+            telemetry::count_mail("sent");
+            tracing::info!(mail_id = id.0, code = receipt.code, "Sent mail {id}");
+            Ok(None)
+        }
+        Err(error) => {
+            let buried = db.write_now(|conn| failed(conn, due, &error, now))?;
+            // The server's words may quote the address: they stay in the record of the mail.
+            let (kind, code) = (error.kind, error.code);
+            if buried {
+                delivered.dead += 1;
+                telemetry::count_mail("dead");
+                tracing::warn!(mail_id = id.0, ?kind, code, "Gave mail {id} up ({kind:?})");
+            } else {
+                delivered.retried += 1;
+                telemetry::count_mail("retried");
+                tracing::warn!(mail_id = id.0, ?kind, code, "Mail {id} waits ({kind:?})");
+            }
+            Ok(Some(error))
+        }
+    }
+}
+
+/// Writes a failure down; whether the mail was given up.
+fn failed(conn: &mut Conn, due: &Due, error: &SendError, now: UtcTime) -> Result<bool, DbError> {
+    let attempts = u32::try_from(due.attempts).unwrap_or(u32::MAX);
+    // A clock that was set back makes a mail young, not old.
+    let since = due.trying_since.unwrap_or(now);
+    let age = (now.0 - since.0).to_std().unwrap_or_default();
+    let words = match error.code {
+        Some(code) if !error.text.starts_with(&code.to_string()) => {
+            format!("{code} {}", error.text)
+        }
+        _ => error.text.clone(),
+    };
+    match decide(error.kind, attempts, age, jitter(now)) {
+        Decision::RetryAfter(pause) => {
+            let pause = TimeDelta::from_std(pause).unwrap_or(TimeDelta::hours(2));
+            let next = UtcTime::from(now.0 + pause);
+            store::postpone(conn, due, next, &words, now)?;
+            Ok(false)
+        }
+        Decision::GiveUp(why) => {
+            let words = match why {
+                GiveUp::Refused => words,
+                GiveUp::TooManyAttempts => format!("given up after {attempts} attempts: {words}"),
+                GiveUp::TooOld => format!("given up after two days of trying: {words}"),
+            };
+            store::bury(conn, due, &words, now)?;
+            Ok(true)
+        }
+    }
+}
+
+fn jitter(now: UtcTime) -> Jitter {
+    // Without random numbers the microseconds of the clock spread mails well enough.
+    let bits = getrandom::u64()
+        .unwrap_or_else(|_| u64::from(now.0.timestamp_subsec_micros()).rotate_left(44));
+    Jitter::from_bits(bits)
+}
+
+fn compose(due: &Due, from: &MailAddress) -> Result<OutgoingMail, SendError> {
+    let id = |text: &str| MessageId::parse(text).map_err(|error| refused(&error.to_string()));
+    let first = due.in_reply_to.as_deref().map(id).transpose()?;
+    Ok(OutgoingMail {
+        message_id: id(&due.message_id)?,
+        date: due.created_at.0,
+        from: from.clone(),
+        to: MailAddress::parse(&due.to_address, Some(&due.to_name))?,
+        subject: due.subject.clone(),
+        text: due.text.clone(),
+        html: due.html.clone(),
+        references: first.iter().cloned().collect(),
+        in_reply_to: first,
+        language: due
+            .language
+            .parse()
+            .map_err(|error: UnknownLanguage| refused(&error.to_string()))?,
+    })
+}
+
+/// A mail that another attempt would not help.
+fn refused(why: &str) -> SendError {
+    SendError {
+        kind: FailureKind::Permanent,
+        code: None,
+        text: why.to_owned(),
+    }
+}
+
+/// Puts a dead letter back into the queue, to the person's address of today.
+///
+/// # Errors
+///
+/// 404 if there is no such mail, 409 if it is no dead letter or its recipient was removed.
+pub fn retry(
+    conn: &mut Conn,
+    id: i64,
+    teams: &Teams,
+    actor: &Actor,
+    now: UtcTime,
+) -> Answer<store::Mail> {
+    let mail = store::find(conn, id, teams)?.ok_or_else(|| Error::not_found("mail", id))?;
+    if mail.status != MailStatus::Dead.word() {
+        return Err(Error::conflict(
+            "not_dead",
+            format!(
+                "the mail is {}, only a dead letter can be sent again",
+                mail.status
+            ),
+        ));
+    }
+    if !store::requeue(conn, MailId(id), now)? {
+        return Err(Error::conflict(
+            "recipient_removed",
+            "the person was removed or wants no more mails",
+        ));
+    }
+    let deed = Deed {
+        action: "retried",
+        entity: "mail",
+        id: Some(id),
+        detail: None,
+    };
+    audit::record(conn, actor, &deed, now)?;
+    store::find(conn, id, teams)?.ok_or_else(|| Error::not_found("mail", id))
+}

@@ -1,0 +1,99 @@
+//! The way out: mail server, sender, and how long one mail may take.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+
+use crate::alerts::mailer::{
+    Credentials, MailAddress, MailSettings, Mailer, NotAnAddress, Security, SettingsError,
+    SmtpMailer,
+};
+use crate::config::{SmtpConfig, SmtpSecurity};
+
+/// A conversation with the server has at most so many answers to wait for, each up to the timeout.
+const ANSWERS: i32 = 12;
+/// What a lease has beyond that.
+const LEASE_RESERVE: TimeDelta = TimeDelta::seconds(60);
+
+/// How mails leave the house: the way, the sender, and how long one may take.
+#[derive(Clone, Debug)]
+pub struct Post {
+    pub(super) mailer: Mailer,
+    pub(super) from: MailAddress,
+    lease: TimeDelta,
+}
+
+/// A setting with which no mail can be sent.
+#[derive(Debug, thiserror::Error)]
+pub enum BadPost {
+    /// The sender.
+    #[error("HAWSER_SMTP_FROM: {0}; a name may stand in front: Hawser <hawser@firm.example>")]
+    From(#[from] NotAnAddress),
+    /// The server.
+    #[error("{variable}: {cause}")]
+    Server {
+        /// The setting.
+        variable: &'static str,
+        /// What is wrong with it.
+        cause: SettingsError,
+    },
+}
+
+impl From<SettingsError> for BadPost {
+    fn from(cause: SettingsError) -> Self {
+        let variable = match &cause {
+            SettingsError::Host(_) => "HAWSER_SMTP_HOST",
+            SettingsError::Timeout => "HAWSER_SMTP_TIMEOUT_SECONDS",
+            SettingsError::PasswordInTheClear(_) | SettingsError::Tls(_) => "HAWSER_SMTP_SECURITY",
+            SettingsError::Unreadable { .. } | SettingsError::Certificates { .. } => {
+                "HAWSER_SMTP_CA_FILE"
+            }
+        };
+        Self::Server { variable, cause }
+    }
+}
+
+impl Post {
+    /// Mails from `from` through `mailer`, whose answers may take up to `timeout` each.
+    pub fn new(mailer: Mailer, from: MailAddress, timeout: Duration) -> Self {
+        let timeout = TimeDelta::from_std(timeout).unwrap_or(TimeDelta::hours(1));
+        Self {
+            mailer,
+            from,
+            // Longer than any attempt can take, or two workers would send one mail.
+            lease: timeout * ANSWERS + LEASE_RESERVE,
+        }
+    }
+
+    /// The post that the settings describe; does not connect yet.
+    ///
+    /// # Errors
+    ///
+    /// [`BadPost`] names the setting.
+    pub fn of(smtp: &SmtpConfig) -> Result<Self, BadPost> {
+        let from: MailAddress = smtp.from.parse()?;
+        let mailer = SmtpMailer::new(&MailSettings {
+            host: smtp.host.clone(),
+            port: smtp.port,
+            security: match smtp.security {
+                SmtpSecurity::StartTls => Security::StartTls,
+                SmtpSecurity::Tls => Security::Tls,
+                SmtpSecurity::None => Security::None,
+            },
+            credentials: smtp
+                .credentials
+                .clone()
+                .map(|(user, password)| Credentials::new(user, password)),
+            timeout: smtp.timeout,
+            from: from.clone(),
+            extra_ca_file: smtp.ca_file.clone(),
+            hello_name: None,
+        })?;
+        Ok(Self::new(Mailer::Smtp(mailer), from, smtp.timeout))
+    }
+
+    /// How long a worker has a mail for itself.
+    pub fn lease(&self) -> TimeDelta {
+        self.lease
+    }
+}

@@ -1,0 +1,187 @@
+//! Alerts in the database, as people read and change them.
+
+use std::collections::BTreeMap;
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Double, Nullable, Text};
+use serde::Serialize;
+
+use super::facts::Facts;
+use super::model::{AlertReason, AlertSeverity, AlertState, Settlement};
+use crate::access::Teams;
+use crate::db::schema::{alerts, customers};
+use crate::db::select::{Collection, Field, Kind, Statement, Value};
+use crate::db::{Conn, DbError, DbResult, Instant, UtcTime, on};
+use crate::ids::{AlertId, CustomerId, RunId};
+
+/// A warning about a customer.
+#[derive(Clone, Debug, Serialize, QueryableByName, utoipa::ToSchema)]
+pub struct Alert {
+    /// Its id.
+    #[schema(value_type = i64)]
+    #[diesel(sql_type = BigInt)]
+    pub id: AlertId,
+    /// The customer.
+    #[schema(value_type = i64)]
+    #[diesel(sql_type = BigInt)]
+    pub customer_id: CustomerId,
+    /// The customer's name.
+    #[diesel(sql_type = Text)]
+    pub customer_name: String,
+    /// The team that looks after the customer.
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub team_id: Option<i64>,
+    /// What opened it.
+    #[schema(value_type = AlertReason)]
+    #[diesel(sql_type = Text)]
+    pub reason: String,
+    /// How urgent it is.
+    #[schema(value_type = AlertSeverity)]
+    #[diesel(sql_type = Text)]
+    pub severity: String,
+    /// Where it stands in its life.
+    #[schema(value_type = AlertState)]
+    #[diesel(sql_type = Text)]
+    pub state: String,
+    /// Why it is resolved: `acted`, `false_alarm`, `lost`, `expired` by a person; `recovered`,
+    /// `superseded`, `customer_deleted` by a run.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub resolution: Option<String>,
+    /// The run that wrote it last.
+    #[schema(value_type = i64)]
+    #[diesel(sql_type = BigInt)]
+    pub run_id: RunId,
+    /// The customer's churn probability in that run.
+    #[diesel(sql_type = Double)]
+    pub probability: f64,
+    /// The same in the run before it.
+    #[diesel(sql_type = Nullable<Double>)]
+    pub previous: Option<f64>,
+    /// The probability in its last mail.
+    #[diesel(sql_type = Nullable<Double>)]
+    pub mailed_probability: Option<f64>,
+    /// Goes up with every change.
+    #[diesel(sql_type = BigInt)]
+    pub version: i64,
+    /// When it was opened.
+    #[diesel(sql_type = Instant)]
+    pub opened_at: UtcTime,
+    /// When it last changed.
+    #[diesel(sql_type = Instant)]
+    pub updated_at: UtcTime,
+    /// When it was resolved.
+    #[diesel(sql_type = Nullable<Instant>)]
+    pub resolved_at: Option<UtcTime>,
+}
+
+macro_rules! field {
+    ($name:literal, $kind:expr) => {
+        field!($name, concat!("a.", $name), $kind, false)
+    };
+    ($name:literal, $kind:expr, sortable) => {
+        field!($name, concat!("a.", $name), $kind, true)
+    };
+    ($name:literal, $sql:expr, $kind:expr, $sortable:literal) => {
+        Field {
+            name: $name,
+            sql: $sql,
+            kind: $kind,
+            sortable: $sortable,
+        }
+    };
+}
+
+/// Lists of alerts; those of deleted customers only among changes.
+pub const ALERTS: Collection = Collection {
+    columns: "a.id, a.customer_id, c.name AS customer_name, c.team_id, a.reason, a.severity, \
+              a.state, a.resolution, a.run_id, a.probability, a.previous, a.mailed_probability, \
+              a.version, a.opened_at, a.updated_at, a.resolved_at",
+    from: "alerts a JOIN customers c ON c.id = a.customer_id",
+    id: "a.id",
+    updated: Some("a.updated_at"),
+    alive: Some("c.deleted_at IS NULL"),
+    fields: &[
+        field!("id", Kind::Int, sortable),
+        field!("customer_id", Kind::Int),
+        field!("team_id", "c.team_id", Kind::Int, false),
+        field!("reason", Kind::Words(AlertReason::WORDS)),
+        field!("severity", Kind::Words(AlertSeverity::WORDS)),
+        field!("state", Kind::Words(AlertState::WORDS)),
+        field!("resolution", Kind::Text),
+        field!("run_id", Kind::Int),
+        field!("probability", Kind::Real, sortable),
+        field!("opened_at", Kind::Time, sortable),
+        field!("updated_at", Kind::Time, sortable),
+    ],
+    default_sort: "-id",
+};
+
+/// The alert with this id, unless its customer was deleted or `teams` may not see it.
+///
+/// # Errors
+///
+/// The database's, as everywhere here.
+pub fn find(conn: &mut Conn, id: i64, teams: &Teams) -> DbResult<Option<Alert>> {
+    let mut sql = Statement::new("SELECT ");
+    sql.push(ALERTS.columns).push(" FROM ").push(ALERTS.from);
+    sql.push(" WHERE c.deleted_at IS NULL AND a.id = ")
+        .bind(Value::Int(id));
+    teams.restrict(&mut sql, "c.team_id");
+    Ok(sql.load(conn)?.pop())
+}
+
+/// What an alert says, without the names that `teams` may not see.
+pub fn facts(conn: &mut Conn, id: AlertId, teams: &Teams) -> DbResult<Facts> {
+    let text: String = on!(conn, |c| alerts::table
+        .find(id.0)
+        .select(alerts::facts)
+        .first(c))?;
+    let facts: Facts =
+        serde_json::from_str(&text).map_err(|error| DbError::corrupt("alerts.facts", error))?;
+    if *teams == Teams::All {
+        return Ok(facts);
+    }
+    let named = facts.partners_named();
+    let mut team_of: BTreeMap<i64, Option<i64>> = BTreeMap::new();
+    for chunk in named.chunks(500) {
+        let rows: Vec<(i64, Option<i64>)> = on!(conn, |c| customers::table
+            .filter(customers::id.eq_any(chunk))
+            .select((customers::id, customers::team_id))
+            .load(c))?;
+        team_of.extend(rows);
+    }
+    Ok(facts.hide(|id| teams.allow(team_of.get(&id).copied().flatten())))
+}
+
+/// Notes that somebody is at it; `false` if it has changed since `known` was read.
+pub fn acknowledge(conn: &mut Conn, known: &Alert, now: UtcTime) -> DbResult<bool> {
+    let touched = on!(conn, |c| diesel::update(alerts::table.find(known.id.0))
+        .filter(alerts::version.eq(known.version))
+        .set((
+            alerts::state.eq(AlertState::Acknowledged.word()),
+            alerts::updated_at.eq(now),
+            alerts::version.eq(alerts::version + 1),
+        ))
+        .execute(c))?;
+    Ok(touched == 1)
+}
+
+/// Ends it; `false` if it has changed since `known` was read.
+pub fn resolve(
+    conn: &mut Conn,
+    known: &Alert,
+    settlement: Settlement,
+    now: UtcTime,
+) -> DbResult<bool> {
+    let touched = on!(conn, |c| diesel::update(alerts::table.find(known.id.0))
+        .filter(alerts::version.eq(known.version))
+        .set((
+            alerts::state.eq(AlertState::Resolved.word()),
+            alerts::resolution.eq(Some(settlement.word())),
+            alerts::resolved_at.eq(Some(now)),
+            alerts::updated_at.eq(now),
+            alerts::version.eq(alerts::version + 1),
+        ))
+        .execute(c))?;
+    Ok(touched == 1)
+}

@@ -1,0 +1,246 @@
+//! `hawser explain`: one customer's numbers, and why they are what they are.
+
+use chrono::NaiveDate;
+
+use super::exit::DATA;
+use super::out::table;
+use super::watchlist::{amount, percent};
+use super::{Context, Failure};
+use crate::access::Teams;
+use crate::api::reference::Reference;
+use crate::assessment::read::{self, NamedPart, RiskView, SatisfactionView};
+use crate::config::Config;
+use crate::customers::{self, store::CustomerBrief};
+use crate::db::Conn;
+use crate::error::Error;
+use crate::text::normalise_name;
+
+/// Arguments of the command.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example:\n  hawser explain 42\n  hawser explain ext:tms:4711\n  hawser explain \"Brandt GmbH\""
+)]
+pub struct Args {
+    /// The customer: its id, ext:SYSTEM:ID, or (the beginning of) its name
+    customer: String,
+    /// As-of date of a finished run (default: the latest)
+    #[arg(long, value_name = "DATE")]
+    as_of: Option<NaiveDate>,
+}
+
+/// Runs the command.
+pub fn run(context: &Context, args: &Args) -> Result<(), Failure> {
+    let state = context.state()?;
+    let (risk, satisfaction) = state.db.read_now(|conn| {
+        let reference = find(conn, &args.customer)?;
+        let risk = read::risk(conn, &reference, args.as_of, &Teams::All)?;
+        let satisfaction = read::satisfaction(conn, &reference, args.as_of, &Teams::All)?;
+        Ok::<_, Failure>((risk, satisfaction))
+    })?;
+    if context.out.json {
+        context
+            .out
+            .json(&serde_json::json!({"risk": risk, "satisfaction": satisfaction}))?;
+        return Ok(());
+    }
+    for line in risk_lines(&risk, &context.config)
+        .into_iter()
+        .chain(satisfaction_lines(&satisfaction))
+    {
+        context.out.line(line)?;
+    }
+    Ok(())
+}
+
+/// An id, an external id, or a name that only one customer bears or begins with.
+fn find(conn: &mut Conn, text: &str) -> Result<Reference, Failure> {
+    if let Ok(reference) = Reference::parse(text) {
+        return Ok(reference);
+    }
+    let wanted = normalise_name(text);
+    let found = customers::store::beginning_with(conn, &wanted, 11)?;
+    let exact: Vec<&CustomerBrief> = found
+        .iter()
+        .filter(|found| normalise_name(&found.name) == wanted)
+        .collect();
+    match (&exact[..], &found[..]) {
+        ([only], _) => Ok(Reference::Id(only.id.0)),
+        ([], [only]) => Ok(Reference::Id(only.id.0)),
+        ([], []) => Err(Error::not_found("customer", format!("{text:?}")).into()),
+        _ => {
+            let names: Vec<String> = found
+                .iter()
+                .take(10)
+                .map(|found| format!("{} ({})", found.name, found.id))
+                .collect();
+            let names = names.join(", ");
+            Err(Failure::new(
+                DATA,
+                format!("{text:?} may be any of {names}: give the id"),
+            ))
+        }
+    }
+}
+
+fn risk_lines(risk: &RiskView, config: &Config) -> Vec<String> {
+    let source = &risk.source;
+    let name = risk.customer.name.as_deref().unwrap_or_default();
+    let mut lines = vec![
+        format!(
+            "{name} ({}, {}{})",
+            risk.customer.id.unwrap_or_default(),
+            risk.role,
+            risk.country
+                .as_ref()
+                .map(|code| format!(", {code}"))
+                .unwrap_or_default(),
+        ),
+        format!(
+            "As of {}, {} weeks ahead (run {}, models {}).",
+            source.as_of, source.horizon_weeks, source.run_id, source.model_version
+        ),
+        String::new(),
+        format!(
+            "Churn probability {}{}",
+            percent(risk.churn_probability),
+            caveat(risk)
+        ),
+    ];
+    let rows: Vec<Vec<String>> = risk.parts.iter().map(part_row).collect();
+    lines.extend(table(&["  part", "adds", "of its business"], &rows));
+    lines.push(
+        "  What comes from partners is a hypothesis: no back-test on this history supports it yet."
+            .to_owned(),
+    );
+    let inputs = &risk.inputs;
+    lines.extend([
+        String::new(),
+        format!(
+            "Seen: {} shipping days in 104 weeks, the last on {} ({:.1} weeks before); {:.1} expected in the next {} weeks.",
+            inputs.shipping_days, inputs.last_on, inputs.recency_weeks, inputs.expected_days, source.horizon_weeks
+        ),
+        format!(
+            "Partners: {}, of them {} without a shipment with it in the last {} weeks.",
+            inputs.partners, inputs.partners_silent, source.horizon_weeks
+        ),
+        format!(
+            "Business at risk: {} of its {}; value ({}) over the horizon {} {}, of which {} is expected to be lost.",
+            percent(risk.business_at_risk),
+            source.business_basis,
+            source.value_basis,
+            config.currency,
+            amount(risk.value, config),
+            amount(risk.value_at_risk, config),
+        ),
+        format!(
+            "Blast radius {} {}; a retention play is worth about {}.",
+            config.currency,
+            amount(risk.blast_radius, config),
+            amount(risk.save_value, config)
+        ),
+    ]);
+    if !risk.followers.is_empty() {
+        lines.push(String::new());
+        lines.push("Who would follow:".to_owned());
+        let rows: Vec<Vec<String>> = risk
+            .followers
+            .iter()
+            .map(|follower| {
+                vec![
+                    format!(
+                        "  {}",
+                        follower.partner.name.as_deref().unwrap_or("(hidden)")
+                    ),
+                    percent(follower.churn_probability),
+                    percent(follower.churn_if_lost),
+                    amount(follower.value, config),
+                ]
+            })
+            .collect();
+        lines.extend(table(
+            &["  partner", "churn now", "if lost", "value"],
+            &rows,
+        ));
+    }
+    lines
+}
+
+fn caveat(risk: &RiskView) -> &'static str {
+    match (risk.is_new, risk.evidence.as_str()) {
+        (true, _) => " (new: too early to judge)",
+        (false, "low") => " (low evidence)",
+        _ => "",
+    }
+}
+
+fn part_row(part: &NamedPart) -> Vec<String> {
+    let what = match (part.kind, &part.partner, part.count) {
+        ("own", ..) => "  by itself".to_owned(),
+        (_, Some(partner), _) => {
+            format!("  from {}", partner.name.as_deref().unwrap_or("(hidden)"))
+        }
+        (_, None, count) => format!("  from {} other partners", count.unwrap_or_default()),
+    };
+    let share = part.share.map(percent).unwrap_or_default();
+    vec![what, percent_fine(part.probability), share]
+}
+
+/// Parts are small: one decimal more.
+fn percent_fine(value: f64) -> String {
+    format!("{:.1}%", value * 100.0)
+}
+
+fn satisfaction_lines(satisfaction: &SatisfactionView) -> Vec<String> {
+    let mut lines = vec![
+        String::new(),
+        format!(
+            "Satisfaction {:.0} of 100 ({:.0} to {:.0}), {}; look first at {}.",
+            satisfaction.score * 100.0,
+            satisfaction.low * 100.0,
+            satisfaction.high * 100.0,
+            satisfaction.light,
+            satisfaction.weakest
+        ),
+        format!(
+            "All departments satisfied with probability {}; {} of the required ones have data{}.",
+            percent(satisfaction.p_all),
+            percent(satisfaction.coverage),
+            if satisfaction.evidence == "enough" {
+                ""
+            } else {
+                " (low evidence)"
+            },
+        ),
+    ];
+    let rows: Vec<Vec<String>> = satisfaction
+        .departments
+        .iter()
+        .map(|department| {
+            vec![
+                format!("  {}", department.department),
+                format!("{:.0}", department.score * 100.0),
+                format!(
+                    "{:.0}–{:.0}",
+                    department.low * 100.0,
+                    department.high * 100.0
+                ),
+                department.kpi_score.map_or_else(
+                    || "no facts".to_owned(),
+                    |score| format!("{:.0}", score * 100.0),
+                ),
+                percent(department.kpi_coverage),
+            ]
+        })
+        .collect();
+    lines.extend(table(
+        &["  department", "score", "90%", "facts", "covered"],
+        &rows,
+    ));
+    for kpi in &satisfaction.inputs {
+        lines.push(format!(
+            "  {}: {:.3} from {} shipments",
+            kpi.kpi, kpi.value, kpi.observations
+        ));
+    }
+    lines
+}

@@ -1,0 +1,162 @@
+//! `hawser outbox`: the mails that wait, that were sent, and that were given up.
+
+use serde_json::json;
+
+use super::exit::{CONFIG, UNAVAILABLE};
+use super::out::table;
+use super::{Context, Failure};
+use crate::access::Teams;
+use crate::access::audit::Actor;
+use crate::alerts::model::MailStatus;
+use crate::alerts::outbox::store::{self, Mail};
+use crate::alerts::outbox::{self, Post};
+use crate::config::Config;
+use crate::db::select::{self, Filter, Listing, Op, Value};
+use crate::i18n::line::single_line;
+
+/// What to do with the outbox.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// List mails, the newest first
+    #[command(after_help = "Example:\n  hawser outbox list --status dead")]
+    List {
+        /// queued, sent or dead
+        #[arg(long, value_parser = status)]
+        status: Option<MailStatus>,
+    },
+    /// Send what is due now
+    #[command(
+        after_help = "Needs the settings HAWSER_SMTP_HOST and HAWSER_SMTP_FROM; what each mail came to is in `hawser outbox list`."
+    )]
+    Send,
+    /// Put a dead letter back into the queue, to the person's address of today
+    Retry {
+        /// The mail's number
+        id: i64,
+    },
+}
+
+fn status(word: &str) -> Result<MailStatus, String> {
+    MailStatus::parse(word)
+        .ok_or_else(|| format!("expected one of {}", MailStatus::WORDS.join(", ")))
+}
+
+/// The settings' post.
+pub fn post(config: &Config) -> Result<Option<Post>, Failure> {
+    let Some(smtp) = &config.smtp else {
+        return Ok(None);
+    };
+    Post::of(smtp)
+        .map(Some)
+        .map_err(|error| Failure::new(CONFIG, error))
+}
+
+/// Runs the command.
+pub fn run(context: &Context, command: &Command) -> Result<(), Failure> {
+    match *command {
+        Command::List { status } => list(context, status),
+        Command::Send => send(context),
+        Command::Retry { id } => {
+            let state = context.state()?;
+            let now = state.clock.now().into();
+            let mail = state
+                .db
+                .write_now(|conn| outbox::retry(conn, id, &Teams::All, &Actor::cli(), now))?;
+            let waits = context.config.smtp.is_none();
+            context.out.show(&mail, |mail| {
+                let mut lines = vec![format!("Mail {} is queued.", mail.id)];
+                lines.extend(waits.then(no_server));
+                lines
+            })?;
+            Ok(())
+        }
+    }
+}
+
+fn no_server() -> String {
+    "No mail server is configured (HAWSER_SMTP_HOST): mails wait.".to_owned()
+}
+
+fn list(context: &Context, status: Option<MailStatus>) -> Result<(), Failure> {
+    let state = context.state()?;
+    let mut listing = Listing::all(&store::MAILS);
+    if let (Some(status), Some(field)) = (status, store::MAILS.field("status")) {
+        listing.filters.push(Filter {
+            field,
+            op: Op::Eq,
+            values: vec![Value::Text(status.word().to_owned())],
+        });
+    }
+    let (mails, waiting) = state.db.read_now(|conn| {
+        let mails: Vec<Mail> = select::page(conn, &store::MAILS, &listing, |_| {})?;
+        Ok::<_, Failure>((mails, store::waiting(conn)?))
+    })?;
+    context.out.show(&mails, |mails| {
+        let rows: Vec<_> = mails.iter().map(row).collect();
+        let mut lines = table(HEAD, &rows);
+        if waiting > 0 && context.config.smtp.is_none() {
+            lines.push(no_server());
+        }
+        lines
+    })?;
+    Ok(())
+}
+
+/// The head of tables of mails.
+pub const HEAD: &[&str] = &[
+    "mail",
+    "status",
+    "tries",
+    "alert",
+    "to",
+    "next try",
+    "last error",
+];
+
+/// A mail as a row of such a table.
+pub fn row(mail: &Mail) -> Vec<String> {
+    let queued = mail.status == MailStatus::Queued.word();
+    vec![
+        mail.id.to_string(),
+        mail.status.clone(),
+        mail.attempts.to_string(),
+        mail.alert_id.to_string(),
+        mail.to_address.clone(),
+        if queued {
+            let next = mail.next_attempt_at.0;
+            next.format("%Y-%m-%dT%H:%M:%SZ").to_string()
+        } else {
+            String::new()
+        },
+        single_line(mail.last_error.as_deref().unwrap_or_default()),
+    ]
+}
+
+fn send(context: &Context) -> Result<(), Failure> {
+    let post = post(&context.config)?.ok_or_else(|| {
+        Failure::new(
+            CONFIG,
+            "HAWSER_SMTP_HOST is not set: it names the mail server to send through (see .env.sample)",
+        )
+    })?;
+    let state = context.state()?;
+    let delivered = outbox::deliver_due(&state.db, &post, &state.clock, u64::MAX)?;
+    let waiting = state.db.read_now(store::waiting)?;
+    let answer = json!({
+        "sent": delivered.sent, "retried": delivered.retried, "dead": delivered.dead,
+        "waiting": waiting, "stopped_by": delivered.stopped_by,
+    });
+    context.out.show(&answer, |_| {
+        vec![format!(
+            "{} sent, {} to be tried again, {} given up; {waiting} wait.",
+            delivered.sent, delivered.retried, delivered.dead
+        )]
+    })?;
+    match delivered.stopped_by {
+        None => Ok(()),
+        Some(words) => Err(Failure::new(
+            UNAVAILABLE,
+            format!("the mail server cannot be used, the other mails wait: {words}"),
+        )),
+    }
+}

@@ -1,0 +1,148 @@
+//! Pages for people. Until there is a dashboard, the pages that mails link to tell how the record
+//! is read: by command or with an API key.
+//!
+//! They read nothing: the same page comes for every number, whether or not there is such a record.
+
+pub mod http;
+
+use askama::Template;
+
+use crate::i18n::{Args, Key, Language, TextError, Texts, key};
+
+/// What a page is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// An alert.
+    Alert(u64),
+    /// A customer.
+    Customer(u64),
+}
+
+#[derive(Template)]
+#[template(path = "ui/record.html")]
+struct Record {
+    language: &'static str,
+    title: String,
+    intro: String,
+    by_command: String,
+    command: String,
+    by_api: String,
+    request: String,
+    key_note: String,
+}
+
+/// A page could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum PageError {
+    /// A text is missing or lacks a value.
+    #[error(transparent)]
+    Text(#[from] TextError),
+    /// The template failed.
+    #[error("the page's template failed: {0}")]
+    Template(#[from] askama::Error),
+}
+
+/// The page of a record, at an instance that people reach under `public_url`.
+///
+/// # Errors
+///
+/// [`PageError`], a fault of ours.
+pub fn page(subject: Subject, language: Language, public_url: &str) -> Result<String, PageError> {
+    let texts = Texts::embedded();
+    let (id, title, command, path) = match subject {
+        Subject::Alert(id) => {
+            let command = format!("hawser alerts show {id}");
+            (id, key("ui-alert"), command, "alerts")
+        }
+        Subject::Customer(id) => {
+            let command = format!("hawser explain {id}");
+            (id, key("ui-customer"), command, "customers")
+        }
+    };
+    let mut args = Args::new();
+    // As text: an id has no thousands separators.
+    args.set("id", id.to_string());
+    let text = |key: Key| texts.get(language, key, &Args::new());
+    let tail = match subject {
+        Subject::Alert(_) => "",
+        Subject::Customer(_) => "/risk",
+    };
+    let page = Record {
+        language: language.tag(),
+        title: texts.get(language, title, &args)?,
+        intro: text(key("ui-no-dashboard"))?,
+        by_command: text(key("ui-by-command"))?,
+        command,
+        by_api: text(key("ui-by-api"))?,
+        request: format!(
+            "curl -H \"Authorization: Bearer $HAWSER_KEY\" {public_url}/api/v1/{path}/{id}{tail}"
+        ),
+        key_note: text(key("ui-key-note"))?,
+    };
+    Ok(page.render()?)
+}
+
+/// The language of ours that a reader likes best (RFC 9110 `Accept-Language`); English where none is
+/// liked or nothing is said.
+///
+/// ```
+/// use hawser::i18n::Language;
+/// use hawser::ui::preferred_language;
+/// assert_eq!(preferred_language("de, zh-CN;q=0.9, en;q=0.8"), Language::Zh);
+/// assert_eq!(preferred_language("zh;q=0, fr"), Language::En);
+/// ```
+pub fn preferred_language(accept: &str) -> Language {
+    let mut best = (Language::En, 0.0);
+    for item in accept.split(',').take(50) {
+        let mut parts = item.split(';');
+        let Some(Ok(language)) = parts.next().map(str::parse::<Language>) else {
+            continue;
+        };
+        let weight = parts
+            .find_map(|part| part.trim().strip_prefix("q="))
+            .map_or(Some(1.0), |weight| weight.trim().parse::<f64>().ok());
+        if let Some(weight) = weight.filter(|weight| (0.0..=1.0).contains(weight))
+            && weight > best.1
+        {
+            best = (language, weight);
+        }
+    }
+    best.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_names_command_and_request_in_both_languages() {
+        for (language, title) in [
+            (Language::En, "Alert 1234567"),
+            (Language::Zh, "预警 1234567"),
+        ] {
+            let page = page(Subject::Alert(1_234_567), language, "https://h.example").unwrap();
+            assert!(page.contains(&format!("<html lang=\"{}\">", language.tag())));
+            assert!(page.contains(title), "{page}");
+            assert!(page.contains("hawser alerts show 1234567"));
+            assert!(page.contains("https://h.example/api/v1/alerts/1234567<"));
+        }
+        let page = page(Subject::Customer(7), Language::En, "https://h.example").unwrap();
+        assert!(page.contains("hawser explain 7") && page.contains("/api/v1/customers/7/risk"));
+    }
+
+    #[test]
+    fn the_language_liked_best_is_spoken() {
+        for (accept, language) in [
+            ("", Language::En),
+            ("de", Language::En),
+            ("zh", Language::Zh),
+            ("zh-Hans-CN, en", Language::Zh),
+            ("en;q=0.5, zh;q=0.6", Language::Zh),
+            ("en, zh;q=0.9", Language::En),
+            ("zh;q=2", Language::En),
+            ("zh;q=nonsense, *", Language::En),
+        ] {
+            assert_eq!(preferred_language(accept), language, "{accept}");
+        }
+    }
+}

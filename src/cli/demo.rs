@@ -18,12 +18,12 @@ use chrono::{Days, NaiveDate, TimeDelta};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
 
-use super::after_run::after_run;
 use super::exit::{DATA, IO, SOFTWARE, USAGE};
 use super::{Context, Failure, key, serve};
 use crate::access::audit::Actor;
 use crate::access::{Scope, store as access};
-use crate::assessment::{AssessmentError, run, store as assessment};
+use crate::app::after_run;
+use crate::assessment::{run, store as assessment};
 use crate::db::Target;
 use crate::demo::{DemoPlan, DemoWorld, PlanError, csv as demo_csv};
 use crate::state::AppState;
@@ -184,20 +184,12 @@ fn assess(state: &AppState) -> Result<(), Failure> {
                     true => after_run(state, conn, run),
                     false => Ok(()),
                 },
-            )
-            .map_err(failure)?;
+            )?;
         }
         bar.inc(1);
     }
     bar.finish_and_clear();
     Ok(())
-}
-
-fn failure(error: AssessmentError) -> Failure {
-    match error {
-        AssessmentError::Db(error) => error.into(),
-        other => Failure::new(SOFTWARE, other),
-    }
 }
 
 /// Makes the demo's key; those of earlier starts end.

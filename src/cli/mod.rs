@@ -1,13 +1,11 @@
 //! The command line: one file per command.
 
-mod after_run;
-mod demo;
 mod alerts;
 mod assess;
+mod calc;
+mod demo;
 mod exit;
 mod explain;
-mod calc;
-mod exit;
 mod export;
 mod import;
 mod key;

@@ -280,7 +280,10 @@ mod tests {
 
     #[test]
     fn every_department_has_kpis_whose_weights_sum_to_one() {
-        for kind in DepartmentKind::ALL.iter().filter(|kind| **kind != DepartmentKind::Other) {
+        for kind in DepartmentKind::ALL
+            .iter()
+            .filter(|kind| **kind != DepartmentKind::Other)
+        {
             let sum: f64 = kind.kpis().iter().map(|(_, weight)| weight).sum();
             assert!((sum - 1.0).abs() < 1e-12, "{kind}");
         }

@@ -16,8 +16,8 @@ mod alerts;
 mod customers;
 mod demo;
 mod harness;
-mod network;
 mod imports;
+mod network;
 mod shipments;
 
 use harness::TestApp;

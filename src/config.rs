@@ -18,6 +18,8 @@ use crate::units::Probability;
 pub struct Config {
     /// `database_url`: `sqlite://PATH` or `postgres://…`. Default `sqlite://hawser.db`.
     pub database: Target,
+    /// Whether `database_url` was left to its default.
+    pub database_is_default: bool,
     /// `db_connections`: connections at most, 1 to 1000. Default 8.
     pub db_connections: u32,
     /// `bind`: address to listen on. Default `127.0.0.1:8080`.
@@ -254,6 +256,7 @@ impl Config {
             // The URL may hold a password and is not repeated.
             database: Target::parse(&url)
                 .map_err(|error| invalid("database_url", "…", &error.to_string()))?,
+            database_is_default: read.optional("database_url").is_none(),
             db_connections: read.within("db_connections", 8, 1, 1000)?,
             bind,
             public_url: web_address(&public_url)?,

@@ -3,6 +3,7 @@
 mod alerts;
 mod assess;
 mod calc;
+mod demo;
 mod exit;
 mod explain;
 mod export;
@@ -57,6 +58,8 @@ struct Cli {
 enum Command {
     /// Answer requests and send mails until stopped
     Serve(serve::Args),
+    /// Make a generated network, assess it, serve it and say what to try
+    Demo(demo::Args),
     /// Bring the database's schema up to date
     Migrate,
     /// Assess every customer at a date: risk, cascade, satisfaction, alerts
@@ -151,11 +154,19 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
     }
     let context = Context {
         config: Config::load(cli.config.as_deref(), &flags, usual_log)?,
+    match &cli.command {
+        Command::Serve(args) => args.flags(&mut flags),
+        Command::Demo(args) => args.flags(&mut flags),
+        _ => {}
+    }
+    let mut context = Context {
+        config: Config::load(cli.config.as_deref(), &flags)?,
         out: Out { json: cli.json },
     };
     crate::telemetry::start_logs(&context.config);
     match cli.command {
         Command::Serve(_) => serve::run(&context),
+        Command::Demo(args) => demo::run(&mut context, &args),
         Command::Migrate => migrate::run(&context),
         Command::Assess(args) => assess::run(&context, &args),
         Command::Watchlist(args) => watchlist::run(&context, &args),

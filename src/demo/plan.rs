@@ -54,6 +54,16 @@ impl DemoPlan {
         )
     }
 
+    /// How many links and shipments make a world of so many customers pleasant to look at: as many
+    /// for each as in a small one.
+    pub fn usual(customers: usize) -> (usize, usize) {
+        let links = customers.saturating_mul(Self::LINKS) / Self::CUSTOMERS;
+        let shipments = customers.saturating_mul(Self::SHIPMENTS / Self::CUSTOMERS);
+        // A very small world has not so many pairs that could trade.
+        let pairs = (customers.saturating_mul(2) / 5).saturating_mul(customers / 2) / 4;
+        (links.min(pairs).max(customers), shipments)
+    }
+
     /// A world of so many customers (20 to 10 million), links (from as many as customers to a
     /// quarter of the pairs that could trade) and shipments (at least one a link, up to 2 billion), with
     /// a history of so many weeks (52 to 1,040) that ends on `until` (years 1980 to 2200).
@@ -178,6 +188,20 @@ mod tests {
         }
         // 100 customers: 40 ship only, 50 receive only, 40 · 50 / 4 = 500 links at most.
         assert!(DemoPlan::new(1, 100, 500, 500, day, 52).is_ok());
+    }
+
+    #[test]
+    fn every_usual_size_makes_a_plan() {
+        let day = NaiveDate::from_ymd_opt(2026, 6, 30).unwrap();
+        assert_eq!(
+            DemoPlan::usual(DemoPlan::CUSTOMERS),
+            (DemoPlan::LINKS, DemoPlan::SHIPMENTS)
+        );
+        for customers in [20, 47, 120, 1_000, 50_000, 10_000_000] {
+            let (links, shipments) = DemoPlan::usual(customers);
+            let plan = DemoPlan::new(1, customers, links, shipments, day, 156);
+            assert!(plan.is_ok(), "{customers}: {plan:?}");
+        }
     }
 
     #[test]

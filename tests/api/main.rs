@@ -14,6 +14,7 @@
 mod access;
 mod alerts;
 mod customers;
+mod demo;
 mod harness;
 mod imports;
 mod network;

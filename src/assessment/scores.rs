@@ -10,7 +10,7 @@ use super::model::Evidence;
 use crate::ids::CustomerId;
 use crate::satisfaction::account::{self, AccountSettings};
 use crate::satisfaction::department::{self, PRIOR_MEAN};
-use crate::satisfaction::kpi::{self, WeightedKpi};
+use crate::satisfaction::kpi::WeightedKpi;
 use crate::satisfaction::link::{self, LinkScore, Party};
 use crate::satisfaction::{Account, Department, DepartmentSettings, Kpi, Member, Z90};
 

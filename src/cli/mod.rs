@@ -149,18 +149,13 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
     } else {
         "warn"
     };
-    if let Command::Serve(args) = &cli.command {
-        args.flags(&mut flags);
-    }
-    let context = Context {
-        config: Config::load(cli.config.as_deref(), &flags, usual_log)?,
     match &cli.command {
         Command::Serve(args) => args.flags(&mut flags),
         Command::Demo(args) => args.flags(&mut flags),
         _ => {}
     }
     let mut context = Context {
-        config: Config::load(cli.config.as_deref(), &flags)?,
+        config: Config::load(cli.config.as_deref(), &flags, usual_log)?,
         out: Out { json: cli.json },
     };
     crate::telemetry::start_logs(&context.config);

@@ -122,7 +122,10 @@ pub fn run(context: &mut Context, args: &Args) -> Result<(), Failure> {
         .show(&facts, |facts| facts.lines(listener.is_some()))?;
     io::stdout().flush()?;
     match listener {
-        Some(listener) => serve::until_stopped(state, listener),
+        Some(listener) => {
+            crate::imports::run::keep_recovering(&state.db, &state.clock)?;
+            serve::until_stopped(state, listener)
+        }
         None => Ok(()),
     }
 }
@@ -227,7 +230,10 @@ fn write_csv(context: &Context, args: &Args, path: &Path) -> Result<(), Failure>
     Ok(context.out.show(&facts, |_| {
         vec![
             format!("{}: {shipments} shipments.", path.display()),
-            format!("Import it with: hawser import shipments {}", path.display()),
+            format!(
+                "Import it with: hawser import shipments {} --mapping examples/demo.toml",
+                path.display()
+            ),
         ]
     })?)
 }

@@ -41,6 +41,7 @@ fn features(config: &mut ServiceConfig<'_>) {
     crate::assessment::http::routes(config);
     crate::alerts::http::routes(config);
     crate::imports::http::routes(config);
+    crate::reports::http::routes(config);
 }
 
 /// The description of the API, made from its handlers.

@@ -71,7 +71,7 @@ pub struct AssessmentConfig {
     /// `window_days`: over which business is summed, 30 to 728 days. Default 365.
     pub window_days: u32,
     /// `business_basis`: `auto`, `revenue`, `weight` or `shipments`. Default `auto`: the first
-    /// that at least 80 % of the shipments in the window have.
+    /// that links with at least 80 % of the shipments in the window have.
     pub business_basis: String,
     /// `save_effect`: by how much a retention play lowers own churn, in [0, 1]. Default 0.3.
     pub save_effect: Probability,
@@ -205,12 +205,17 @@ const FILE_VARIABLE: &str = "HAWSER_CONFIG";
 const DEFAULT_FILE: &str = "hawser.toml";
 
 impl Config {
-    /// Reads the settings file, the environment, and `flags` (setting to value).
+    /// Reads the settings file, the environment, and `flags` (setting to value). `usual_log` is
+    /// what is logged where nobody says.
     ///
     /// # Errors
     ///
     /// [`ConfigError`] names the first setting that cannot be used.
-    pub fn load(file: Option<&Path>, flags: &BTreeMap<&str, String>) -> Result<Self, ConfigError> {
+    pub fn load(
+        file: Option<&Path>,
+        flags: &BTreeMap<&str, String>,
+        usual_log: &str,
+    ) -> Result<Self, ConfigError> {
         let named = file
             .map(Path::to_path_buf)
             .or_else(|| std::env::var_os(FILE_VARIABLE).map(PathBuf::from));
@@ -228,6 +233,7 @@ impl Config {
                 .cloned()
                 .or_else(|| std::env::var(variable(key)).ok())
                 .or_else(|| file.get(key).cloned())
+                .or_else(|| (key == "log").then(|| usual_log.to_owned()))
         })
     }
 

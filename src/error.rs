@@ -47,6 +47,15 @@ pub enum Error {
         /// What was asked for.
         id: String,
     },
+    /// 404: no finished assessment run to answer from.
+    #[error("{}", match as_of {
+        Some(day) => format!("there is no finished assessment run as of {day}"),
+        None => "there is no finished assessment run yet".to_owned(),
+    })]
+    NoRun {
+        /// The as-of date asked for; `None` for the latest.
+        as_of: Option<chrono::NaiveDate>,
+    },
     /// 404: nothing lives at this path.
     #[error("there is nothing at {path}")]
     NoRoute {
@@ -196,6 +205,7 @@ impl Error {
             | Self::Conflict { code, .. } => code,
             Self::Forbidden { .. } => "forbidden",
             Self::NotFound { .. } => "not_found",
+            Self::NoRun { .. } => "no_run",
             Self::NoRoute { .. } => "no_route",
             Self::MethodNotAllowed { .. } => "method_not_allowed",
             Self::PreconditionFailed { .. } => "precondition_failed",
@@ -269,7 +279,9 @@ impl ResponseError for Error {
             Self::Malformed { .. } => StatusCode::BAD_REQUEST,
             Self::Unauthorized { .. } => StatusCode::UNAUTHORIZED,
             Self::Forbidden { .. } => StatusCode::FORBIDDEN,
-            Self::NotFound { .. } | Self::NoRoute { .. } => StatusCode::NOT_FOUND,
+            Self::NotFound { .. } | Self::NoRun { .. } | Self::NoRoute { .. } => {
+                StatusCode::NOT_FOUND
+            }
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::Conflict { .. } => StatusCode::CONFLICT,
             Self::PreconditionFailed { .. } => StatusCode::PRECONDITION_FAILED,

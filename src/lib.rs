@@ -19,6 +19,7 @@ pub mod ids;
 pub mod imports;
 pub mod mailbox;
 pub mod network;
+pub mod reports;
 pub mod satisfaction;
 pub mod shipments;
 pub mod state;

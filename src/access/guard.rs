@@ -203,7 +203,8 @@ fn needed(request: &ServiceRequest) -> Scope {
     );
     if !reading {
         Scope::Write
-    } else if request.path().starts_with("/api/v1/reports/") {
+    } else if request.path() == "/api/v1/reports" || request.path().starts_with("/api/v1/reports/")
+    {
         Scope::Bi
     } else {
         Scope::Read

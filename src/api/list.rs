@@ -128,7 +128,7 @@ fn parse_pairs(
     };
     if cursor
         .as_ref()
-        .is_some_and(|cursor: &Cursor| cursor.s != sort)
+        .is_some_and(|cursor: &Cursor| cursor.s != sort || !fits(&cursor.v, field.kind))
     {
         wrong.push(part(
             "cursor",

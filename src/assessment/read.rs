@@ -379,7 +379,6 @@ pub fn satisfaction(
     let Some((account, departments)) = store::satisfaction(conn, run.id, customer.id)? else {
         return Err(why_not(conn, reference, as_of, teams));
     };
-    let priors = run.priors();
     Ok(SatisfactionView {
         customer: Pointer {
             id: Some(customer.id.0),
@@ -395,19 +394,15 @@ pub fn satisfaction(
         coverage: account.coverage,
         evidence: account.evidence,
         inputs: stored(&account.kpis, "account_satisfactions.kpis")?,
-        departments: departments
-            .into_iter()
-            .map(|row| department_view(row, &priors))
-            .collect(),
+        departments: departments.into_iter().map(department_view).collect(),
     })
 }
 
-fn department_view(row: store::DepartmentRead, priors: &HashMap<String, f64>) -> DepartmentView {
+fn department_view(row: store::DepartmentRead) -> DepartmentView {
     let settings = crate::satisfaction::DepartmentSettings::default();
-    let prior_mean = priors.get(&row.kind).copied().unwrap_or(PRIOR_MEAN);
     let facts = settings.kpi_weight * row.kpi_coverage;
     let total = settings.prior_weight + facts + row.answers;
-    let prior = settings.prior_weight * prior_mean / total;
+    let prior = settings.prior_weight * PRIOR_MEAN / total;
     let kpis = facts * row.kpi_score.unwrap_or(0.0) / total;
     DepartmentView {
         parts: ScoreParts {

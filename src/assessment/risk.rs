@@ -25,6 +25,8 @@ const NAMED_PARTS: usize = 5;
 const NAMED_FOLLOWERS: usize = 5;
 /// Share of shipments whose amount must be known for it to be the network's measure. Default.
 const KNOWN_SHARE: f64 = 0.8;
+/// What adds less is not worth a name: it would show as nothing.
+const NOTABLE: f64 = 0.0005;
 /// Tolerance of the solver.
 const SOLVER: Options = Options {
     eps: 1e-6,
@@ -455,9 +457,13 @@ fn parts(inputs: &Inputs, explained: &cascade::Explanation) -> Vec<Part> {
     let mut parts = vec![Part::Own {
         probability: explained.own,
     }];
-    let (named, others) = explained
+    let notable = explained
         .parts
-        .split_at(explained.parts.len().min(NAMED_PARTS));
+        .iter()
+        .take(NAMED_PARTS)
+        .filter(|part| part.contribution >= NOTABLE)
+        .count();
+    let (named, others) = explained.parts.split_at(notable);
     parts.extend(named.iter().map(|part| Part::Partner {
         customer_id: id_at(inputs, part.partner),
         share: part.share,
@@ -508,7 +514,7 @@ fn followers(
         .collect::<Result<Vec<_>, AssessmentError>>()?;
     let mut found: Vec<Vec<Follower>> = vec![Vec::new(); customers.len()];
     for (leader, follower, rise) in rises.into_iter().flatten() {
-        let Some(risk) = customers.get(follower) else {
+        let Some(risk) = customers.get(follower).filter(|_| rise >= NOTABLE) else {
             continue;
         };
         let Some(list) = found.get_mut(leader as usize) else {

@@ -8,13 +8,14 @@ use serde_json::json;
 
 use super::model::BusinessBasis;
 use super::risk::{self, HISTORY_WEEKS, Risks, Scope};
-use super::scores::{self, Scores};
+use super::scores;
 use super::store::{self, Finish, Run, Spans};
 use super::{AssessmentError, inputs::Inputs};
 use crate::access::audit::{self, Actor, Deed};
 use crate::config::Config;
 use crate::db::{Conn, UtcTime};
 use crate::ids::RunId;
+use crate::satisfaction::department::PRIOR_MEAN;
 use crate::satisfaction::kpi::WINDOW_WEEKS;
 use crate::state::AppState;
 
@@ -77,7 +78,7 @@ fn compute_and_write(
     watch.lap("satisfaction");
     state.db.write_now(|conn| {
         store::write(conn, id, &inputs, &risks, &scores)?;
-        store::finish(conn, id, &end(&inputs, &risks, &scores, inputs_at))?;
+        store::finish(conn, id, &end(&inputs, &risks, inputs_at))?;
         watch.lap("store");
         afterwards(conn, id)?;
         watch.lap("alerts");
@@ -94,10 +95,10 @@ fn compute_and_write(
     Ok(watch.laps.to_string())
 }
 
-fn end(inputs: &Inputs, risks: &Risks, scores: &Scores, inputs_at: Option<UtcTime>) -> Finish {
+fn end(inputs: &Inputs, risks: &Risks, inputs_at: Option<UtcTime>) -> Finish {
     let parameters = json!({
         "risk": risks.parameters,
-        "satisfaction": { "priors": scores.priors },
+        "satisfaction": { "prior_mean": PRIOR_MEAN },
     });
     Finish {
         status: "done",

@@ -7,16 +7,13 @@ use rayon::prelude::*;
 use super::AssessmentError;
 use super::inputs::{DepartmentOf, Inputs, Observed, Service, standard_departments};
 use super::model::Evidence;
-use crate::customers::model::DepartmentKind;
 use crate::ids::CustomerId;
 use crate::satisfaction::account::{self, AccountSettings};
 use crate::satisfaction::department::{self, PRIOR_MEAN};
-use crate::satisfaction::kpi::{self, WeightedKpi};
+use crate::satisfaction::kpi::WeightedKpi;
 use crate::satisfaction::link::{self, LinkScore, Party};
 use crate::satisfaction::{Account, Department, DepartmentSettings, Kpi, Member, Z90};
 
-/// Accounts with facts that a kind of department needs for a prior of its own. Default.
-const PRIOR_FROM: usize = 10;
 /// The KPIs that a party judges a link by, weighed alike. Default.
 const LINK_KPIS: [Kpi; 5] = [
     Kpi::Otif,
@@ -50,8 +47,6 @@ pub struct Scores {
     pub accounts: Vec<AccountScore>,
     /// In the order of the inputs' links.
     pub links: Vec<LinkScore>,
-    /// The prior of each kind of department.
-    pub priors: HashMap<&'static str, f64>,
 }
 
 /// Computes every score.
@@ -66,7 +61,6 @@ pub fn assess(inputs: &Inputs) -> Result<Scores, AssessmentError> {
         .map(Service::kpis)
         .collect::<Result<Vec<_>, _>>()?;
     let standard = standard_departments();
-    let priors = priors(&observed)?;
     let accounts = inputs
         .customers
         .par_iter()
@@ -74,7 +68,7 @@ pub fn assess(inputs: &Inputs) -> Result<Scores, AssessmentError> {
         .map(|(customer, kpis)| {
             let own = inputs.departments.get(customer);
             let departments = own.filter(|own| !own.is_empty()).unwrap_or(&standard);
-            account(*customer, kpis, departments, &priors)
+            account(*customer, kpis, departments)
         })
         .collect::<Result<Vec<_>, AssessmentError>>()?;
     let index: HashMap<CustomerId, usize> = inputs.customers.iter().copied().zip(0..).collect();
@@ -97,35 +91,7 @@ pub fn assess(inputs: &Inputs) -> Result<Scores, AssessmentError> {
             )
         })
         .collect::<Result<Vec<_>, AssessmentError>>()?;
-    Ok(Scores {
-        accounts,
-        links,
-        priors: priors
-            .into_iter()
-            .map(|(kind, prior)| (kind.word(), prior))
-            .collect(),
-    })
-}
-
-/// Mean of the facts of each kind of department over the accounts that have any.
-fn priors(observed: &[Vec<Observed>]) -> Result<HashMap<DepartmentKind, f64>, AssessmentError> {
-    let mut priors = HashMap::new();
-    for kind in DepartmentKind::ALL {
-        let (mut sum, mut count) = (0.0, 0);
-        for kpis in observed {
-            if let Some(score) = kpi::pool(&weighted(kind.kpis(), kpis))?.score {
-                sum += score;
-                count += 1;
-            }
-        }
-        let prior = if count >= PRIOR_FROM {
-            sum / count as f64
-        } else {
-            PRIOR_MEAN
-        };
-        priors.insert(*kind, prior);
-    }
-    Ok(priors)
+    Ok(Scores { accounts, links })
 }
 
 fn weighted(owned: &[(Kpi, f64)], observed: &[Observed]) -> Vec<WeightedKpi> {
@@ -145,15 +111,15 @@ fn account(
     customer: CustomerId,
     kpis: Vec<Observed>,
     departments: &[DepartmentOf],
-    priors: &HashMap<DepartmentKind, f64>,
 ) -> Result<AccountScore, AssessmentError> {
     let settings = DepartmentSettings::default();
     let scored = departments
         .iter()
         .map(|department| {
             let facts = weighted(department.kind.kpis(), &kpis);
-            let prior = priors.get(&department.kind).copied().unwrap_or(PRIOR_MEAN);
-            let score = department::score(&[], &facts, prior, &settings)?;
+            // The mean of departments of this kind takes its place once answers are there to
+            // average: facts are measured on another scale than feeling.
+            let score = department::score(&[], &facts, PRIOR_MEAN, &settings)?;
             Ok((department.clone(), score))
         })
         .collect::<Result<Vec<_>, AssessmentError>>()?;

@@ -619,20 +619,6 @@ impl Run {
             value_basis: self.value_basis.clone().unwrap_or_default(),
         }
     }
-
-    /// The prior of each kind of department.
-    pub fn priors(&self) -> HashMap<String, f64> {
-        let parameters: Option<serde_json::Value> = self
-            .parameters
-            .as_deref()
-            .and_then(|text| serde_json::from_str(text).ok());
-        parameters
-            .and_then(|parameters| {
-                let priors = parameters.get("satisfaction")?.get("priors")?.clone();
-                serde_json::from_value(priors).ok()
-            })
-            .unwrap_or_default()
-    }
 }
 
 /// A customer's risk with what is told of the customer and the run.

@@ -3,8 +3,8 @@
 use chrono::NaiveDate;
 
 use super::exit::DATA;
+use super::measure::{Measure, percent};
 use super::out::table;
-use super::watchlist::{amount, percent};
 use super::{Context, Failure};
 use crate::access::Teams;
 use crate::api::reference::Reference;
@@ -84,6 +84,7 @@ fn find(conn: &mut Conn, text: &str) -> Result<Reference, Failure> {
 
 fn risk_lines(risk: &RiskView, config: &Config) -> Vec<String> {
     let source = &risk.source;
+    let measure = Measure::of_value(source, config);
     let name = risk.customer.name.as_deref().unwrap_or_default();
     let mut lines = vec![
         format!(
@@ -124,19 +125,17 @@ fn risk_lines(risk: &RiskView, config: &Config) -> Vec<String> {
             inputs.partners, inputs.partners_silent, source.horizon_weeks
         ),
         format!(
-            "Business at risk: {} of its {}; value ({}) over the horizon {} {}, of which {} is expected to be lost.",
+            "Business at risk: {} of its {}; value over the horizon ({}) {}, of which {} is expected to be lost.",
             percent(risk.business_at_risk),
             source.business_basis,
             source.value_basis,
-            config.currency,
-            amount(risk.value, config),
-            amount(risk.value_at_risk, config),
+            measure.amount(risk.value),
+            measure.number(risk.value_at_risk),
         ),
         format!(
-            "Blast radius {} {}; a retention play is worth about {}.",
-            config.currency,
-            amount(risk.blast_radius, config),
-            amount(risk.save_value, config)
+            "Blast radius {}; a retention play is worth about {}.",
+            measure.amount(risk.blast_radius),
+            measure.number(risk.save_value)
         ),
     ]);
     if !risk.followers.is_empty() {
@@ -153,7 +152,7 @@ fn risk_lines(risk: &RiskView, config: &Config) -> Vec<String> {
                     ),
                     percent(follower.churn_probability),
                     percent(follower.churn_if_lost),
-                    amount(follower.value, config),
+                    measure.number(follower.value),
                 ]
             })
             .collect();
@@ -191,17 +190,23 @@ fn percent_fine(value: f64) -> String {
 }
 
 fn satisfaction_lines(satisfaction: &SatisfactionView) -> Vec<String> {
-    let mut lines = vec![
-        String::new(),
-        format!(
+    let mut lines = vec![String::new()];
+    if satisfaction.evidence == "none" {
+        lines.push(
+            "Satisfaction unknown: too little was delivered in the last 13 weeks, and nobody was asked. \
+             What stands below is what is generally assumed."
+                .to_owned(),
+        );
+    } else {
+        lines.push(format!(
             "Satisfaction {:.0} of 100 ({:.0} to {:.0}), {}; look first at {}.",
             satisfaction.score * 100.0,
             satisfaction.low * 100.0,
             satisfaction.high * 100.0,
             satisfaction.light,
             satisfaction.weakest
-        ),
-        format!(
+        ));
+        lines.push(format!(
             "All departments satisfied with probability {}; {} of the required ones have data{}.",
             percent(satisfaction.p_all),
             percent(satisfaction.coverage),
@@ -210,8 +215,8 @@ fn satisfaction_lines(satisfaction: &SatisfactionView) -> Vec<String> {
             } else {
                 " (low evidence)"
             },
-        ),
-    ];
+        ));
+    }
     let rows: Vec<Vec<String>> = satisfaction
         .departments
         .iter()

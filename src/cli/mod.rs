@@ -9,10 +9,12 @@ mod explain;
 mod export;
 mod import;
 mod key;
+mod measure;
 mod migrate;
 mod openapi;
 mod out;
 mod outbox;
+mod report;
 mod serve;
 mod team;
 mod user;
@@ -89,6 +91,8 @@ enum Command {
     Export(export::Command),
     /// Apply the published formulas to values from a file, without a database
     Calc(calc::Args),
+    /// Write a report of an assessment run to standard output
+    Report(report::Args),
     /// Write the description of the API (OpenAPI 3.1) to standard output
     Openapi,
 }
@@ -138,18 +142,20 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
     }
     if let Some(log) = cli.log {
         flags.insert("log", log);
-    } else if !matches!(cli.command, Command::Serve(_)) && std::env::var_os("HAWSER_LOG").is_none()
-    {
-        // A command answers on standard output; only what went wrong belongs beside it.
-        flags.insert("log", "warn".to_owned());
     }
+    // A command answers on standard output; only what went wrong belongs beside it.
+    let usual_log = if matches!(cli.command, Command::Serve(_)) {
+        "info"
+    } else {
+        "warn"
+    };
     match &cli.command {
         Command::Serve(args) => args.flags(&mut flags),
         Command::Demo(args) => args.flags(&mut flags),
         _ => {}
     }
     let mut context = Context {
-        config: Config::load(cli.config.as_deref(), &flags)?,
+        config: Config::load(cli.config.as_deref(), &flags, usual_log)?,
         out: Out { json: cli.json },
     };
     crate::telemetry::start_logs(&context.config);
@@ -168,6 +174,7 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Import(command) => import::run(&context, command),
         Command::Export(command) => export::run(&context, command),
         Command::Calc(args) => calc::run(&args),
+        Command::Report(args) => report::run(&context, &args),
         Command::Openapi => openapi::run(&context),
     }
 }

@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 
 use super::exit::DATA;
+use super::measure::{Measure, percent};
 use super::out::table;
 use super::{Context, Failure};
 use crate::access::store::team_by_name;
@@ -13,8 +14,6 @@ use crate::assessment::store::{RiskRead, Run, WATCH_LIST};
 use crate::config::Config;
 use crate::db::Conn;
 use crate::db::select::{self, Filter, Listing, Op, Value};
-use crate::i18n::Language;
-use crate::units::Probability;
 
 /// Arguments of the command.
 #[derive(Debug, clap::Args)]
@@ -104,13 +103,11 @@ fn load(conn: &mut Conn, args: &Args) -> Result<(Run, Vec<RiskRead>), Failure> {
 }
 
 fn lines(run: &Run, watched: &[Watched], config: &Config) -> Vec<String> {
+    let source = run.source();
+    let measure = Measure::of_value(&source, config);
     let mut lines = vec![format!(
-        "Whom to save first, as of {} (run {}), over {} weeks; {} in {}.",
-        run.as_of,
-        run.id,
-        run.horizon_weeks,
-        run.value_basis.as_deref().unwrap_or("value"),
-        config.currency,
+        "Whom to save first, as of {} (run {}), over {} weeks; value is {} in {}.",
+        run.as_of, run.id, run.horizon_weeks, source.value_basis, measure.unit,
     )];
     let rows: Vec<Vec<String>> = watched
         .iter()
@@ -122,10 +119,10 @@ fn lines(run: &Run, watched: &[Watched], config: &Config) -> Vec<String> {
                 row.role.clone(),
                 percent(row.churn_probability),
                 percent(row.own_churn),
-                amount(row.value, config),
-                amount(row.value_at_risk, config),
-                amount(row.blast_radius, config),
-                amount(row.save_value, config),
+                measure.number(row.value),
+                measure.number(row.value_at_risk),
+                measure.number(row.blast_radius),
+                measure.number(row.save_value),
                 row.last_on.to_string(),
                 if row.evidence == "low" {
                     "low evidence"
@@ -141,20 +138,4 @@ fn lines(run: &Run, watched: &[Watched], config: &Config) -> Vec<String> {
     ];
     lines.extend(table(&head, &rows));
     lines
-}
-
-/// A probability for people.
-pub fn percent(value: f64) -> String {
-    let shown = Probability::new(value.clamp(0.0, 1.0)).unwrap_or(Probability::ZERO);
-    Language::En.percent(shown, 0)
-}
-
-/// An amount in major units, rounded.
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "amounts stay far below 2^63"
-)]
-pub fn amount(minor: f64, config: &Config) -> String {
-    let unit = 10_f64.powi(i32::try_from(config.currency_digits).unwrap_or(2));
-    Language::En.integer((minor / unit).round() as i64)
 }

@@ -81,6 +81,11 @@ impl ImportError {
     /// more than that it had some.
     fn told(&self) -> String {
         match self {
+            Self::Db(error) if error.is_unique_violation() => {
+                "somebody else made the same customer or shipment at the same time; nothing was \
+                 imported: import the file again"
+                    .to_owned()
+            }
             Self::Db(_) => "the database failed; nothing was imported".to_owned(),
             other => format!("{other}; nothing was imported"),
         }
@@ -161,6 +166,7 @@ pub fn run(
             if !store::lock(conn, id)? || !is_running(conn, id)? {
                 return Err(ImportError::TakenForDead);
             }
+            store::take_turn(conn)?;
             if request.dry_run {
                 spill = Some(Spill::new()?);
             }

@@ -267,6 +267,14 @@ pub fn lock(conn: &mut Conn, id: ImportId) -> DbResult<bool> {
     Ok(sql.load::<Locked>(conn)?.into_iter().any(|row| row.locked))
 }
 
+/// Waits until no other import writes: two that make the same customer at once would fail.
+pub fn take_turn(conn: &mut Conn) -> DbResult<()> {
+    if conn.is_postgres() {
+        conn.batch("SELECT pg_advisory_xact_lock(1229867349)")?;
+    }
+    Ok(())
+}
+
 /// A rejected row as it is kept.
 #[derive(Debug, Insertable, Serialize, Deserialize)]
 #[diesel(table_name = import_rejects, treat_none_as_default_value = false)]

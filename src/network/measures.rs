@@ -123,8 +123,9 @@ impl LinkMeasures {
 }
 
 /// What business is measured in over the whole network at once: the configured basis, or the
-/// first of revenue and weight that at least 80 % of the shipments have and whose total is
-/// positive, else the number of shipments.
+/// first of revenue and weight that links with at least 80 % of the shipments have, else the
+/// number of shipments. A link has a measure if its total is positive: what one line of a
+/// consignment bears for the others still counts once.
 ///
 /// 80 % is a design choice: below it, links whose source tells no amounts would look too small to
 /// depend on. The basis is never mixed within a network.
@@ -132,20 +133,19 @@ pub fn choose_basis(links: &[LinkMeasures], configured: Option<BusinessBasis>) -
     if let Some(basis) = configured {
         return basis;
     }
-    let count =
-        |of: fn(&LinkMeasures) -> u32| -> u64 { links.iter().map(|l| u64::from(of(l))).sum() };
-    let shipments = count(|link| link.shipments);
-    let fits = |basis, known: u64| {
-        known.saturating_mul(5) >= shipments.saturating_mul(4)
-            && links.iter().any(|link| link.business(basis) > 0.0)
+    let shipments = |wanted: &dyn Fn(&LinkMeasures) -> bool| -> u64 {
+        let counted = links.iter().filter(|link| wanted(link));
+        counted.map(|link| u64::from(link.shipments)).sum()
     };
-    if fits(BusinessBasis::Revenue, count(|link| link.revenue_known)) {
-        BusinessBasis::Revenue
-    } else if fits(BusinessBasis::Weight, count(|link| link.weight_known)) {
-        BusinessBasis::Weight
-    } else {
-        BusinessBasis::Shipments
-    }
+    let all = shipments(&|_| true);
+    let fits = |basis: &BusinessBasis| {
+        let measured = shipments(&|link| link.business(*basis) > 0.0);
+        measured > 0 && measured.saturating_mul(5) >= all.saturating_mul(4)
+    };
+    [BusinessBasis::Revenue, BusinessBasis::Weight]
+        .into_iter()
+        .find(fits)
+        .unwrap_or(BusinessBasis::Shipments)
 }
 
 #[cfg(test)]

@@ -798,3 +798,165 @@ async fn the_real_deliveries_make_the_known_network(app: TestApp) {
     let again = import(&app, "mapping=scms", file).await;
     assert_eq!(counts(&again), [0, 0, 10_324, 0, 0]);
 }
+
+/// What only one of the databases can meet.
+mod on_one {
+    mod sqlite {
+        use crate::imports::*;
+
+        /// A small file system of its own; needs root.
+        struct SmallDisk(tempfile::TempDir);
+
+        impl SmallDisk {
+            fn mount() -> Option<Self> {
+                let folder = tempfile::tempdir().unwrap();
+                let mounted = Command::new("mount")
+                    .args(["-t", "tmpfs", "-o", "size=6m", "tmpfs"])
+                    .arg(folder.path())
+                    .output();
+                let mounted = mounted.is_ok_and(|output| output.status.success());
+                mounted.then(|| Self(folder))
+            }
+        }
+
+        impl Drop for SmallDisk {
+            fn drop(&mut self) {
+                let _ = Command::new("umount").arg(self.0.path()).status();
+            }
+        }
+
+        #[test]
+        fn a_full_disk_undoes_the_import_and_the_next_works() {
+            let Some(disk) = SmallDisk::mount() else {
+                eprintln!("skipped: mounting a small disk needs root");
+                return;
+            };
+            let folder = tempfile::tempdir().unwrap();
+            let mut rows = HEADER.to_owned();
+            for id in 0..60_000 {
+                writeln!(rows, "{id},A{id},A {id},B,Blau,2026-01-05,2026-01-06,1,1,").unwrap();
+            }
+            let (large, mapping) = on_disk(folder.path(), "large.csv", rows.as_bytes());
+            let (small, _) = on_disk(folder.path(), "small.csv", FILE.as_bytes());
+            let url = format!("sqlite://{}/hawser.db", disk.0.path().display());
+            let hawser = |arguments: &[&str]| {
+                Command::new(env!("CARGO_BIN_EXE_hawser"))
+                    .args(["--json", "--database-url", &url])
+                    .args(arguments)
+                    .output()
+                    .unwrap()
+            };
+            let import = |file: &Path| {
+                let (file, mapping) = (file.to_str().unwrap(), mapping.to_str().unwrap());
+                hawser(&["import", "shipments", file, "--mapping", mapping])
+            };
+            let failed = import(&large);
+            assert_eq!(failed.status.code(), Some(70), "{failed:?}");
+            let record = json_of(&hawser(&["import", "show", "1"]));
+            assert_eq!(record["status"], "failed", "{record}");
+            let exported = hawser(&["export", "shipments"]);
+            assert!(
+                exported.status.success() && exported.stdout.is_empty(),
+                "{exported:?}"
+            );
+            assert_eq!(counts(&json_of(&import(&small))["import"]), [4, 0, 0, 0, 0]);
+        }
+    }
+
+    #[cfg(feature = "postgres")]
+    mod postgres {
+        use diesel::connection::{Connection as _, SimpleConnection as _};
+
+        use crate::imports::*;
+
+        /// Another user of the test's database.
+        fn neighbour(app: &TestApp) -> diesel::PgConnection {
+            let Target::Postgres(url) = app.state.db.target() else {
+                panic!("not PostgreSQL")
+            };
+            diesel::PgConnection::establish(url).unwrap()
+        }
+
+        /// Keeps every import from ending, until the connection goes: all rows are written then,
+        /// and none is committed.
+        fn hold_up(app: &TestApp) -> diesel::PgConnection {
+            let mut conn = neighbour(app);
+            conn.batch_execute("BEGIN; UPDATE counters SET value = value WHERE name = 'network'")
+                .unwrap();
+            conn
+        }
+
+        #[derive(diesel::QueryableByName)]
+        struct Count {
+            #[diesel(sql_type = diesel::sql_types::BigInt)]
+            count: i64,
+        }
+
+        /// Waits until so many backends wait for a lock.
+        async fn held_up(app: &TestApp, many: i64) {
+            use diesel::RunQueryDsl as _;
+            let mut conn = neighbour(app);
+            let sql = "SELECT COUNT(*) AS count FROM pg_stat_activity \
+                 WHERE datname = current_database() AND wait_event_type = 'Lock'";
+            loop {
+                let found: Count = diesel::sql_query(sql).get_result(&mut conn).unwrap();
+                if found.count >= many {
+                    return;
+                }
+                actix_web::rt::time::sleep(Duration::from_millis(10)).await;
+            }
+        }
+
+        #[actix_web::test]
+        async fn a_cut_connection_undoes_the_import_and_the_next_works() {
+            let app = TestApp::postgres().await;
+            save_mapping(&app, "tms", MAPPING).await;
+            let held = hold_up(&app);
+            let begun = app
+                .send(upload(&app, "mapping=tms", FILE))
+                .await
+                .expect(202);
+            held_up(&app, 1).await;
+            let progress = app.get("/imports/1").await.expect(200)["progress"].clone();
+            assert_eq!(progress["rows_done"], 4, "{progress}");
+            assert_eq!(progress["bytes_total"], FILE.len());
+            neighbour(&app)
+                .batch_execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+                     WHERE datname = current_database() AND wait_event_type = 'Lock'",
+                )
+                .unwrap();
+            let record = ended(&app, &begun["id"]).await;
+            assert_eq!(record["status"], "failed", "{record}");
+            assert_eq!(record["error"], "the database failed; nothing was imported");
+            drop(held);
+            assert!(contents(&app).is_empty());
+            imported(&app, "", FILE).await;
+        }
+
+        #[actix_web::test]
+        async fn imports_take_turns_and_a_third_is_sent_away() {
+            let app = TestApp::postgres().await;
+            save_mapping(&app, "tms", MAPPING).await;
+            let held = hold_up(&app);
+            let first = app
+                .send(upload(&app, "mapping=tms", FILE))
+                .await
+                .expect(202);
+            held_up(&app, 1).await;
+            // The same customers, not yet seen by anybody else.
+            let other = FILE.replace("\n1,", "\n5,");
+            let second = app
+                .send(upload(&app, "mapping=tms", other))
+                .await
+                .expect(202);
+            held_up(&app, 2).await;
+            let third = app.send(upload(&app, "mapping=tms", FILE)).await;
+            assert!(third.header("retry-after").parse::<u64>().unwrap() >= 1);
+            third.expect_problem(503, "unavailable");
+            drop(held);
+            assert_eq!(counts(&ended(&app, &first["id"]).await), [4, 0, 0, 0, 0]);
+            assert_eq!(counts(&ended(&app, &second["id"]).await), [1, 0, 3, 0, 0]);
+        }
+    }
+}

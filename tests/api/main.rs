@@ -18,6 +18,7 @@ mod demo;
 mod harness;
 mod imports;
 mod network;
+mod reports;
 mod shipments;
 
 use harness::TestApp;

@@ -10,7 +10,7 @@ use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 
 use crate::db::DbError;
-use crate::shipments::model::FieldProblem;
+use crate::problem::FieldProblem;
 
 /// Why a request was not answered as asked.
 #[derive(Debug, thiserror::Error)]

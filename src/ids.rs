@@ -68,3 +68,23 @@ row_id! {
     /// Identifies an API key.
     KeyId
 }
+
+/// The key another system gives to a record: unique together.
+#[derive(
+    Clone,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    serde::Serialize,
+    serde::Deserialize,
+    utoipa::ToSchema,
+)]
+pub struct ExternalId {
+    /// Name of the system, such as `tms`.
+    pub system: String,
+    /// Key of the record in that system.
+    pub id: String,
+}

@@ -394,7 +394,7 @@ async fn list_users(
 ///
 /// [`Error::Invalid`] names every field that breaks a rule.
 pub fn check_user(mut input: UserInput) -> Answer<UserInput> {
-    use crate::shipments::model::FieldProblem;
+    use crate::problem::FieldProblem;
     let mut wrong = Vec::new();
     input.name = input.name.trim().into();
     input.email = input.email.trim().to_lowercase();

@@ -1,7 +1,7 @@
 //! Ids in paths: our own number, or `ext:SYSTEM:ID` of another system.
 
 use crate::error::{Answer, Error};
-use crate::shipments::model::ExternalId;
+use crate::ids::ExternalId;
 
 /// How a path names a record.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::network::measures::BusinessBasis;
+
 /// A part of a churn probability. The parts of a customer sum to it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -51,18 +53,6 @@ crate::word_enum! {
         Low = "low",
         /// No data at all: only what is generally so.
         None = "none",
-    }
-}
-
-crate::word_enum! {
-    /// What business is measured in, for the whole network at once.
-    BusinessBasis {
-        /// Freight billed, minor units.
-        Revenue = "revenue",
-        /// Kilograms.
-        Weight = "weight",
-        /// Number of shipments.
-        Shipments = "shipments",
     }
 }
 

@@ -26,7 +26,7 @@ use crate::app::after_run;
 use crate::assessment::{run, store as assessment};
 use crate::db::Target;
 use crate::demo::{DemoPlan, DemoWorld, PlanError, csv as demo_csv};
-use crate::state::AppState;
+use crate::state::{AppState, Clock};
 
 /// The database of a demo for which none was configured.
 const FILE: &str = "demo.db";
@@ -135,7 +135,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<(), Failure> {
 fn prepare(state: &AppState, args: &Args) -> Result<bool, Failure> {
     let holds = state.db.read_now(store::holds)?;
     if holds.others > 0 {
-        let (count, place) = (holds.others, greeting::place(state.db.target()));
+        let (count, place) = (holds.others, state.db.target().shown());
         let what_else = if holds.demo > 0 {
             format!("To serve what is there: hawser serve --database-url {place}")
         } else {
@@ -207,7 +207,7 @@ fn make_key(state: &AppState) -> Result<String, Failure> {
 
 fn write_csv(context: &Context, args: &Args, path: &Path) -> Result<(), Failure> {
     let zone = context.config.time_zone;
-    let today = chrono::Utc::now().with_timezone(&zone).date_naive();
+    let today = Clock::System.now().with_timezone(&zone).date_naive();
     let world = DemoWorld::new(&args.plan(today)?);
     if path.as_os_str() == "-" {
         demo_csv::write_world(&world, io::stdout().lock()).map_err(|error| written(path, error))?;

@@ -54,6 +54,20 @@ impl Target {
         Err(UrlError::Scheme)
     }
 
+    /// The URL without its password, for people.
+    pub fn shown(&self) -> String {
+        match self {
+            Self::Sqlite(path) => format!("sqlite://{}", path.display()),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(url) => without_password(url),
+        }
+    }
+
+    /// Whether only one connection can write at a time.
+    pub fn has_one_writer(&self) -> bool {
+        matches!(self, Self::Sqlite(_))
+    }
+
     /// The kind of database, for people.
     pub fn kind(&self) -> &'static str {
         match self {
@@ -61,6 +75,22 @@ impl Target {
             #[cfg(feature = "postgres")]
             Self::Postgres(_) => "PostgreSQL",
         }
+    }
+}
+
+#[cfg(any(test, feature = "postgres"))]
+fn without_password(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return "postgres://…".to_owned();
+    };
+    // Parameters may hold a password, too.
+    let rest = rest.split_once('?').map_or(rest, |(base, _)| base);
+    match rest.rsplit_once('@') {
+        Some((user, host)) => {
+            let user = user.split_once(':').map_or(user, |(name, _)| name);
+            format!("{scheme}://{user}@{host}")
+        }
+        None => format!("{scheme}://{rest}"),
     }
 }
 
@@ -156,6 +186,20 @@ mod tests {
         assert_eq!(Target::parse("sqlite://:memory:"), Err(UrlError::NoPath));
         for bad in ["", "mysql://x", "host=localhost dbname=x", "hawser.db"] {
             assert_eq!(Target::parse(bad), Err(UrlError::Scheme), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_password_is_not_printed() {
+        for (url, shown) in [
+            ("postgres://u:p@h/d", "postgres://u@h/d"),
+            (
+                "postgres://u:a@b@h:5432/d?password=x",
+                "postgres://u@h:5432/d",
+            ),
+            ("postgres://h/d", "postgres://h/d"),
+        ] {
+            assert_eq!(without_password(url), shown);
         }
     }
 }

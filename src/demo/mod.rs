@@ -45,7 +45,7 @@ pub use plan::{DemoPlan, PlanError};
 pub use shipments::Shipments;
 pub use teams::{DemoTeam, DemoUser};
 
-use crate::shipments::model::ExternalId;
+use crate::ids::ExternalId;
 use customers::Profile;
 
 /// Name of the system whose keys the demo's customers and shipments carry.

@@ -10,7 +10,7 @@ use super::decode::{Decoder, excerpt};
 use super::error::{FileError, ReadError, Reject};
 use super::row::RawRow;
 use super::source::{LINE_LIMIT, Source};
-use crate::shipments::model::FieldProblem;
+use crate::problem::FieldProblem;
 
 /// Most cells taken of a row.
 const MAX_CELLS: usize = 1 << 14;

@@ -15,9 +15,10 @@ use super::parse::{
 use super::plan::{Cell, PartyPlan, Plan};
 use super::row::RawRow;
 use super::values::Zones;
+use crate::ids::ExternalId;
+use crate::problem::FieldProblem;
 use crate::shipments::model::{
-    ExternalId, FieldProblem, FreightTerms, Incoterm, PartyDraft, Service, ShipmentDraft,
-    ShipmentFacts, Status,
+    FreightTerms, Incoterm, PartyDraft, Service, ShipmentDraft, ShipmentFacts, Status,
 };
 use crate::text::same_name;
 

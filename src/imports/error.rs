@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::shipments::model::FieldProblem;
+use crate::problem::FieldProblem;
 
 /// Why a file cannot be imported at all, or not any further.
 #[derive(Debug, thiserror::Error)]

@@ -28,7 +28,7 @@ use crate::api::body::{self, expect_type};
 use crate::api::etag::{self, IfMatch};
 use crate::api::list::{self, ListParams, Page};
 use crate::db::select::{self, Value};
-use crate::db::{Conn, DbError, Target, UtcTime};
+use crate::db::{Conn, DbError, UtcTime};
 use crate::error::{Answer, Error, Problem, ProblemPart};
 use crate::ids::ImportId;
 use crate::state::AppState;
@@ -219,10 +219,10 @@ fn format_of(request: &HttpRequest) -> Answer<Format> {
 }
 
 fn at_once(state: &AppState) -> usize {
-    match state.db.target() {
-        Target::Sqlite(_) => 1,
-        #[cfg(feature = "postgres")]
-        Target::Postgres(_) => AT_ONCE,
+    if state.db.target().has_one_writer() {
+        1
+    } else {
+        AT_ONCE
     }
 }
 

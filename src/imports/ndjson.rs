@@ -8,7 +8,7 @@ use super::error::{FileError, ReadError, Reject};
 use super::members::{MAX_NAMES, Members};
 use super::row::RawRow;
 use super::source::{LINE_LIMIT, Source};
-use crate::shipments::model::FieldProblem;
+use crate::problem::FieldProblem;
 
 /// The rows of an NDJSON file.
 #[derive(Debug)]

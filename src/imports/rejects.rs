@@ -100,7 +100,7 @@ impl<W: Write> RejectsWriter<W> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::shipments::model::FieldProblem;
+    use crate::problem::FieldProblem;
     use crate::text::recover;
 
     #[test]

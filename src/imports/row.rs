@@ -1,7 +1,7 @@
 //! One row of a file as text.
 
 use super::error::Reject;
-use crate::shipments::model::FieldProblem;
+use crate::problem::FieldProblem;
 
 /// A row: the number of its line, and its cells as written.
 ///

@@ -13,8 +13,8 @@ use petgraph::visit::EdgeRef as _;
 
 use super::concentration::Concentration;
 use super::measures::{LinkMeasures, TooMuch};
-use crate::assessment::model::BusinessBasis;
 use crate::ids::CustomerId;
+use crate::network::measures::BusinessBasis;
 
 /// Who ships to whom within a window, and how much.
 #[derive(Clone, Debug, Default)]

@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use super::graph::{Component, TradeNetwork};
 use super::measures::choose_basis;
 use super::{Window, store};
-use crate::assessment::model::BusinessBasis;
 use crate::db::{Conn, Db, DbError, DbResult};
+use crate::network::measures::BusinessBasis;
 
 /// How many windows are kept. One of a million links takes about 150 MB.
 const KEPT: usize = 3;

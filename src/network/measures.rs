@@ -3,8 +3,19 @@
 use chrono::NaiveDate;
 use serde::Serialize;
 
-use crate::assessment::model::BusinessBasis;
 use crate::ids::CustomerId;
+
+crate::word_enum! {
+    /// What business is measured in, for the whole network at once.
+    BusinessBasis {
+        /// Freight billed, minor units.
+        Revenue = "revenue",
+        /// Kilograms.
+        Weight = "weight",
+        /// Number of shipments.
+        Shipments = "shipments",
+    }
+}
 
 /// What went over a link (shipper to consignee) within some days. Cancelled and deleted shipments
 /// do not count. Amounts are minor units of the reporting currency, summed over the shipments for

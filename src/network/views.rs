@@ -7,8 +7,8 @@ use super::concentration::Concentration;
 use super::graph::Partner;
 use super::live::Compiled;
 use super::measures::LinkMeasures;
-use crate::assessment::model::BusinessBasis;
 use crate::ids::CustomerId;
+use crate::network::measures::BusinessBasis;
 
 /// Which days count, and what business is measured in.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]

@@ -14,9 +14,9 @@ use std::borrow::Cow;
 use chrono::SecondsFormat;
 use serde_json::{Map, Value};
 
-use super::model::ExternalId;
 use super::store::Data;
 use crate::db::UtcTime;
+use crate::ids::ExternalId;
 use crate::text::neutralise;
 
 /// The columns, in order; a dot leads into an object where the file is JSON.

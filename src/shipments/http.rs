@@ -8,8 +8,7 @@ use serde_json::Value as Json;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::model::{
-    ExternalId, FieldProblem, FreightTerms, Incoterm, PartyDraft, Service, ShipmentDraft,
-    ShipmentFacts, Status,
+    FreightTerms, Incoterm, PartyDraft, Service, ShipmentDraft, ShipmentFacts, Status,
 };
 use super::store::{self, Row};
 use super::write::{Writer, id_of};
@@ -24,7 +23,9 @@ use crate::api::reference::Reference;
 use crate::db::select::{self, Value};
 use crate::db::{Conn, DbResult, UtcTime};
 use crate::error::{Answer, Error};
+use crate::ids::ExternalId;
 use crate::ids::ShipmentId;
+use crate::problem::FieldProblem;
 use crate::state::AppState;
 
 /// Adds this feature's endpoints.

@@ -4,39 +4,9 @@ use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
-/// Declares an enumeration with one stable word per value, used alike in API, database and files.
-#[macro_export]
-macro_rules! word_enum {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord,
-            serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
-        pub enum $name { $($(#[$vdoc])* #[serde(rename = $word)] $variant),+ }
-
-        impl $name {
-            /// Every value, in order.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
-            /// Every word, in order.
-            pub const WORDS: &'static [&'static str] = &[$($word),+];
-
-            /// The word for this value.
-            pub fn word(self) -> &'static str {
-                match self { $(Self::$variant => $word),+ }
-            }
-
-            /// The value for `word`; `None` if there is none.
-            pub fn parse(word: &str) -> Option<Self> {
-                match word { $($word => Some(Self::$variant),)+ _ => None }
-            }
-        }
-
-        impl std::fmt::Display for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(self.word())
-            }
-        }
-    };
-}
+use crate::ids::ExternalId;
+use crate::problem::FieldProblem;
+use crate::word_enum;
 
 word_enum! {
     /// Who pays the freight, hence who controls the routing.
@@ -132,17 +102,6 @@ word_enum! {
         /// Never carried: counts nowhere.
         Cancelled = "cancelled",
     }
-}
-
-/// The key another system gives to a record: unique together.
-#[derive(
-    Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema,
-)]
-pub struct ExternalId {
-    /// Name of the system, such as `tms`.
-    pub system: String,
-    /// Key of the record in that system.
-    pub id: String,
 }
 
 /// A party of a shipment as a file or a request names it: by external id, by name, or both.
@@ -253,29 +212,6 @@ pub struct ShipmentDraft {
     pub payer: Option<PartyDraft>,
     /// Everything else.
     pub facts: ShipmentFacts,
-}
-
-/// A rule that a shipment breaks, and the field that breaks it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
-#[error("{field}: {rule}")]
-pub struct FieldProblem {
-    /// Name of the field, as the API writes it.
-    pub field: &'static str,
-    /// Stable word for the kind of problem, such as `negative`.
-    pub code: &'static str,
-    /// What a valid value looks like.
-    pub rule: String,
-}
-
-impl FieldProblem {
-    /// Names the `field`, the kind of problem and the rule.
-    pub fn new(field: &'static str, code: &'static str, rule: impl Into<String>) -> Self {
-        Self {
-            field,
-            code,
-            rule: rule.into(),
-        }
-    }
 }
 
 impl ShipmentFacts {

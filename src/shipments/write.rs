@@ -8,13 +8,15 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono_tz::Tz;
 
-use super::model::{ExternalId, FieldProblem, PartyDraft, ShipmentDraft};
+use super::model::{PartyDraft, ShipmentDraft};
 use super::store::parties::{self, NewCustomer, NewExternalId};
 use super::store::rollup::{self, Cell};
 use super::store::{self, Data, Parties, Row};
 use crate::api::batch::Outcome;
 use crate::db::{Conn, DbResult, UtcTime};
+use crate::ids::ExternalId;
 use crate::ids::{CustomerId, ImportId, ShipmentId};
+use crate::problem::FieldProblem;
 use crate::text;
 
 /// Customers remembered between chunks at most; what is beyond is looked up again.

@@ -10,7 +10,7 @@ use hawser::access::Teams;
 use hawser::api::reference::Reference;
 use hawser::customers::store::{self, CustomerBrief};
 use hawser::ids::CustomerId;
-use hawser::shipments::model::ExternalId;
+use hawser::ids::ExternalId;
 use reqwest::Method;
 use serde_json::{Value, json};
 

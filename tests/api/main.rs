@@ -21,7 +21,9 @@ mod customers;
 mod demo;
 mod harness;
 mod imports;
+mod migrations;
 mod network;
+mod openapi;
 mod reports;
 mod shipments;
 

@@ -18,7 +18,7 @@ use crate::customers::store::{contacts, customers, departments, external_ids};
 use crate::db::{Conn, UtcTime};
 use crate::demo::{DemoCustomer, DemoWorld, SYSTEM};
 use crate::error::Error;
-use crate::shipments::model::ExternalId;
+use crate::ids::ExternalId;
 use crate::shipments::write::Writer;
 
 /// What the audit log calls the filling of a demo.
@@ -154,7 +154,7 @@ fn fill_customer(
 }
 
 /// The demo keeps the rules that hold for everybody; where it did not, it would be our fault.
-fn refused(problems: Vec<crate::shipments::model::FieldProblem>) -> Failure {
+fn refused(problems: Vec<crate::problem::FieldProblem>) -> Failure {
     Failure::new(SOFTWARE, format!("demo data: {}", Error::Invalid(problems)))
 }
 

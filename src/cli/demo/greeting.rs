@@ -9,7 +9,6 @@ use super::store::{self, Counts, Watched};
 use crate::assessment::store as assessment;
 use crate::cli::Failure;
 use crate::cli::exit::SOFTWARE;
-use crate::db::Target;
 use crate::state::AppState;
 
 /// What was prepared.
@@ -64,7 +63,7 @@ impl Facts {
         Ok(Self {
             address,
             key,
-            database: place(state.db.target()),
+            database: state.db.target().shown(),
             kept,
             as_of,
             counts,
@@ -147,48 +146,9 @@ fn reachable(mut address: SocketAddr) -> SocketAddr {
     address
 }
 
-/// A database's URL without its password.
-pub fn place(target: &Target) -> String {
-    match target {
-        Target::Sqlite(path) => format!("sqlite://{}", path.display()),
-        #[cfg(feature = "postgres")]
-        Target::Postgres(url) => without_password(url),
-    }
-}
-
-#[cfg(any(test, feature = "postgres"))]
-fn without_password(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else {
-        return "postgres://…".to_owned();
-    };
-    // Parameters may hold a password, too.
-    let rest = rest.split_once('?').map_or(rest, |(base, _)| base);
-    match rest.rsplit_once('@') {
-        Some((user, host)) => {
-            let user = user.split_once(':').map_or(user, |(name, _)| name);
-            format!("{scheme}://{user}@{host}")
-        }
-        None => format!("{scheme}://{rest}"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_password_is_not_printed() {
-        for (url, shown) in [
-            ("postgres://u:p@h/d", "postgres://u@h/d"),
-            (
-                "postgres://u:a@b@h:5432/d?password=x",
-                "postgres://u@h:5432/d",
-            ),
-            ("postgres://h/d", "postgres://h/d"),
-        ] {
-            assert_eq!(without_password(url), shown);
-        }
-    }
 
     #[test]
     fn a_server_that_listens_everywhere_is_reached_at_home() {

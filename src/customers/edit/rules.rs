@@ -11,7 +11,7 @@ use crate::customers::store::external_ids;
 use crate::db::Conn;
 use crate::error::{Answer, Error};
 use crate::ids::CustomerId;
-use crate::shipments::model::ExternalId;
+use crate::ids::ExternalId;
 
 /// Levels of groups above a customer at most; it bounds the search for circles.
 const LEVELS: usize = 50;

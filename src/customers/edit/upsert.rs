@@ -15,7 +15,7 @@ use crate::customers::store::external_ids;
 use crate::db::Conn;
 use crate::error::{Answer, Error};
 use crate::ids::CustomerId;
-use crate::shipments::model::ExternalId;
+use crate::ids::ExternalId;
 
 /// Makes the customer that `key` names, or that the first known of the record's external ids
 /// names, what the record says; makes it anew if there is none.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{BuyingRole, NAME, text};
 use crate::mailbox::is_email;
-use crate::shipments::model::FieldProblem;
+use crate::problem::FieldProblem;
 
 /// Characters of a telephone number at most.
 const PHONE: usize = 50;

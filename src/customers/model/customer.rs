@@ -3,7 +3,8 @@
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{CustomerStatus, NAME, text};
-use crate::shipments::model::{ExternalId, FieldProblem};
+use crate::ids::ExternalId;
+use crate::problem::FieldProblem;
 use crate::text::{match_name, normalise_name};
 
 /// Characters of a tag at most.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{DepartmentKind, NAME, text};
-use crate::shipments::model::FieldProblem;
+use crate::problem::FieldProblem;
 
 /// What can be told of a department.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]

@@ -10,7 +10,7 @@ pub use contact::ContactInput;
 pub use customer::{CustomerDraft, CustomerInput, trimmed};
 pub use department::{DepartmentDraft, DepartmentInput};
 
-use crate::shipments::model::FieldProblem;
+use crate::problem::FieldProblem;
 
 /// Characters of a name at most.
 const NAME: usize = 300;

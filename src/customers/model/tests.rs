@@ -1,6 +1,6 @@
 use super::contact::{is_language, is_phone};
 use super::*;
-use crate::shipments::model::ExternalId;
+use crate::ids::ExternalId;
 
 fn customer(name: &str) -> CustomerInput {
     CustomerInput {

@@ -14,7 +14,7 @@ use crate::db::schema::{contacts, customers, departments};
 use crate::db::select::{self, Collection, Field, Kind, Listing, Statement, Value, escape_like};
 use crate::db::{Conn, DbError, DbResult, UtcTime, on};
 use crate::ids::CustomerId;
-use crate::shipments::model::ExternalId;
+use crate::ids::ExternalId;
 
 /// A customer: an organisation that sends goods, receives them, or both.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]

@@ -8,7 +8,7 @@ use super::{CHUNK, holds_nul};
 use crate::db::schema::customer_external_ids;
 use crate::db::{Conn, DbResult, on};
 use crate::ids::CustomerId;
-use crate::shipments::model::ExternalId;
+use crate::ids::ExternalId;
 
 /// The customer that an external id belongs to, deleted or not.
 pub fn owner(conn: &mut Conn, external: &ExternalId) -> DbResult<Option<CustomerId>> {

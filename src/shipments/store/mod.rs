@@ -10,10 +10,11 @@ use chrono_tz::Tz;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::model::{ExternalId, FreightTerms, Incoterm, Service, ShipmentFacts, Status};
+use super::model::{FreightTerms, Incoterm, Service, ShipmentFacts, Status};
 use crate::db::schema::{import_changes, shipments};
 use crate::db::select::{Collection, Field, Kind, Statement, Value};
 use crate::db::{Conn, DbError, DbResult, UtcTime, insert_all, on};
+use crate::ids::ExternalId;
 use crate::ids::{CustomerId, ImportId, ShipmentId};
 
 /// A shipment without its id: what is inserted, and what a change is judged by.

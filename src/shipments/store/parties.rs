@@ -7,9 +7,9 @@ use diesel::prelude::*;
 use crate::db::schema::{customer_external_ids, customers, import_customers};
 use crate::db::select::{Statement, Value};
 use crate::db::{Conn, DbResult, UtcTime, insert_all, on};
+use crate::ids::ExternalId;
 use crate::ids::{CustomerId, ImportId};
 use crate::shipments::export::Party;
-use crate::shipments::model::ExternalId;
 
 /// A customer found by name.
 #[derive(Clone, Debug, Queryable)]

@@ -104,9 +104,10 @@ pub fn run(context: &mut Context, args: &Args) -> Result<(), Failure> {
         context.config.database = Target::Sqlite(FILE.into());
     }
     // A port that is taken is known before anything is written.
-    let listener = match args.no_serve {
-        true => None,
-        false => Some(serve::listen(context)?),
+    let listener = if args.no_serve {
+        None
+    } else {
+        Some(serve::listen(context)?)
     };
     let address = match &listener {
         Some(listener) => listener.local_addr()?,
@@ -179,15 +180,13 @@ fn assess(state: &AppState) -> Result<(), Failure> {
         if !done {
             // Alerts tell of the present; the earlier runs are what it is compared with.
             let present = weeks == 0;
-            run::assess(
-                state,
-                as_of,
-                &Actor::cli(),
-                &mut |conn, run| match present {
-                    true => after_run(state, conn, run),
-                    false => Ok(()),
-                },
-            )?;
+            run::assess(state, as_of, &Actor::cli(), &mut |conn, run| {
+                if present {
+                    after_run(state, conn, run)
+                } else {
+                    Ok(())
+                }
+            })?;
         }
         bar.inc(1);
     }

@@ -366,7 +366,7 @@ impl<F: Fn(&str) -> Option<String>> Reader<'_, F> {
 
     fn within<T>(&self, key: &str, default: T, least: T, most: T) -> Result<T, ConfigError>
     where
-        T: std::str::FromStr + PartialOrd + std::fmt::Display,
+        T: std::str::FromStr + PartialOrd + std::fmt::Display + Copy,
     {
         let Some(text) = self.optional(key) else {
             return Ok(default);

@@ -79,7 +79,7 @@ pub enum Error {
     /// 412: the thing has changed since the caller read it.
     #[error("it has changed since: its ETag is now {now}")]
     PreconditionFailed {
-        /// The ETag it has now.
+        /// The `ETag` it has now.
         now: String,
     },
     /// 413: the body is too large.
@@ -176,7 +176,7 @@ impl Error {
     }
 
     /// A 404.
-    pub fn not_found(what: &'static str, id: impl ToString) -> Self {
+    pub fn not_found(what: &'static str, id: impl std::fmt::Display) -> Self {
         Self::NotFound {
             what,
             id: id.to_string(),

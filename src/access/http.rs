@@ -243,7 +243,7 @@ async fn list_teams(
         .db
         .read(move |conn| {
             select::page(conn, &store::TEAMS, &listing, |sql| {
-                teams.restrict(sql, "t.id")
+                teams.restrict(sql, "t.id");
             })
         })
         .await?;
@@ -372,7 +372,7 @@ async fn list_users(
         .db
         .read(move |conn| {
             select::page(conn, &store::USERS, &listing, |sql| {
-                teams.restrict(sql, "u.team_id")
+                teams.restrict(sql, "u.team_id");
             })
         })
         .await?;
@@ -396,7 +396,7 @@ async fn list_users(
 pub fn check_user(mut input: UserInput) -> Answer<UserInput> {
     use crate::shipments::model::FieldProblem;
     let mut wrong = Vec::new();
-    input.name = input.name.trim().to_owned();
+    input.name = input.name.trim().into();
     input.email = input.email.trim().to_lowercase();
     if input.name.is_empty() || input.name.chars().count() > 200 {
         wrong.push(FieldProblem::new(
@@ -438,14 +438,14 @@ pub fn put_user(
     existing: Option<UserId>,
     now: UtcTime,
 ) -> Answer<User> {
-    if let Some(team) = input.team_id {
-        if store::team(conn, team)?.is_none() {
-            return Err(Error::invalid(
-                "team_id",
-                "unknown",
-                format!("there is no team {team}"),
-            ));
-        }
+    if let Some(team) = input.team_id
+        && store::team(conn, team)?.is_none()
+    {
+        return Err(Error::invalid(
+            "team_id",
+            "unknown",
+            format!("there is no team {team}"),
+        ));
     }
     let holder = store::user_by_email(conn, &input.email)?;
     let target = match (existing, holder) {

@@ -1,11 +1,11 @@
-//! Versions as ETags, and the condition that a caller's knowledge is current.
+//! Versions as `ETags`, and the condition that a caller's knowledge is current.
 
 use actix_web::HttpRequest;
 use actix_web::http::header;
 
 use crate::error::{Answer, Error};
 
-/// The ETag of a version.
+/// The `ETag` of a version.
 pub fn of(version: i64) -> String {
     format!("\"v{version}\"")
 }
@@ -41,7 +41,7 @@ impl IfMatch {
     ///
     /// # Errors
     ///
-    /// [`Error::PreconditionFailed`] with the ETag that it has now.
+    /// [`Error::PreconditionFailed`] with the `ETag` that it has now.
     pub fn check(&self, version: i64) -> Answer<()> {
         match self {
             Self::OneOf(tags) if !tags.contains(&of(version)) => {

@@ -81,76 +81,89 @@ fn parse_pairs(
     extra: &[&str],
 ) -> Answer<ListRequest> {
     let mut wrong = Vec::new();
-    let mut limit = DEFAULT_LIMIT;
-    let mut sort = collection.default_sort.to_owned();
-    let (mut cursor, mut updated_since) = (None, None);
-    let (mut filters, mut handed) = (Vec::new(), Vec::new());
+    let mut given = Given::new(collection.default_sort);
     for (name, value) in pairs {
-        // PostgreSQL has no text with NUL, so nothing can match it.
-        if value.contains('\0') {
-            wrong.push(part(
-                &name,
-                "bad_parameter",
-                "expected text without NUL".to_owned(),
-            ));
-            continue;
-        }
-        let outcome = match name.as_str() {
-            "limit" => parse_limit(&value).map(|parsed| limit = parsed),
-            "sort" => {
-                sort = value;
-                Ok(())
-            }
-            "cursor" => parse_cursor(&value).map(|parsed| cursor = Some(parsed)),
-            "updated_since" if collection.updated.is_some() => {
-                parse_value(Kind::Time, &value).map(|parsed| {
-                    if let Value::Time(time) = parsed {
-                        updated_since = Some(time);
-                    }
-                })
-            }
-            _ if extra.contains(&name.as_str()) => {
-                handed.push((name.clone(), value));
-                Ok(())
-            }
-            _ => parse_filter(&name, &value, collection).map(|filter| filters.push(filter)),
-        };
-        if let Err(detail) = outcome {
+        if let Err(detail) = given.take(&name, value, collection, extra) {
             wrong.push(part(&name, "bad_parameter", detail));
         }
     }
-    let (field, descending) = match sort_field(&sort, collection) {
+    let (field, descending) = match sort_field(&given.sort, collection) {
         Ok(found) => found,
         Err(detail) => {
             wrong.push(part("sort", "bad_parameter", detail));
             return Err(refuse(wrong));
         }
     };
-    if cursor
-        .as_ref()
-        .is_some_and(|cursor: &Cursor| cursor.s != sort || !fits(&cursor.v, field.kind))
-    {
-        wrong.push(part(
-            "cursor",
-            "bad_parameter",
-            "it belongs to a list sorted otherwise".into(),
-        ));
+    let foreign = |cursor: &Cursor| cursor.s != given.sort || !fits(&cursor.v, field.kind);
+    if given.cursor.as_ref().is_some_and(foreign) {
+        let detail = "it belongs to a list sorted otherwise".to_owned();
+        wrong.push(part("cursor", "bad_parameter", detail));
     }
     if !wrong.is_empty() {
         return Err(refuse(wrong));
     }
     Ok(ListRequest {
         listing: Listing {
-            filters,
+            filters: given.filters,
             sort: field,
             descending,
-            after: cursor.map(|cursor| (cursor.v, cursor.i)),
-            limit,
-            updated_since,
+            after: given.cursor.map(|cursor| (cursor.v, cursor.i)),
+            limit: given.limit,
+            updated_since: given.updated_since,
         },
-        sort,
-        extra: handed,
+        sort: given.sort,
+        extra: given.extra,
     })
+}
+
+/// What the parameters of a list say.
+struct Given {
+    limit: i64,
+    sort: String,
+    cursor: Option<Cursor>,
+    updated_since: Option<UtcTime>,
+    filters: Vec<Filter>,
+    extra: Vec<(String, String)>,
+}
+
+impl Given {
+    fn new(default_sort: &str) -> Self {
+        Self {
+            limit: DEFAULT_LIMIT,
+            sort: default_sort.to_owned(),
+            cursor: None,
+            updated_since: None,
+            filters: Vec::new(),
+            extra: Vec::new(),
+        }
+    }
+
+    /// Takes one parameter, or says what is allowed.
+    fn take(
+        &mut self,
+        name: &str,
+        value: String,
+        collection: &Collection,
+        extra: &[&str],
+    ) -> Result<(), String> {
+        // PostgreSQL has no text with NUL, so nothing can match it.
+        if value.contains('\0') {
+            return Err("expected text without NUL".to_owned());
+        }
+        match name {
+            "limit" => self.limit = parse_limit(&value)?,
+            "sort" => self.sort = value,
+            "cursor" => self.cursor = Some(parse_cursor(&value)?),
+            "updated_since" if collection.updated.is_some() => {
+                if let Value::Time(time) = parse_value(Kind::Time, &value)? {
+                    self.updated_since = Some(time);
+                }
+            }
+            _ if extra.contains(&name) => self.extra.push((name.to_owned(), value)),
+            _ => self.filters.push(parse_filter(name, &value, collection)?),
+        }
+        Ok(())
+    }
 }
 
 /// Whether a value is of a kind; a forged cursor could hold anything.

@@ -1,6 +1,6 @@
 //! The description of the API: what the handlers say, and what holds for all of them.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
@@ -159,16 +159,16 @@ fn as_problem_json(response: &mut RefOr<Response>) {
 
 /// The methods that a path takes; empty if there is no such path.
 pub fn methods_at(openapi: &OpenApi, path: &str) -> Vec<&'static str> {
-    let mut found = BTreeMap::new();
+    let mut found = BTreeSet::new();
     for (template, item) in &openapi.paths.paths {
         if fits(template, path) {
             let mut item = item.clone();
             for (method, _) in operations(&mut item) {
-                found.insert(method, ());
+                found.insert(method);
             }
         }
     }
-    found.into_keys().collect()
+    found.into_iter().collect()
 }
 
 fn fits(template: &str, path: &str) -> bool {

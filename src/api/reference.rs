@@ -20,13 +20,14 @@ impl Reference {
     /// [`Error::Malformed`] if it is neither form.
     pub fn parse(segment: &str) -> Answer<Self> {
         if let Some(rest) = segment.strip_prefix("ext:") {
-            if let Some((system, id)) = rest.split_once(':') {
-                if !system.is_empty() && !id.is_empty() {
-                    return Ok(Self::External(ExternalId {
-                        system: system.to_owned(),
-                        id: id.to_owned(),
-                    }));
-                }
+            if let Some((system, id)) = rest.split_once(':')
+                && !system.is_empty()
+                && !id.is_empty()
+            {
+                return Ok(Self::External(ExternalId {
+                    system: system.to_owned(),
+                    id: id.to_owned(),
+                }));
             }
         } else if let Ok(id) = segment.parse() {
             return Ok(Self::Id(id));

@@ -349,9 +349,8 @@ async fn show_watchlist(
         .first()
         .map(|(_, value)| parse_value(Kind::Date, value))
     {
-        None => None,
         Some(Ok(Value::Date(day))) => Some(day),
-        Some(Ok(_)) => None,
+        None | Some(Ok(_)) => None,
         Some(Err(detail)) => {
             return Err(Error::malformed(
                 "bad_parameter",

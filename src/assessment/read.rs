@@ -176,7 +176,7 @@ pub fn risk(
         })
         .chain(followers.iter().map(|follower| follower.customer_id));
     let names = store::visible_names(conn, &partners.collect::<Vec<_>>(), teams)?;
-    Ok(view(row, parts, followers, &names))
+    Ok(view(row, &parts, followers, &names))
 }
 
 fn why_not(
@@ -208,7 +208,7 @@ fn stored<T: serde::de::DeserializeOwned>(text: &str, what: &'static str) -> Res
 
 fn view(
     row: RiskRead,
-    parts: Vec<Part>,
+    parts: &[Part],
     followers: Vec<Follower>,
     names: &HashMap<i64, String>,
 ) -> RiskView {
@@ -227,10 +227,7 @@ fn view(
         team_id: row.team_id,
         churn_probability: row.churn_probability,
         own_churn: row.own_churn,
-        parts: parts
-            .into_iter()
-            .map(|part| named_part(part, pointer))
-            .collect(),
+        parts: parts.iter().map(|part| named_part(part, pointer)).collect(),
         evidence: row.evidence,
         is_new: row.is_new,
         cascade_term: "hypothesis",
@@ -262,8 +259,8 @@ fn view(
     }
 }
 
-fn named_part(part: Part, pointer: impl Fn(i64) -> Pointer) -> NamedPart {
-    match part {
+fn named_part(part: &Part, pointer: impl Fn(i64) -> Pointer) -> NamedPart {
+    match *part {
         Part::Own { probability } => NamedPart {
             kind: "own",
             partner: None,

@@ -264,10 +264,10 @@ fn own_churn(inputs: &Inputs, scope: &Scope) -> Result<OwnChurn, AssessmentError
     let scored = histories
         .into_par_iter()
         .zip(ships)
-        .map(|((history, last), ships)| {
-            let segment = if ships { shippers } else { consignees };
-            let score = churn::score(&segment.unwrap_or(all), &history, horizon)?;
-            Ok((score, history, last))
+        .map(|((history, last_on), ships_more)| {
+            let segment = if ships_more { shippers } else { consignees };
+            let own = churn::score(&segment.unwrap_or(all), &history, horizon)?;
+            Ok((own, history, last_on))
         })
         .collect::<Result<Vec<_>, AssessmentError>>()?;
     let segments = [
@@ -412,9 +412,9 @@ fn sides(
 
 fn customer(
     inputs: &Inputs,
-    (at, (score, history, last_on), side): (usize, (Score, History, NaiveDate), Side),
+    (at, (own, history, last_on), side): (usize, (Score, History, NaiveDate), Side),
     explained: &cascade::Explanation,
-    radius: f64,
+    blast_radius: f64,
     scope: &Scope,
 ) -> CustomerRisk {
     let mut partners = side.partners;
@@ -426,8 +426,7 @@ fn customer(
             true
         }
     });
-    let low = score.evidence == churn::Evidence::Low || score.is_new;
-    let blast_radius = radius;
+    let low = own.evidence == churn::Evidence::Low || own.is_new;
     CustomerRisk {
         customer: inputs.customers.get(at).copied().unwrap_or(CustomerId(0)),
         role: match (side.ships, side.receives) {
@@ -442,12 +441,12 @@ fn customer(
         value: side.value,
         value_at_risk: side.value_at_risk,
         blast_radius,
-        save_value: cascade::save_value(score.churn.get(), scope.save_effect, blast_radius),
+        save_value: cascade::save_value(own.churn.get(), scope.save_effect, blast_radius),
         partners: partners.len(),
         partners_silent: partners.iter().filter(|(_, silent)| *silent).count(),
         parts: parts(inputs, explained),
         followers: Vec::new(),
-        score,
+        score: own,
         history,
         last_on,
     }

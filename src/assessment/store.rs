@@ -249,6 +249,7 @@ pub struct Run {
 }
 
 /// Writes stored JSON text as JSON.
+#[expect(clippy::ref_option, reason = "serde calls it so")]
 fn as_json<S: serde::Serializer>(text: &Option<String>, out: S) -> Result<S::Ok, S::Error> {
     let parsed: Option<serde_json::Value> = text
         .as_deref()

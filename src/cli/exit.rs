@@ -33,7 +33,7 @@ pub struct Failure {
 
 impl Failure {
     /// A failure with a code of this module.
-    pub fn new(code: u8, message: impl ToString) -> Self {
+    pub fn new(code: u8, message: impl std::fmt::Display) -> Self {
         Self {
             code,
             message: message.to_string(),

@@ -83,64 +83,18 @@ fn find(conn: &mut Conn, text: &str) -> Result<Reference, Failure> {
 }
 
 fn risk_lines(risk: &RiskView, config: &Config) -> Vec<String> {
-    let source = &risk.source;
-    let measure = Measure::of_value(source, config);
-    let name = risk.customer.name.as_deref().unwrap_or_default();
-    let mut lines = vec![
-        format!(
-            "{name} ({}, {}{})",
-            risk.customer.id.unwrap_or_default(),
-            risk.role,
-            risk.country
-                .as_ref()
-                .map(|code| format!(", {code}"))
-                .unwrap_or_default(),
-        ),
-        format!(
-            "As of {}, {} weeks ahead (run {}, models {}).",
-            source.as_of, source.horizon_weeks, source.run_id, source.model_version
-        ),
-        String::new(),
-        format!(
-            "Churn probability {}{}",
-            percent(risk.churn_probability),
-            caveat(risk)
-        ),
-    ];
+    let measure = Measure::of_value(&risk.source, config);
+    let mut lines = headline(risk);
     let rows: Vec<Vec<String>> = risk.parts.iter().map(part_row).collect();
     lines.extend(table(&["  part", "adds", "of its business"], &rows));
     lines.push(
         "  What comes from partners is a hypothesis: no back-test on this history supports it yet."
             .to_owned(),
     );
-    let inputs = &risk.inputs;
-    lines.extend([
-        String::new(),
-        format!(
-            "Seen: {} shipping days in 104 weeks, the last on {} ({:.1} weeks before); {:.1} expected in the next {} weeks.",
-            inputs.shipping_days, inputs.last_on, inputs.recency_weeks, inputs.expected_days, source.horizon_weeks
-        ),
-        format!(
-            "Partners: {}, of them {} without a shipment with it in the last {} weeks.",
-            inputs.partners, inputs.partners_silent, source.horizon_weeks
-        ),
-        format!(
-            "Business at risk: {} of its {}; value over the horizon ({}) {}, of which {} is expected to be lost.",
-            percent(risk.business_at_risk),
-            source.business_basis,
-            source.value_basis,
-            measure.amount(risk.value),
-            measure.number(risk.value_at_risk),
-        ),
-        format!(
-            "Blast radius {}; a retention play is worth about {}.",
-            measure.amount(risk.blast_radius),
-            measure.number(risk.save_value)
-        ),
-    ]);
+    lines.extend(seen(risk));
+    lines.extend(at_stake(risk, &measure));
     if !risk.followers.is_empty() {
-        lines.push(String::new());
-        lines.push("Who would follow:".to_owned());
+        lines.extend([String::new(), "Who would follow:".to_owned()]);
         let rows: Vec<Vec<String>> = risk
             .followers
             .iter()
@@ -162,6 +116,63 @@ fn risk_lines(risk: &RiskView, config: &Config) -> Vec<String> {
         ));
     }
     lines
+}
+
+fn headline(risk: &RiskView) -> Vec<String> {
+    let source = &risk.source;
+    let country = risk.country.as_ref();
+    vec![
+        format!(
+            "{} ({}, {}{})",
+            risk.customer.name.as_deref().unwrap_or_default(),
+            risk.customer.id.unwrap_or_default(),
+            risk.role,
+            country.map(|code| format!(", {code}")).unwrap_or_default(),
+        ),
+        format!(
+            "As of {}, {} weeks ahead (run {}, models {}).",
+            source.as_of, source.horizon_weeks, source.run_id, source.model_version
+        ),
+        String::new(),
+        format!(
+            "Churn probability {}{}",
+            percent(risk.churn_probability),
+            caveat(risk)
+        ),
+    ]
+}
+
+fn seen(risk: &RiskView) -> Vec<String> {
+    let (inputs, weeks) = (&risk.inputs, risk.source.horizon_weeks);
+    vec![
+        String::new(),
+        format!(
+            "Seen: {} shipping days in 104 weeks, the last on {} ({:.1} weeks before); {:.1} expected in the next {weeks} weeks.",
+            inputs.shipping_days, inputs.last_on, inputs.recency_weeks, inputs.expected_days
+        ),
+        format!(
+            "Partners: {}, of them {} without a shipment with it in the last {weeks} weeks.",
+            inputs.partners, inputs.partners_silent
+        ),
+    ]
+}
+
+fn at_stake(risk: &RiskView, measure: &Measure) -> Vec<String> {
+    vec![
+        format!(
+            "Business at risk: {} of its {}; value over the horizon ({}) {}, of which {} is expected to be lost.",
+            percent(risk.business_at_risk),
+            risk.source.business_basis,
+            risk.source.value_basis,
+            measure.amount(risk.value),
+            measure.number(risk.value_at_risk),
+        ),
+        format!(
+            "Blast radius {}; a retention play is worth about {}.",
+            measure.amount(risk.blast_radius),
+            measure.number(risk.save_value)
+        ),
+    ]
 }
 
 fn caveat(risk: &RiskView) -> &'static str {

@@ -41,7 +41,7 @@ struct Cli {
     /// Settings file (default: hawser.toml, if it exists)
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Where the data live: sqlite://PATH or postgres://USER@HOST/DATABASE
+    /// Where the data live: <sqlite://PATH> or <postgres://USER@HOST/DATABASE>
     #[arg(long, global = true, value_name = "URL")]
     database_url: Option<String>,
     /// What is logged: error, warn, info, debug, or a filter

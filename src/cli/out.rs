@@ -13,6 +13,7 @@ pub struct Out {
 
 impl Out {
     /// Prints a line for people.
+    #[expect(clippy::unused_self, reason = "read as: on this output")]
     pub fn line(self, text: impl AsRef<str>) -> io::Result<()> {
         writeln!(io::stdout().lock(), "{}", text.as_ref())
     }

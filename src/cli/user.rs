@@ -9,6 +9,7 @@ use crate::access::audit::{self, Actor, Deed};
 use crate::access::http::{check_user, put_user};
 use crate::access::store::{self, User, UserInput};
 use crate::db::select;
+use crate::state::AppState;
 
 /// What to do with users.
 #[derive(Debug, clap::Subcommand)]
@@ -46,13 +47,6 @@ pub enum Command {
 /// Runs the command.
 pub fn run(context: &Context, command: Command) -> Result<(), Failure> {
     let state = context.state()?;
-    let now = state.clock.now().into();
-    let deed = |action, user: &User| Deed {
-        action,
-        entity: "user",
-        id: Some(user.id.0),
-        detail: None,
-    };
     match command {
         Command::Add {
             name,
@@ -61,30 +55,14 @@ pub fn run(context: &Context, command: Command) -> Result<(), Failure> {
             team,
             no_mail,
         } => {
-            let user = state.db.write_now(|conn| {
-                let team_id = match team {
-                    None => None,
-                    Some(name) => Some(
-                        store::team_by_name(conn, &name)?
-                            .filter(|team| team.deleted_at.is_none())
-                            .ok_or_else(|| {
-                                Failure::new(DATA, format!("there is no team {name:?}"))
-                            })?
-                            .id
-                            .0,
-                    ),
-                };
-                let input = check_user(UserInput {
-                    name,
-                    email,
-                    language,
-                    team_id,
-                    mail_alerts: !no_mail,
-                })?;
-                let user = put_user(conn, &input, None, now)?;
-                audit::record(conn, &Actor::cli(), &deed("created", &user), now)?;
-                Ok::<_, Failure>(user)
-            })?;
+            let input = UserInput {
+                name,
+                email,
+                language,
+                team_id: None,
+                mail_alerts: !no_mail,
+            };
+            let user = add(&state, input, team.as_deref())?;
             context.out.show(&user, |user| {
                 vec![format!("User {} is {}.", user.id, user.email)]
             })?;
@@ -108,14 +86,7 @@ pub fn run(context: &Context, command: Command) -> Result<(), Failure> {
         }
         Command::Remove { email } => {
             let email = email.trim().to_lowercase();
-            state.db.write_now(|conn| {
-                let user = store::user_by_email(conn, &email)?
-                    .filter(|user| user.deleted_at.is_none())
-                    .ok_or_else(|| Failure::new(DATA, format!("there is no user {email}")))?;
-                store::delete_user(conn, user.id, now)?;
-                audit::record(conn, &Actor::cli(), &deed("deleted", &user), now)?;
-                Ok::<_, Failure>(())
-            })?;
+            remove(&state, &email)?;
             context
                 .out
                 .show(&json!({"email": email, "removed": true}), |_| {
@@ -124,6 +95,42 @@ pub fn run(context: &Context, command: Command) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+fn add(state: &AppState, mut input: UserInput, team: Option<&str>) -> Result<User, Failure> {
+    let now = state.clock.now().into();
+    state.db.write_now(|conn| {
+        if let Some(name) = team {
+            let found = store::team_by_name(conn, name)?
+                .filter(|team| team.deleted_at.is_none())
+                .ok_or_else(|| Failure::new(DATA, format!("there is no team {name:?}")))?;
+            input.team_id = Some(found.id.0);
+        }
+        let user = put_user(conn, &check_user(input)?, None, now)?;
+        audit::record(conn, &Actor::cli(), &deed("created", &user), now)?;
+        Ok(user)
+    })
+}
+
+fn remove(state: &AppState, email: &str) -> Result<(), Failure> {
+    let now = state.clock.now().into();
+    state.db.write_now(|conn| {
+        let user = store::user_by_email(conn, email)?
+            .filter(|user| user.deleted_at.is_none())
+            .ok_or_else(|| Failure::new(DATA, format!("there is no user {email}")))?;
+        store::delete_user(conn, user.id, now)?;
+        audit::record(conn, &Actor::cli(), &deed("deleted", &user), now)?;
+        Ok(())
+    })
+}
+
+fn deed<'a>(action: &'a str, user: &User) -> Deed<'a> {
+    Deed {
+        action,
+        entity: "user",
+        id: Some(user.id.0),
+        detail: None,
+    }
 }
 
 fn row(user: &User) -> Vec<String> {

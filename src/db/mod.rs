@@ -82,24 +82,15 @@ pub enum DbError {
 impl DbError {
     /// Whether a unique key was violated.
     pub fn is_unique_violation(&self) -> bool {
-        self.is_violation(&diesel::result::DatabaseErrorKind::UniqueViolation)
-    }
-
-    /// Whether a foreign key was violated.
-    pub fn is_foreign_key_violation(&self) -> bool {
-        self.is_violation(&diesel::result::DatabaseErrorKind::ForeignKeyViolation)
-    }
-
-    fn is_violation(&self, wanted: &diesel::result::DatabaseErrorKind) -> bool {
+        use diesel::result::{DatabaseErrorKind, Error};
         matches!(
             self,
-            Self::Query(diesel::result::Error::DatabaseError(kind, _))
-                if std::mem::discriminant(kind) == std::mem::discriminant(wanted)
+            Self::Query(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _))
         )
     }
 
     /// A stored value that cannot be read back.
-    pub fn corrupt(what: &'static str, detail: impl ToString) -> Self {
+    pub fn corrupt(what: &'static str, detail: impl std::fmt::Display) -> Self {
         Self::Corrupt {
             what,
             detail: detail.to_string(),

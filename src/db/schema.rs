@@ -3,7 +3,7 @@
 use super::instant::Instant;
 
 diesel::table! {
-    use diesel::sql_types::*;
+    use diesel::sql_types::{BigInt, Nullable, Text};
     use super::Instant;
 
     teams (id) {
@@ -17,7 +17,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
+    use diesel::sql_types::{BigInt, Bool, Nullable, Text};
     use super::Instant;
 
     users (id) {
@@ -35,7 +35,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
+    use diesel::sql_types::{BigInt, Nullable, Text};
     use super::Instant;
 
     api_keys (id) {
@@ -53,7 +53,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
+    use diesel::sql_types::{BigInt, Nullable, Text};
     use super::Instant;
 
     audit_log (id) {
@@ -69,7 +69,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
+    use diesel::sql_types::{BigInt, Nullable, Text};
     use super::Instant;
 
     idempotency_keys (key_id, idem_key) {
@@ -85,7 +85,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
+    use diesel::sql_types::{BigInt, Nullable, Text};
     use super::Instant;
 
     customers (id) {
@@ -106,7 +106,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
+    use diesel::sql_types::{BigInt, Bool, Double, Nullable, Text};
     use super::Instant;
 
     departments (id) {
@@ -124,7 +124,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
+    use diesel::sql_types::{BigInt, Nullable, Text};
     use super::Instant;
 
     contacts (id) {
@@ -144,7 +144,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
+    use diesel::sql_types::{BigInt, Bool, Nullable, Text};
     use super::Instant;
 
     imports (id) {
@@ -174,7 +174,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
+    use diesel::sql_types::{BigInt, Text};
     use super::Instant;
 
     import_mappings (name) {
@@ -187,7 +187,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
+    use diesel::sql_types::{BigInt, Text};
     use super::Instant;
 
     import_rejects (import_id, line) {
@@ -199,7 +199,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
+    use diesel::sql_types::{BigInt, Bool};
     use super::Instant;
 
     import_customers (import_id, customer_id) {
@@ -210,7 +210,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
+    use diesel::sql_types::{BigInt, Nullable, Text};
     use super::Instant;
 
     customer_external_ids (system, external_id) {
@@ -222,7 +222,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
+    use diesel::sql_types::{BigInt, Bool, Date, Double, Nullable, Text};
     use super::Instant;
 
     shipments (id) {
@@ -265,7 +265,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
+    use diesel::sql_types::{BigInt, Text};
     use super::Instant;
 
     import_changes (import_id, shipment_id) {
@@ -276,7 +276,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
+    use diesel::sql_types::{BigInt, Date, Double};
     use super::Instant;
 
     link_months (shipper_id, consignee_id, month) {
@@ -306,7 +306,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
+    use diesel::sql_types::{BigInt, Text};
     use super::Instant;
 
     counters (name) {
@@ -316,7 +316,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
+    use diesel::sql_types::{BigInt, Date, Double, Nullable, Text};
     use super::Instant;
 
     runs (id) {
@@ -342,7 +342,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
+    use diesel::sql_types::{BigInt, Bool, Date, Double, Text};
     use super::Instant;
 
     customer_risks (run_id, customer_id) {
@@ -373,7 +373,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
+    use diesel::sql_types::{BigInt, Date, Double};
     use super::Instant;
 
     link_risks (run_id, shipper_id, consignee_id) {
@@ -393,7 +393,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
+    use diesel::sql_types::{BigInt, Double, Text};
     use super::Instant;
 
     account_satisfactions (run_id, customer_id) {
@@ -412,7 +412,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
+    use diesel::sql_types::{BigInt, Bool, Double, Nullable, Text};
     use super::Instant;
 
     department_satisfactions (run_id, customer_id, department) {
@@ -433,7 +433,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
+    use diesel::sql_types::{BigInt, Double, Nullable, Text};
     use super::Instant;
 
     alerts (id) {
@@ -456,7 +456,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
+    use diesel::sql_types::{BigInt, Nullable, Text};
     use super::Instant;
 
     mails (id) {

@@ -218,7 +218,7 @@ fn text_of(request: &HttpRequest, name: &header::HeaderName) -> Option<String> {
     value.to_str().ok().map(str::to_owned)
 }
 
-/// Whether `If-None-Match` names this ETag, or any.
+/// Whether `If-None-Match` names this `ETag`, or any.
 fn names(header: &str, etag: &str) -> bool {
     let mut tags = header.split(',').map(str::trim);
     tags.any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag)

@@ -198,7 +198,7 @@ impl Report {
         self.format
     }
 
-    /// A strong ETag: alike reports have the same, different ones another.
+    /// A strong `ETag`: alike reports have the same, different ones another.
     ///
     /// The run and the question make it, and the state of what a run does not keep: names, teams,
     /// countries, external ids.

@@ -114,7 +114,7 @@ impl Renderer {
             Format::Csv => {
                 if first {
                     let names = self.dataset.columns.iter().map(|column| column.name);
-                    csv_line(out, names, |out, name| out.push_str(name));
+                    csv_line(out, names, String::push_str);
                 }
                 for row in rows {
                     csv_line(out, row, csv_cell);

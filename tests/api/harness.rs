@@ -249,7 +249,7 @@ impl TestApp {
             rows.extend(page.expect(200)["data"].as_array().unwrap().iter().cloned());
             match link {
                 Some(link) => {
-                    next = link.split(['<', '>']).nth(1).unwrap().to_owned();
+                    next = link.split(['<', '>']).nth(1).unwrap().into();
                 }
                 None => return rows,
             }

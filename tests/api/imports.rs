@@ -811,7 +811,7 @@ mod on_one {
             fn mount() -> Option<Self> {
                 let folder = tempfile::tempdir().unwrap();
                 let mounted = Command::new("mount")
-                    .args(["-t", "tmpfs", "-o", "size=6m", "tmpfs"])
+                    .args(["-t", "tmpfs", "-o", "size=4m", "tmpfs"])
                     .arg(folder.path())
                     .output();
                 let mounted = mounted.is_ok_and(|output| output.status.success());
@@ -833,7 +833,7 @@ mod on_one {
             };
             let folder = tempfile::tempdir().unwrap();
             let mut rows = HEADER.to_owned();
-            for id in 0..60_000 {
+            for id in 0..12_000 {
                 writeln!(rows, "{id},A{id},A {id},B,Blau,2026-01-05,2026-01-06,1,1,").unwrap();
             }
             let (large, mapping) = on_disk(folder.path(), "large.csv", rows.as_bytes());

@@ -7,8 +7,12 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
+    clippy::too_many_lines,
+    clippy::needless_pass_by_value,
+    clippy::similar_names,
+    clippy::unused_async,
     missing_docs,
-    reason = "clippy does not know helper functions in tests as tests"
+    reason = "clippy does not know helper functions in tests as tests; a scenario may be long"
 )]
 
 mod access;

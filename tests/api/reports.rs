@@ -20,10 +20,12 @@ use crate::harness::{Reply, on_each_database};
 
 on_each_database!(
     satisfaction_has_a_row_per_customer_and_department,
-    risk_and_links_agree_with_the_snapshots,
+    risk_agrees_with_its_snapshot,
+    links_agree_with_their_snapshot,
     every_format_says_the_same,
     formulas_are_neutralised_in_csv_alone,
-    filters_narrow_and_wrong_ones_are_named,
+    filters_narrow,
+    wrong_parameters_are_named,
     an_as_of_chooses_its_newest_run,
     without_a_run_there_is_no_report,
     a_bi_key_reads_reports_and_nothing_else,
@@ -207,7 +209,7 @@ async fn satisfaction_has_a_row_per_customer_and_department(app: TestApp) {
     assert_eq!(row["score"], row["account_score"]);
 }
 
-async fn risk_and_links_agree_with_the_snapshots(app: TestApp) {
+async fn risk_agrees_with_its_snapshot(app: TestApp) {
     #[derive(diesel::QueryableByName)]
     struct Risk {
         #[diesel(sql_type = BigInt)]
@@ -219,16 +221,7 @@ async fn risk_and_links_agree_with_the_snapshots(app: TestApp) {
         #[diesel(sql_type = Bool)]
         is_new: bool,
     }
-    #[derive(diesel::QueryableByName)]
-    struct Link {
-        #[diesel(sql_type = BigInt)]
-        shipper_id: i64,
-        #[diesel(sql_type = BigInt)]
-        consignee_id: i64,
-        #[diesel(sql_type = Double)]
-        loss_probability: f64,
-    }
-    let World { ids, north, .. } = world(&app).await;
+    let north = world(&app).await.north;
     assess(&app, "2026-03-01");
     let stored: Vec<Risk> = load(&app, "SELECT * FROM customer_risks ORDER BY customer_id");
     let risks = rows(&app, "risk").await;
@@ -252,7 +245,20 @@ async fn risk_and_links_agree_with_the_snapshots(app: TestApp) {
     assert_eq!(first["currency"], "EUR");
     assert_eq!(first["role"], "shipper");
     assert_eq!(first["partners"], 2);
+}
 
+async fn links_agree_with_their_snapshot(app: TestApp) {
+    #[derive(diesel::QueryableByName)]
+    struct Link {
+        #[diesel(sql_type = BigInt)]
+        shipper_id: i64,
+        #[diesel(sql_type = BigInt)]
+        consignee_id: i64,
+        #[diesel(sql_type = Double)]
+        loss_probability: f64,
+    }
+    let ids = world(&app).await.ids;
+    assess(&app, "2026-03-01");
     let stored: Vec<Link> = load(
         &app,
         "SELECT * FROM link_risks ORDER BY shipper_id, consignee_id",
@@ -389,7 +395,7 @@ async fn formulas_are_neutralised_in_csv_alone(app: TestApp) {
     assert!(json.iter().any(|row| row["customer_name"] == NAMES[1]));
 }
 
-async fn filters_narrow_and_wrong_ones_are_named(app: TestApp) {
+async fn filters_narrow(app: TestApp) {
     let World { ids, north, south } = world(&app).await;
     assess(&app, "2026-03-01");
     let [a, b, c] = ids;
@@ -436,7 +442,9 @@ async fn filters_narrow_and_wrong_ones_are_named(app: TestApp) {
     }
     let empty = app.get("/reports/risk?team_id=999&format=csv").await;
     assert_eq!(empty.text.lines().count(), 1, "the head line stands alone");
+}
 
+async fn wrong_parameters_are_named(app: TestApp) {
     for (path, pointer, detail) in [
         (
             "risk?colour=red",
@@ -731,6 +739,13 @@ fn view_column(app: &TestApp, dataset: &Dataset, column: &Column) -> Vec<Value> 
 }
 
 async fn the_views_say_the_same_numbers(app: TestApp) {
+    #[derive(diesel::QueryableByName)]
+    struct Run {
+        #[diesel(sql_type = BigInt)]
+        run_id: i64,
+        #[diesel(sql_type = Date)]
+        as_of: NaiveDate,
+    }
     world(&app).await;
     let first = assess(&app, "2026-02-01");
     let second = assess(&app, "2026-03-01");
@@ -748,13 +763,6 @@ async fn the_views_say_the_same_numbers(app: TestApp) {
             let found = view_column(&app, dataset, column);
             assert_eq!(found, expected, "{}.{}", dataset.view, column.name);
         }
-    }
-    #[derive(diesel::QueryableByName)]
-    struct Run {
-        #[diesel(sql_type = BigInt)]
-        run_id: i64,
-        #[diesel(sql_type = Date)]
-        as_of: NaiveDate,
     }
     let runs: Vec<Run> = load(&app, "SELECT * FROM bi_runs ORDER BY run_id");
     let runs: Vec<_> = runs.iter().map(|run| (run.run_id, run.as_of)).collect();

@@ -1,4 +1,4 @@
-//! Shipments over the API: idempotent by external id, with link_months always in step.
+//! Shipments over the API: idempotent by external id, with `link_months` always in step.
 
 use hawser::access::{Scope, Teams};
 use hawser::db::select::Statement;

@@ -33,7 +33,8 @@ fn documents() -> Vec<(PathBuf, String)> {
     }
     files.sort();
     let read = |path: PathBuf| {
-        let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{path:?}: {e}"));
+        let text =
+            std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
         (path, text)
     };
     files.into_iter().map(read).collect()
@@ -190,7 +191,7 @@ fn every_address_in_the_documents_exists_with_its_method() {
                     .map(|path| format!("/api/v1{path}"));
                 path.or_else(|| word.strip_prefix("$HAWSER").map(str::to_owned))
             });
-            let url = url.unwrap_or_else(|| panic!("{document:?}: no address in {line}"));
+            let url = url.unwrap_or_else(|| panic!("{}: no address in {line}", document.display()));
             let path = url.split('?').next().unwrap();
             checked += 1;
             if !known(&method, path) {

@@ -32,7 +32,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(find_run)
         .service(show_risk)
         .service(show_satisfaction)
-        .service(show_link)
+        .service(show_link_risk)
         .service(show_watchlist);
 }
 
@@ -228,7 +228,7 @@ struct LinkView {
 /// Shows a link's risk and the joint satisfaction of both parties.
 #[utoipa::path(tag = "assessment", params(("shipper" = String, Path, description = "The shipper: its id, or ext:SYSTEM:ID"), ("consignee" = String, Path, description = "The consignee: its id, or ext:SYSTEM:ID"), AsOf), responses((status = 200, description = "The link", body = LinkView), (status = 404, description = "No such customer, run, or link in it", body = crate::error::Problem)))]
 #[get("/links/{shipper}/{consignee}/risk")]
-async fn show_link(
+async fn show_link_risk(
     state: web::Data<AppState>,
     caller: Caller,
     request: HttpRequest,

@@ -27,6 +27,9 @@ const NAMED_FOLLOWERS: usize = 5;
 const KNOWN_SHARE: f64 = 0.8;
 /// What adds less is not worth a name: it would show as nothing.
 const NOTABLE: f64 = 0.0005;
+/// Own churn from which a customer that was silent for a whole horizon has left already: a play
+/// would come too late for it. Default.
+const GONE: f64 = 0.9;
 /// Tolerance of the solver.
 const SOLVER: Options = Options {
     eps: 1e-6,
@@ -427,6 +430,9 @@ fn customer(
         }
     });
     let low = own.evidence == churn::Evidence::Low || own.is_new;
+    let silent_weeks = history.age() - history.t_x();
+    let gone = own.churn.get() >= GONE && silent_weeks >= f64::from(scope.horizon_weeks);
+    let effect = if gone { 0.0 } else { scope.save_effect };
     CustomerRisk {
         customer: inputs.customers.get(at).copied().unwrap_or(CustomerId(0)),
         role: match (side.ships, side.receives) {
@@ -441,7 +447,7 @@ fn customer(
         value: side.value,
         value_at_risk: side.value_at_risk,
         blast_radius,
-        save_value: cascade::save_value(own.churn.get(), scope.save_effect, blast_radius),
+        save_value: cascade::save_value(own.churn.get(), effect, blast_radius),
         partners: partners.len(),
         partners_silent: partners.iter().filter(|(_, silent)| *silent).count(),
         parts: parts(inputs, explained),

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use rayon::prelude::*;
 
 use super::AssessmentError;
-use super::inputs::{DepartmentOf, Inputs, Observed, Service, standard_departments};
+use super::inputs::{DepartmentOf, Inputs, Observed, Portfolio, Service, standard_departments};
 use super::model::Evidence;
 use crate::ids::CustomerId;
 use crate::satisfaction::account::{self, AccountSettings};
@@ -55,10 +55,11 @@ pub struct Scores {
 ///
 /// [`AssessmentError`] if a formula refuses its input.
 pub fn assess(inputs: &Inputs) -> Result<Scores, AssessmentError> {
+    let portfolio = Portfolio::of(inputs.link_service.values());
     let observed = inputs
         .service
         .par_iter()
-        .map(Service::kpis)
+        .map(|service| service.kpis(&portfolio))
         .collect::<Result<Vec<_>, _>>()?;
     let standard = standard_departments();
     let accounts = inputs
@@ -86,7 +87,7 @@ pub fn assess(inputs: &Inputs) -> Result<Scores, AssessmentError> {
                 .link_service
                 .get(&(measures.shipper, measures.consignee));
             link_score(
-                service,
+                (service, &portfolio),
                 (score_of(measures.shipper), score_of(measures.consignee)),
             )
         })
@@ -174,10 +175,13 @@ fn members(scored: &[(DepartmentOf, Department)]) -> Vec<Member> {
 }
 
 fn link_score(
-    service: Option<&Service>,
+    (service, portfolio): (Option<&Service>, &Portfolio),
     (shipper, consignee): (Option<f64>, Option<f64>),
 ) -> Result<LinkScore, AssessmentError> {
-    let observed = service.map(Service::kpis).transpose()?.unwrap_or_default();
+    let observed = service
+        .map(|service| service.kpis(portfolio))
+        .transpose()?
+        .unwrap_or_default();
     let facts = weighted(&LINK_KPIS.map(|kpi| (kpi, 1.0)), &observed);
     let settings = DepartmentSettings::default();
     let party = |node: Option<f64>| -> Result<Party, AssessmentError> {

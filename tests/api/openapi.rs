@@ -57,7 +57,8 @@ async fn every_operation_is_described_with_its_problems(app: TestApp) {
         }
         for (status, response) in responses {
             assert!(response["description"].is_string(), "{name} {status}");
-            if status.starts_with('4') || status.starts_with('5') {
+            // An answer to HEAD has no body.
+            if method != "head" && (status.starts_with('4') || status.starts_with('5')) {
                 assert!(
                     response["content"]["application/problem+json"].is_object(),
                     "{name} {status}"
@@ -74,16 +75,16 @@ async fn every_described_path_is_served_and_no_other_method(app: TestApp) {
         let filled = path
             .replace("{name}", "none")
             .replace(['{', '}'], "")
-            .replace("/id", "/1");
+            .replace("/id", "/999999");
         let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
         let reply = app.send(app.request(method.clone(), &filled)).await;
         assert_ne!(reply.status, 405, "{method} {path}");
         assert_ne!(reply.json["code"], "no_route", "{method} {path}");
-        let trace = app.send(app.request(Method::TRACE, &filled)).await;
+        let options = app.send(app.request(Method::OPTIONS, &filled)).await;
         assert!(
-            [404, 405].contains(&trace.status.as_u16()),
-            "TRACE {path}: {}",
-            trace.status
+            [404, 405].contains(&options.status.as_u16()),
+            "OPTIONS {path}: {}",
+            options.status
         );
     }
 }

@@ -346,7 +346,7 @@ pub struct SatisfactionView {
     pub p_all: f64,
     /// `green`, `amber`, `red` or `unknown`: a gate, not a mean.
     pub light: String,
-    /// The department to look at first.
+    /// The department to look at first; empty while none has data.
     pub weakest: String,
     /// Share of the required departments with data.
     pub coverage: f64,

@@ -30,7 +30,7 @@ pub struct AccountScore {
     pub customer: CustomerId,
     /// The account as a whole.
     pub account: Account,
-    /// Name of the weakest department with data; of the weakest at all if none has any.
+    /// Name of the weakest department with data; empty if none has any.
     pub weakest: String,
     /// How much stands behind it.
     pub evidence: Evidence,
@@ -128,9 +128,6 @@ fn account(
     let weakest = account
         .weakest
         .and_then(|at| required(&scored).nth(at))
-        .or_else(|| {
-            required(&scored).min_by(|(_, left), (_, right)| left.theta.total_cmp(&right.theta))
-        })
         .map(|(department, _)| department.name.clone())
         .unwrap_or_default();
     Ok(AccountScore {

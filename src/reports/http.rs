@@ -36,6 +36,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 #[expect(dead_code, reason = "describes the parameters; `Wanted` reads them")]
 pub struct ReportParams {
     /// How it is written; without it `Accept` chooses, and JSON where that says nothing.
+    #[param(inline)]
     format: Option<Format>,
     /// The as-of date of a finished run; the latest one's if not said.
     as_of: Option<NaiveDate>,
@@ -44,6 +45,7 @@ pub struct ReportParams {
     /// Customers of this country, ISO 3166-1 alpha-2.
     country: Option<String>,
     /// Customers on this side.
+    #[param(inline)]
     role: Option<Role>,
     /// This customer.
     customer_id: Option<i64>,
@@ -55,6 +57,7 @@ pub struct ReportParams {
 #[expect(dead_code, reason = "describes the parameters; `Wanted` reads them")]
 pub struct DepartmentParams {
     /// Departments of this kind.
+    #[param(inline)]
     department: Option<DepartmentKind>,
 }
 

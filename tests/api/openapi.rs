@@ -8,6 +8,7 @@ use crate::harness::on_each_database;
 
 on_each_database!(
     every_operation_is_described_with_its_problems,
+    every_reference_leads_somewhere,
     every_described_path_is_served_and_no_other_method,
 );
 
@@ -67,6 +68,20 @@ async fn every_operation_is_described_with_its_problems(app: TestApp) {
         }
     }
     assert!(ids.len() > 60, "{}", ids.len());
+}
+
+async fn every_reference_leads_somewhere(app: TestApp) {
+    let description = app.get("/openapi.json").await.expect(200);
+    let text = description.to_string();
+    let targets: std::collections::BTreeSet<&str> = text
+        .split("\"$ref\":\"#")
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next())
+        .collect();
+    assert!(targets.len() > 20);
+    for target in targets {
+        assert!(description.pointer(target).is_some(), "#{target}");
+    }
 }
 
 async fn every_described_path_is_served_and_no_other_method(app: TestApp) {

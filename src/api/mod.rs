@@ -5,7 +5,7 @@
 //! - [`merge`]: partial changes;
 //! - [`etag`]: versions, `If-Match`;
 //! - [`batch`]: many records at once, a result for each;
-//! - [`reference`]: ids in paths, own or external;
+//! - [`mod@reference`]: ids in paths, own or external;
 //! - [`request_id`]: the id that a request has in log and answers.
 
 pub mod batch;

@@ -12,7 +12,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::AssessmentError;
 use super::read::{self, Pointer, RiskView, SatisfactionView, Source};
 use super::run::assess;
-use super::store::{self, LinkRead, RiskRead, Run};
+use super::store::view::{self as snapshots, LinkRead, RiskRead, WATCH_LIST};
+use super::store::{self, Run};
 use crate::access::{Caller, Scope};
 use crate::api::body::Body;
 use crate::api::list::{self, ListParams, Page, parse_value};
@@ -255,7 +256,7 @@ async fn show_link_risk(
                 return Err(Error::not_found("customer", &ends.0));
             }
             let run = read::wanted_run(conn, as_of)?;
-            let link = store::link(conn, run.id, ids)?.ok_or_else(|| {
+            let link = snapshots::link(conn, run.id, ids)?.ok_or_else(|| {
                 Error::not_found(
                     "link",
                     format!("{} to {} as of {}", ends.0, ends.1, run.as_of),
@@ -343,7 +344,7 @@ async fn show_watchlist(
     caller: Caller,
     request: HttpRequest,
 ) -> Answer<HttpResponse> {
-    let wanted = list::parse(&request, &store::WATCH_LIST, &["as_of"])?;
+    let wanted = list::parse(&request, &WATCH_LIST, &["as_of"])?;
     let as_of = match wanted
         .extra
         .first()
@@ -363,7 +364,7 @@ async fn show_watchlist(
         .db
         .read(move |conn| {
             let run = read::wanted_run(conn, as_of)?;
-            let rows: Vec<RiskRead> = select::page(conn, &store::WATCH_LIST, &listing, |sql| {
+            let rows: Vec<RiskRead> = select::page(conn, &WATCH_LIST, &listing, |sql| {
                 sql.push(" AND k.run_id = ").bind(Value::Int(run.id.0));
                 caller.teams.restrict(sql, "c.team_id");
             })?;

@@ -7,7 +7,8 @@ use serde::Serialize;
 
 use super::inputs::Observed;
 use super::model::{Follower, Part};
-use super::store::{self, RiskRead, Run};
+use super::store::view::{self as snapshots, RiskRead};
+use super::store::{self, Run};
 use crate::access::Teams;
 use crate::api::reference::Reference;
 use crate::customers;
@@ -162,7 +163,7 @@ pub fn risk(
     as_of: Option<NaiveDate>,
     teams: &Teams,
 ) -> Answer<RiskView> {
-    let found = store::risk(conn, reference, as_of)?.filter(|row| teams.allow(row.team_id));
+    let found = snapshots::risk(conn, reference, as_of)?.filter(|row| teams.allow(row.team_id));
     let Some(row) = found else {
         return Err(why_not(conn, reference, as_of, teams));
     };
@@ -175,7 +176,7 @@ pub fn risk(
             _ => None,
         })
         .chain(followers.iter().map(|follower| follower.customer_id));
-    let names = store::visible_names(conn, &partners.collect::<Vec<_>>(), teams)?;
+    let names = snapshots::visible_names(conn, &partners.collect::<Vec<_>>(), teams)?;
     Ok(view(row, &parts, followers, &names))
 }
 
@@ -373,7 +374,7 @@ pub fn satisfaction(
         .filter(|customer| !customer.deleted)
         .ok_or_else(|| Error::not_found("customer", reference))?;
     let run = wanted_run(conn, as_of)?;
-    let Some((account, departments)) = store::satisfaction(conn, run.id, customer.id)? else {
+    let Some((account, departments)) = snapshots::satisfaction(conn, run.id, customer.id)? else {
         return Err(why_not(conn, reference, as_of, teams));
     };
     Ok(SatisfactionView {
@@ -395,7 +396,7 @@ pub fn satisfaction(
     })
 }
 
-fn department_view(row: store::DepartmentRead) -> DepartmentView {
+fn department_view(row: snapshots::DepartmentRead) -> DepartmentView {
     let settings = crate::satisfaction::DepartmentSettings::default();
     let facts = settings.kpi_weight * row.kpi_coverage;
     let total = settings.prior_weight + facts + row.answers;

@@ -9,7 +9,11 @@ use serde_json::json;
 use super::model::BusinessBasis;
 use super::risk::{self, HISTORY_WEEKS, Risks, Scope};
 use super::scores;
-use super::store::{self, Finish, Run, Spans};
+use super::store::{
+    self, Finish, Run,
+    input::{self, Spans},
+    snapshot,
+};
 use super::{AssessmentError, inputs::Inputs};
 use crate::access::audit::{self, Actor, Deed};
 use crate::config::Config;
@@ -66,8 +70,8 @@ fn compute_and_write(
 ) -> Result<String, AssessmentError> {
     let mut watch = Stopwatch::start();
     let (inputs, inputs_at) = state.db.snapshot_now(|conn| {
-        let inputs = store::read(conn, spans)?;
-        let newest = store::newest_input(conn, spans.as_of)?;
+        let inputs = input::read(conn, spans)?;
+        let newest = input::newest(conn, spans.as_of)?;
         Ok::<_, AssessmentError>((inputs, newest))
     })?;
     watch.lap("load");
@@ -77,7 +81,7 @@ fn compute_and_write(
     let scores = scores::assess(&inputs)?;
     watch.lap("satisfaction");
     state.db.write_now(|conn| {
-        store::write(conn, id, &inputs, &risks, &scores)?;
+        snapshot::write(conn, id, &inputs, &risks, &scores)?;
         store::finish(conn, id, &end(&inputs, &risks, inputs_at))?;
         watch.lap("store");
         afterwards(conn, id)?;

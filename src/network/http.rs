@@ -10,7 +10,7 @@ use super::groups::Group;
 use super::live::{Compiled, LiveNetwork};
 use super::measures::LinkMeasures;
 use super::params::{PageParams, Parameters, ReachParams, WINDOW, WindowParams};
-use super::store::{self, CustomerBrief, Visible};
+use super::store::{self, Visible};
 use super::views::{
     ComponentPage, ComponentView, CustomerConcentration, Frame, HiddenPartners, LinkDetail,
     LinkMonth, LinkPage, LinkView, Named, Neighbour, NeighbourLink, NeighbourhoodView,
@@ -20,6 +20,7 @@ use super::{Window, pages};
 use crate::access::{Caller, Teams};
 use crate::api::list::{self, ListRequest, Page};
 use crate::api::reference::Reference;
+use crate::customers::store::{CustomerBrief, names as names_of, resolve};
 use crate::db::Conn;
 use crate::db::select::{Collection, Value};
 use crate::error::{Answer, Error};
@@ -111,13 +112,13 @@ async fn ask<T: Send + 'static>(
 
 /// The customer that a path names, among those of the caller's teams.
 fn find(conn: &mut Conn, reference: &Reference, teams: &Teams) -> Answer<CustomerBrief> {
-    store::resolve(conn, reference, teams)?
+    resolve(conn, reference, teams)?
         .filter(|customer| !customer.deleted)
         .ok_or_else(|| Error::not_found("customer", reference))
 }
 
 fn named(conn: &mut Conn, id: CustomerId) -> Answer<Named> {
-    let name = store::names(conn, &[id])?.remove(&id).unwrap_or_default();
+    let name = names_of(conn, &[id])?.remove(&id).unwrap_or_default();
     Ok(Named { id, name })
 }
 
@@ -165,7 +166,7 @@ async fn list_partners(
         let id = |partner: &Partner<'_>| partner.customer.0;
         let rows = pages::page(seen, &wanted.list.listing, partner_field, id);
         let ids: Vec<_> = rows.iter().map(|partner| partner.customer).collect();
-        let names = store::names(conn, &ids)?;
+        let names = names_of(conn, &ids)?;
         let key = |row: &Partner<'_>, sort: &'static str| (partner_field(row, sort), id(row));
         let page = wanted.list.page(rows, key, |partner| {
             let name = names.get(&partner.customer).cloned().unwrap_or_default();
@@ -218,7 +219,7 @@ async fn show_neighbourhood(
         let network = &copy.network;
         let found = network.neighbourhood(customer, reach, |id| visible.allows(id));
         let ids: Vec<_> = found.customers.iter().map(|(id, _)| *id).collect();
-        let mut names = store::names(conn, &ids)?;
+        let mut names = names_of(conn, &ids)?;
         let neighbour = |(id, distance)| Neighbour {
             id,
             name: names.remove(&id).unwrap_or_default(),
@@ -302,7 +303,7 @@ async fn list_links(
             .iter()
             .flat_map(|link| [link.shipper, link.consignee])
             .collect();
-        let names = store::names(conn, &ids)?;
+        let names = names_of(conn, &ids)?;
         let name = |id: CustomerId| names.get(&id).cloned().unwrap_or_default();
         let key = |link: &&LinkMeasures, _| (Value::Int(link.shipper.0), link.consignee.0);
         let page = wanted.list.page(rows, key, |link| LinkView {
@@ -424,7 +425,7 @@ fn show_group(
     members: usize,
 ) -> Answer<ComponentView> {
     let largest = group.largest(copy, members);
-    let mut names = store::names(conn, &largest)?;
+    let mut names = names_of(conn, &largest)?;
     let member = |id| Named {
         id,
         name: names.remove(&id).unwrap_or_default(),

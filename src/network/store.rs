@@ -10,8 +10,7 @@ use diesel::sql_types::{BigInt, Double};
 
 use super::measures::LinkMeasures;
 use crate::access::Teams;
-use crate::api::reference::Reference;
-use crate::db::schema::{counters, customer_external_ids, customers, link_months, shipments};
+use crate::db::schema::{counters, link_months, shipments};
 use crate::db::select::Statement;
 use crate::db::{Conn, DbError, DbResult, on};
 use crate::ids::CustomerId;
@@ -20,9 +19,6 @@ use crate::shipments::model::Status;
 /// Milligrams in a kilogram. Weights are summed in whole milligrams, which floating point adds
 /// exactly (up to nine million tonnes), so that the order of rows does not show in the sum.
 const MILLIGRAMS: f64 = 1e6;
-
-/// How many ids go into one statement.
-const IDS_AT_ONCE: usize = 500;
 
 /// How many writes to shipments there have been: what was read before this moved is old.
 ///
@@ -311,68 +307,6 @@ pub fn months_of_link(
     let mut months: Vec<_> = links.map(|link| (month(&link), link)).collect();
     months.sort_unstable_by_key(|(month, _)| *month);
     Ok(months)
-}
-
-/// What is known of a customer where only its name matters.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CustomerBrief {
-    /// Its id.
-    pub id: CustomerId,
-    /// Its name.
-    pub name: String,
-    /// Its team.
-    pub team_id: Option<i64>,
-    /// Whether it was deleted.
-    pub deleted: bool,
-}
-
-/// The customer that a path names, deleted or not; `None` if there is none among `teams`.
-pub fn resolve(
-    conn: &mut Conn,
-    reference: &Reference,
-    teams: &Teams,
-) -> DbResult<Option<CustomerBrief>> {
-    let columns = (
-        customers::id,
-        customers::name,
-        customers::team_id,
-        customers::deleted_at.is_not_null(),
-    );
-    let found: Option<(CustomerId, String, Option<i64>, bool)> = match reference {
-        Reference::Id(id) => on!(conn, |c| customers::table
-            .find(*id)
-            .select(columns)
-            .first(c)
-            .optional())?,
-        Reference::External(external) => on!(conn, |c| customer_external_ids::table
-            .inner_join(customers::table.on(customers::id.eq(customer_external_ids::customer_id)))
-            .filter(customer_external_ids::system.eq(&external.system))
-            .filter(customer_external_ids::external_id.eq(&external.id))
-            .select(columns)
-            .first(c)
-            .optional())?,
-    };
-    Ok(found
-        .map(|(id, name, team_id, deleted)| CustomerBrief {
-            id,
-            name,
-            team_id,
-            deleted,
-        })
-        .filter(|brief| teams.allow(brief.team_id)))
-}
-
-/// The names of these customers, deleted ones too.
-pub fn names(conn: &mut Conn, ids: &[CustomerId]) -> DbResult<HashMap<CustomerId, String>> {
-    let mut names = HashMap::with_capacity(ids.len());
-    for ids in ids.chunks(IDS_AT_ONCE) {
-        let found: Vec<(CustomerId, String)> = on!(conn, |c| customers::table
-            .filter(customers::id.eq_any(ids))
-            .select((customers::id, customers::name))
-            .load(c))?;
-        names.extend(found);
-    }
-    Ok(names)
 }
 
 /// The customers that somebody may see.

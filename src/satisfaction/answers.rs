@@ -2,6 +2,7 @@
 
 use super::SatisfactionError;
 use super::error::{at_least_zero, in_unit, positive};
+use crate::customers::model::BuyingRole;
 
 /// An answer loses half of its weight in so many days. Default.
 pub const HALF_LIFE_DAYS: f64 = 180.0;
@@ -47,22 +48,6 @@ impl Scale {
         }
         let score = (value - lo) / (hi - lo);
         Ok(if reversed { 1.0 - score } else { score })
-    }
-}
-
-crate::word_enum! {
-    /// What a contact is in the buying centre (Webster and Wind 1972).
-    BuyingRole {
-        /// Decides.
-        Decider = "decider",
-        /// Negotiates and orders.
-        Buyer = "buyer",
-        /// Has a say.
-        Influencer = "influencer",
-        /// Works with the service.
-        User = "user",
-        /// Lets people and papers through.
-        Gatekeeper = "gatekeeper",
     }
 }
 

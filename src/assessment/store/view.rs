@@ -1,0 +1,371 @@
+//! Snapshots as they are read back.
+
+use std::collections::HashMap;
+
+use chrono::NaiveDate;
+use diesel::prelude::*;
+use serde::Serialize;
+
+use super::super::model::Role;
+use super::super::read::Source;
+use crate::access::Teams;
+use crate::api::reference::Reference;
+use crate::db::schema::{
+    account_satisfactions, customer_risks, customers, department_satisfactions, link_risks,
+};
+use crate::db::select::{Collection, Field, Kind, Statement, Value};
+use crate::db::{Conn, DbResult, on};
+use crate::ids::{CustomerId, DepartmentId, RunId};
+
+/// A customer's risk with what is told of the customer and the run.
+#[derive(Clone, Debug, QueryableByName)]
+#[diesel(table_name = customer_risks)]
+pub struct RiskRead {
+    /// Columns of `customer_risks`, and so all without another source.
+    pub run_id: i64,
+    /// Which customer.
+    pub customer_id: i64,
+    /// Its side.
+    pub role: String,
+    /// As in [`CustomerRisk`], and so the rest.
+    pub own_churn: f64,
+    /// With cascade.
+    pub churn_probability: f64,
+    /// Secondary.
+    pub p_alive: f64,
+    /// Over the horizon.
+    pub expected_days: f64,
+    /// In the statistics' window.
+    pub shipping_days: i64,
+    /// Since the last.
+    pub recency_weeks: f64,
+    /// Since the first.
+    pub age_weeks: f64,
+    /// The last.
+    pub last_on: NaiveDate,
+    /// Younger than eight weeks.
+    pub is_new: bool,
+    /// `enough` or `low`.
+    pub evidence: String,
+    /// Over the window.
+    pub business: f64,
+    /// Share.
+    pub business_at_risk: f64,
+    /// Over the horizon.
+    pub value: f64,
+    /// Expected loss of it.
+    pub value_at_risk: f64,
+    /// In the whole network.
+    pub blast_radius: f64,
+    /// Of a retention play.
+    pub save_value: f64,
+    /// In the window.
+    pub partners: i64,
+    /// Of them.
+    pub partners_silent: i64,
+    /// JSON.
+    pub parts: String,
+    /// JSON.
+    pub followers: String,
+    /// From `customers`.
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    pub name: String,
+    /// From `customers`.
+    #[diesel(sql_type = diesel::sql_types::Nullable<diesel::sql_types::Text>)]
+    pub country: Option<String>,
+    /// From `customers`.
+    #[diesel(sql_type = diesel::sql_types::Nullable<diesel::sql_types::BigInt>)]
+    pub team_id: Option<i64>,
+    /// From `runs`.
+    #[diesel(sql_type = diesel::sql_types::Date)]
+    pub as_of: NaiveDate,
+    /// From `runs`.
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    pub horizon_weeks: i64,
+    /// From `runs`.
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    pub model_version: String,
+    /// From `runs`.
+    #[diesel(sql_type = diesel::sql_types::Nullable<diesel::sql_types::Text>)]
+    pub business_basis: Option<String>,
+    /// From `runs`.
+    #[diesel(sql_type = diesel::sql_types::Nullable<diesel::sql_types::Text>)]
+    pub value_basis: Option<String>,
+}
+
+impl RiskRead {
+    /// Where the numbers come from.
+    pub fn source(&self) -> Source {
+        Source {
+            run_id: self.run_id,
+            as_of: self.as_of,
+            horizon_weeks: self.horizon_weeks,
+            model_version: self.model_version.clone(),
+            business_basis: self.business_basis.clone().unwrap_or_default(),
+            value_basis: self.value_basis.clone().unwrap_or_default(),
+        }
+    }
+}
+
+const RISK_COLUMNS: &str = "k.*, c.name, c.country, c.team_id, r.as_of, r.horizon_weeks, \
+    r.model_version, r.business_basis, r.value_basis";
+const RISK_FROM: &str = "customer_risks k JOIN customers c ON c.id = k.customer_id \
+    JOIN runs r ON r.id = k.run_id";
+
+/// The risk of one living customer in the finished run of a date, or in the latest.
+///
+/// One statement, because it answers the most frequent question.
+pub fn risk(
+    conn: &mut Conn,
+    reference: &Reference,
+    as_of: Option<NaiveDate>,
+) -> DbResult<Option<RiskRead>> {
+    let mut sql = Statement::new("SELECT ");
+    sql.push(RISK_COLUMNS).push(" FROM ").push(RISK_FROM);
+    sql.push(" WHERE k.run_id = (SELECT l.id FROM runs l WHERE l.status = 'done'");
+    if let Some(day) = as_of {
+        sql.push(" AND l.as_of = ").bind(Value::Date(day));
+    }
+    sql.push(
+        " ORDER BY l.as_of DESC, l.id DESC LIMIT 1) AND c.deleted_at IS NULL AND k.customer_id = ",
+    );
+    match reference {
+        Reference::Id(id) => {
+            sql.bind(Value::Int(*id));
+        }
+        Reference::External(key) if key.id.contains('\0') || key.system.contains('\0') => {
+            return Ok(None);
+        }
+        Reference::External(key) => {
+            sql.push("(SELECT e.customer_id FROM customer_external_ids e WHERE e.system = ");
+            sql.bind(Value::Text(key.system.clone()))
+                .push(" AND e.external_id = ");
+            sql.bind(Value::Text(key.id.clone())).push(")");
+        }
+    }
+    Ok(sql.load(conn)?.into_iter().next())
+}
+
+/// The watch list: customers of a run, what is to be saved first.
+pub const WATCH_LIST: Collection = Collection {
+    columns: RISK_COLUMNS,
+    from: RISK_FROM,
+    id: "k.customer_id",
+    updated: None,
+    alive: Some("c.deleted_at IS NULL"),
+    fields: &[
+        Field {
+            name: "save_value",
+            sql: "k.save_value",
+            kind: Kind::Real,
+            sortable: true,
+        },
+        Field {
+            name: "churn_probability",
+            sql: "k.churn_probability",
+            kind: Kind::Real,
+            sortable: true,
+        },
+        Field {
+            name: "own_churn",
+            sql: "k.own_churn",
+            kind: Kind::Real,
+            sortable: true,
+        },
+        Field {
+            name: "blast_radius",
+            sql: "k.blast_radius",
+            kind: Kind::Real,
+            sortable: true,
+        },
+        Field {
+            name: "value_at_risk",
+            sql: "k.value_at_risk",
+            kind: Kind::Real,
+            sortable: true,
+        },
+        Field {
+            name: "value",
+            sql: "k.value",
+            kind: Kind::Real,
+            sortable: true,
+        },
+        Field {
+            name: "customer_id",
+            sql: "k.customer_id",
+            kind: Kind::Int,
+            sortable: true,
+        },
+        Field {
+            name: "role",
+            sql: "k.role",
+            kind: Kind::Words(Role::WORDS),
+            sortable: false,
+        },
+        Field {
+            name: "evidence",
+            sql: "k.evidence",
+            kind: Kind::Words(&["enough", "low"]),
+            sortable: false,
+        },
+        Field {
+            name: "is_new",
+            sql: "k.is_new",
+            kind: Kind::Bool,
+            sortable: false,
+        },
+        Field {
+            name: "country",
+            sql: "c.country",
+            kind: Kind::Text,
+            sortable: false,
+        },
+        Field {
+            name: "team_id",
+            sql: "c.team_id",
+            kind: Kind::Int,
+            sortable: false,
+        },
+        Field {
+            name: "last_on",
+            sql: "k.last_on",
+            kind: Kind::Date,
+            sortable: true,
+        },
+    ],
+    default_sort: "-save_value",
+};
+
+/// The names of those of these customers that the teams may see.
+pub fn visible_names(
+    conn: &mut Conn,
+    ids: &[i64],
+    teams: &Teams,
+) -> DbResult<HashMap<i64, String>> {
+    let mut found = HashMap::new();
+    for ids in ids.chunks(500) {
+        let rows: Vec<(i64, String, Option<i64>)> = on!(conn, |c| customers::table
+            .filter(customers::id.eq_any(ids))
+            .select((customers::id, customers::name, customers::team_id))
+            .load(c))?;
+        let seen = rows.into_iter().filter(|(_, _, team)| teams.allow(*team));
+        found.extend(seen.map(|(id, name, _)| (id, name)));
+    }
+    Ok(found)
+}
+
+/// An account's satisfaction as it stands.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = account_satisfactions)]
+pub struct AccountRead {
+    /// As in the snapshot, and so the rest.
+    pub score: f64,
+    /// 90 % interval.
+    pub low: f64,
+    /// 90 % interval.
+    pub high: f64,
+    /// All satisfied.
+    pub p_all: f64,
+    /// The gate.
+    pub light: String,
+    /// Department.
+    pub weakest: String,
+    /// Share with data.
+    pub coverage: f64,
+    /// `enough`, `low`, `none`.
+    pub evidence: String,
+    /// JSON.
+    pub kpis: String,
+}
+
+/// A department's satisfaction as it stands.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = department_satisfactions)]
+pub struct DepartmentRead {
+    /// As in the snapshot, and so the rest.
+    pub department: String,
+    /// What it does.
+    pub kind: String,
+    /// Which.
+    pub department_id: Option<DepartmentId>,
+    /// θ.
+    pub score: f64,
+    /// 90 % interval.
+    pub low: f64,
+    /// 90 % interval.
+    pub high: f64,
+    /// k.
+    pub kpi_score: Option<f64>,
+    /// c.
+    pub kpi_coverage: f64,
+    /// N.
+    pub answers: f64,
+    /// w.
+    pub weight: f64,
+    /// Needed.
+    pub required: bool,
+}
+
+/// The satisfaction of a customer in a run.
+pub fn satisfaction(
+    conn: &mut Conn,
+    run: RunId,
+    customer: CustomerId,
+) -> DbResult<Option<(AccountRead, Vec<DepartmentRead>)>> {
+    let account: Option<AccountRead> = on!(conn, |c| account_satisfactions::table
+        .find((run.0, customer.0))
+        .select(AccountRead::as_select())
+        .first(c)
+        .optional())?;
+    let Some(account) = account else {
+        return Ok(None);
+    };
+    let departments = on!(conn, |c| department_satisfactions::table
+        .filter(department_satisfactions::run_id.eq(run.0))
+        .filter(department_satisfactions::customer_id.eq(customer.0))
+        .order(department_satisfactions::department)
+        .select(DepartmentRead::as_select())
+        .load(c))?;
+    Ok(Some((account, departments)))
+}
+
+/// What a run says of a link.
+#[derive(Clone, Debug, Serialize, Queryable, Selectable, utoipa::ToSchema)]
+#[diesel(table_name = link_risks)]
+pub struct LinkRead {
+    /// First party.
+    pub shipper_id: i64,
+    /// Second party.
+    pub consignee_id: i64,
+    /// Shipments in the business window.
+    pub shipments: i64,
+    /// Business over the window, in the basis.
+    pub business: f64,
+    /// Value over the horizon.
+    pub value: f64,
+    /// Probability that either end is lost.
+    pub loss_probability: f64,
+    /// Joint satisfaction of both parties, in `[0, 1]`.
+    pub satisfaction: f64,
+    /// Lower end of the 90 % interval.
+    pub satisfaction_low: f64,
+    /// Upper end of the 90 % interval.
+    pub satisfaction_high: f64,
+    /// Shipper's score less the consignee's.
+    pub imbalance: f64,
+    /// The last shipment.
+    pub last_on: NaiveDate,
+}
+
+/// A link in a run.
+pub fn link(
+    conn: &mut Conn,
+    run: RunId,
+    (shipper, consignee): (CustomerId, CustomerId),
+) -> DbResult<Option<LinkRead>> {
+    Ok(on!(conn, |c| link_risks::table
+        .find((run.0, shipper.0, consignee.0))
+        .select(LinkRead::as_select())
+        .first(c)
+        .optional())?)
+}

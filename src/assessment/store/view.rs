@@ -27,7 +27,7 @@ pub struct RiskRead {
     pub customer_id: i64,
     /// Its side.
     pub role: String,
-    /// As in [`CustomerRisk`], and so the rest.
+    /// As in [`CustomerRisk`](crate::assessment::risk::CustomerRisk), and so the rest.
     pub own_churn: f64,
     /// With cascade.
     pub churn_probability: f64,

@@ -1,31 +1,24 @@
-//! Many rows at once: `COPY` on PostgreSQL, statements of 100 rows on SQLite.
+//! Many rows at once: `COPY` on PostgreSQL, one prepared statement again and again on SQLite.
+//!
+//! A statement of many rows looks faster on SQLite and is not: it may have to undo its first rows
+//! when a later one fails, so SQLite copies every page that it touches before it writes there. With
+//! the seven indexes of `shipments` that costs more than everything else.
 
 /// Inserts every row of a slice into a table; the fastest way each database has.
 ///
 /// The row type must be `Insertable` with `treat_none_as_default_value = false`: otherwise a `NULL`
-/// makes SQLite fall back to a statement per row.
+/// needs a statement of its own, prepared anew.
 macro_rules! insert_all {
     ($conn:expr, $table:expr, $rows:expr) => {
         match $conn {
             $crate::db::Conn::Sqlite(c) => {
                 use diesel::RunQueryDsl as _;
-                let (chunks, rest) = $rows.as_chunks::<100>();
                 let mut outcome = Ok(());
-                // A fixed number of rows keeps one prepared statement for all chunks.
-                for chunk in chunks {
-                    outcome = diesel::insert_into($table)
-                        .values(chunk)
-                        .execute(c)
-                        .map(drop);
+                for row in $rows {
+                    outcome = diesel::insert_into($table).values(row).execute(c).map(drop);
                     if outcome.is_err() {
                         break;
                     }
-                }
-                if outcome.is_ok() && !rest.is_empty() {
-                    outcome = diesel::insert_into($table)
-                        .values(rest)
-                        .execute(c)
-                        .map(drop);
                 }
                 outcome
             }

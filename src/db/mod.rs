@@ -32,6 +32,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
 
 /// How long a request waits for a connection before it is told that the service is busy.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// KiB that SQLite keeps in memory for a write of minutes: indexes are written all over.
+const MUCH_CACHE: u32 = 96 << 10;
 
 /// A connection to whichever database this instance runs on.
 pub enum Conn {
@@ -301,14 +303,20 @@ impl Db {
     ) -> Result<T, E> {
         let _permit = self.writers.wait()?;
         let mut conn = self.writers.connection()?;
-        loop {
+        conn.set_cache(MUCH_CACHE)?;
+        let outcome = loop {
             // Another process may be the one that writes; nothing of `work` has run yet.
             match conn.begin() {
-                Ok(()) => return conn.run_begun(work),
+                Ok(()) => break conn.run_begun(work),
                 Err(DbError::Busy) => {}
-                Err(error) => return Err(error.into()),
+                Err(error) => break Err(error.into()),
             }
+        };
+        // What was written stands, whatever becomes of the cache.
+        if let Err(error) = conn.set_cache(open::CACHE) {
+            tracing::warn!(error.cause = %error, "cache not made smaller: {error}");
         }
+        outcome
     }
 
     /// [`write_now`](Self::write_now), unless another process is writing to SQLite at this moment:
@@ -333,6 +341,18 @@ impl Db {
 }
 
 impl Conn {
+    /// How much SQLite keeps in memory, in KiB; PostgreSQL has its own memory.
+    fn set_cache(&mut self, kibibytes: u32) -> DbResult<()> {
+        match self {
+            Self::Sqlite(c) => {
+                let sql = format!("PRAGMA cache_size = -{kibibytes}; PRAGMA shrink_memory;");
+                Ok(c.batch_execute(&sql)?)
+            }
+            #[cfg(feature = "postgres")]
+            Self::Postgres(_) => Ok(()),
+        }
+    }
+
     /// How long SQLite waits for another process's lock; PostgreSQL has queues of its own.
     fn set_patience(&mut self, patience: Duration) -> DbResult<()> {
         match self {

@@ -94,6 +94,9 @@ fn without_password(url: &str) -> String {
     }
 }
 
+/// KiB that a connection to SQLite keeps in memory.
+pub(super) const CACHE: u32 = 32 << 10;
+
 /// What a connection is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -152,11 +155,11 @@ pub(super) fn open(target: &Target, kind: Kind) -> Result<Conn, OpenError> {
         Target::Sqlite(path) => {
             let mut conn = SqliteConnection::establish(&path.to_string_lossy())?;
             // The time-out first: a fresh connection has none, and WAL may have to wait.
-            conn.batch_execute(
+            // Sorts that outgrow the cache go to temporary files (the default), never to memory.
+            conn.batch_execute(&format!(
                 "PRAGMA busy_timeout = 10000; PRAGMA foreign_keys = ON; \
-                 PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY; \
-                 PRAGMA cache_size = -32768;",
-            )?;
+                 PRAGMA synchronous = NORMAL; PRAGMA cache_size = -{CACHE};"
+            ))?;
             match kind {
                 Kind::Writer => conn.batch_execute("PRAGMA journal_mode = WAL;")?,
                 Kind::Reader => conn.batch_execute("PRAGMA query_only = ON;")?,

@@ -22,7 +22,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::mapping::Mapping;
 use super::read::{FileError, ReadError, Reject, Shape, ShipmentReader};
-use super::row::RawRow;
+use super::row::RawRows;
 use super::spill::Spill;
 use super::store::{self, Import, KeptReject, Outcome as Result_};
 use crate::access::audit::{self, Actor, Deed};
@@ -30,11 +30,11 @@ use crate::api::batch::Outcome;
 use crate::db::{Conn, Db, DbError, UtcTime};
 use crate::ids::ImportId;
 use crate::shipments::model::ShipmentDraft;
-use crate::shipments::write::{Done, Writer};
+use crate::shipments::write::{Done, Writer, Written};
 use crate::state::Clock;
 
 /// Rows written together.
-const CHUNK: usize = 4_000;
+const CHUNK: usize = 2_500;
 /// Chunks that wait between reader and writer at most.
 const WAITING: usize = 3;
 /// How often imports are looked for whose process died.
@@ -242,7 +242,8 @@ enum Message {
     Begun { columns: Vec<String>, shape: Shape },
     /// Rows that could be read, and rows that could not.
     Rows {
-        rows: Vec<(RawRow, ShipmentDraft)>,
+        raw: RawRows,
+        drafts: Vec<ShipmentDraft>,
         rejects: Vec<Reject>,
         bytes: u64,
     },
@@ -294,47 +295,49 @@ fn read(file: impl Read, mapping: &Mapping, zone: Tz, send: &SyncSender<Message>
     if send.send(begun).is_err() {
         return;
     }
-    let (mut rows, mut rejects) = (Vec::with_capacity(CHUNK), Vec::new());
+    let (mut raw, mut drafts) = (RawRows::default(), Vec::with_capacity(CHUNK));
+    let mut rejects = Vec::new();
     loop {
         let item = reader.next();
         let ended = item.is_none();
         match item {
             None => {}
-            Some(Ok((_, draft))) => rows.push((reader.row().clone(), draft)),
+            Some(Ok((_, draft))) => {
+                raw.push(reader.row());
+                drafts.push(draft);
+            }
             Some(Err(ReadError::Row(reject))) => rejects.push(reject),
             Some(Err(ReadError::File(error))) => {
                 let _ = send.send(Message::Failed(error));
                 return;
             }
         }
-        if ended || rows.len() + rejects.len() >= CHUNK {
+        if ended || drafts.len() + rejects.len() >= CHUNK {
             let message = Message::Rows {
-                rows: std::mem::take(&mut rows),
+                raw: std::mem::take(&mut raw),
+                drafts: std::mem::replace(&mut drafts, Vec::with_capacity(CHUNK)),
                 rejects: std::mem::take(&mut rejects),
                 bytes: reader.bytes_read(),
             };
             if send.send(message).is_err() {
                 return;
             }
-            rows.reserve(CHUNK);
         }
         if ended {
             break;
         }
     }
-    let sum = digest
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .clone();
-    let _ = send.send(Message::End {
+    let _ = send.send(end(&reader, &digest));
+}
+
+fn end<R: Read>(reader: &ShipmentReader<R>, digest: &Mutex<Sha256>) -> Message {
+    let sum = digest.lock().unwrap_or_else(PoisonError::into_inner);
+    let unmapped = reader.columns_unmapped().into_iter();
+    Message::End {
         rows_read: reader.rows_read(),
-        unmapped: reader
-            .columns_unmapped()
-            .into_iter()
-            .map(str::to_owned)
-            .collect(),
-        sha256: HEXLOWER.encode(&sum.finalize()),
-    });
+        unmapped: unmapped.map(str::to_owned).collect(),
+        sha256: HEXLOWER.encode(&sum.clone().finalize()),
+    }
 }
 
 /// What the writing side counts.
@@ -368,12 +371,14 @@ fn write(
         match receive.recv().map_err(|_| ImportError::ReaderDied)? {
             Message::Begun { columns, shape } => (tally.columns, tally.shape) = (columns, shape),
             Message::Rows {
-                rows,
+                raw,
+                drafts,
                 rejects,
                 bytes,
             } => {
-                rows_done += (rows.len() + rejects.len()) as u64;
-                tally.chunk(conn, id, &mut writer, rows, rejects)?;
+                rows_done += (drafts.len() + rejects.len()) as u64;
+                let written = writer.write(conn, drafts)?;
+                tally.chunk(conn, id, &raw, written, rejects)?;
                 progress.set(bytes, rows_done);
             }
             Message::Failed(error) => return Err(error.into()),
@@ -407,19 +412,19 @@ impl Tally<'_> {
         &mut self,
         conn: &mut Conn,
         id: ImportId,
-        writer: &mut Writer,
-        rows: Vec<(RawRow, ShipmentDraft)>,
+        raw: &RawRows,
+        written: Vec<Written>,
         mut rejects: Vec<Reject>,
     ) -> Result<(), ImportError> {
-        let (raw, drafts): (Vec<RawRow>, Vec<ShipmentDraft>) = rows.into_iter().unzip();
-        for (row, written) in raw.iter().zip(writer.write(conn, drafts)?) {
+        for ((line, cells), written) in raw.iter().zip(written) {
             match written {
                 Err(reasons) => {
-                    let mut reject = row.reject(reasons);
+                    let raw = cells.to_vec();
+                    let mut reject = Reject { line, reasons, raw };
                     self.shape.restore(&mut reject);
                     rejects.push(reject);
                 }
-                Ok(done) => self.count(row.line(), &done),
+                Ok(done) => self.count(line, &done),
             }
         }
         rejects.sort_by_key(|reject| reject.line);

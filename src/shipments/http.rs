@@ -1,5 +1,7 @@
 //! Endpoints for shipments.
 
+use std::borrow::Cow;
+
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, put, web};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -229,13 +231,13 @@ impl From<Row> for Shipment {
             shipper_id: data.shipper_id.0,
             consignee_id: data.consignee_id.0,
             payer_id: data.payer_id.map(|id| id.0),
-            freight_terms: data.freight_terms,
-            incoterm: data.incoterm,
+            freight_terms: data.freight_terms.into_owned(),
+            incoterm: data.incoterm.map(Cow::into_owned),
             origin_country: data.origin_country,
             origin_locode: data.origin_locode,
             destination_country: data.destination_country,
             destination_locode: data.destination_locode,
-            service: data.service,
+            service: data.service.into_owned(),
             booked_at: data.booked_at,
             promised_from: data.promised_from,
             promised_to: data.promised_to,
@@ -250,7 +252,7 @@ impl From<Row> for Shipment {
             damaged: data.damaged,
             invoice_correct: data.invoice_correct,
             claim_amount: data.claim_amount,
-            status: data.status,
+            status: data.status.into_owned(),
             activity_on: data.activity_on,
             late: data.late,
             import_id: data.import_id.map(|id| id.0),

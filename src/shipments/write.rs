@@ -4,7 +4,7 @@
 //! size: who the parties are, which shipments stand already, what is to be written. Doing it twice
 //! is doing it once.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use chrono_tz::Tz;
 
@@ -41,7 +41,9 @@ pub struct Writer {
     import: Option<ImportId>,
     /// Shipments with a greater id were created by this writer.
     after: i64,
-    known: HashMap<PartyKey, CustomerId>,
+    known: Known,
+    /// Keys of the last chunk that stand for nobody, and why.
+    refused: BTreeMap<PartyKey, (&'static str, String)>,
     touched: BTreeSet<Cell>,
     customers_created: u64,
 }
@@ -53,6 +55,52 @@ enum PartyKey {
     External(ExternalId),
     /// Matched name and country.
     Name(String, Option<String>),
+}
+
+/// Customers that a writer has met.
+#[derive(Default)]
+struct Known {
+    ids: HashSet<i64>,
+    /// By system, then by key.
+    external: HashMap<String, HashMap<String, CustomerId>>,
+    /// By matched name, then by country.
+    names: HashMap<String, HashMap<Option<String>, CustomerId>>,
+    count: usize,
+}
+
+impl Known {
+    fn find(&self, party: &PartyDraft) -> Option<CustomerId> {
+        if let Some(id) = party.id {
+            return self.ids.contains(&id).then_some(CustomerId(id));
+        }
+        if let Some(key) = &party.external_id {
+            return self.external.get(&key.system)?.get(&key.id).copied();
+        }
+        let name = text::match_name(party.name.as_deref()?);
+        self.names.get(&name)?.get(&party.country).copied()
+    }
+
+    fn insert(&mut self, key: PartyKey, id: CustomerId) {
+        self.count += 1;
+        match key {
+            PartyKey::Id(id) => {
+                self.ids.insert(id);
+            }
+            PartyKey::External(key) => {
+                let keys = self.external.entry(key.system).or_default();
+                keys.insert(key.id, id);
+            }
+            PartyKey::Name(name, country) => {
+                self.names.entry(name).or_default().insert(country, id);
+            }
+        }
+    }
+
+    fn forget_if_many(&mut self) {
+        if self.count > REMEMBERED {
+            *self = Self::default();
+        }
+    }
 }
 
 impl Writer {
@@ -72,7 +120,8 @@ impl Writer {
             now,
             import,
             after: store::last_id(conn)?,
-            known: HashMap::new(),
+            known: Known::default(),
+            refused: BTreeMap::new(),
             touched: BTreeSet::new(),
             customers_created: 0,
         })
@@ -101,28 +150,15 @@ impl Writer {
             .filter(|(index, _)| storable(*index))
             .unzip();
         let parties = self.parties(conn, &drafts)?;
-        // The last draft of a key wins; the others are told that they were repeated.
-        let mut last: BTreeMap<ExternalId, (usize, Data)> = BTreeMap::new();
+        let mut entries = Vec::with_capacity(drafts.len());
         for ((draft, parties), index) in drafts.into_iter().zip(parties).zip(places) {
-            let data = parties.and_then(|parties| self.data(draft, parties));
-            match data {
+            match parties.and_then(|parties| self.data(draft, parties)) {
                 Err(problems) => set(&mut results, index, Err(problems)),
-                Ok(data) => {
-                    let key = ExternalId {
-                        system: data.source.clone(),
-                        id: data.external_id.clone(),
-                    };
-                    if let Some((earlier, _)) = last.insert(key, (index, data)) {
-                        let done = Done {
-                            outcome: Outcome::Unchanged,
-                            repeated: true,
-                        };
-                        set(&mut results, earlier, Ok(done));
-                    }
-                }
+                Ok(data) => entries.push((index, data)),
             }
         }
-        self.store(conn, last, &mut results)?;
+        let entries = last_of_each(entries, &mut results);
+        self.store(conn, entries, &mut results)?;
         Ok(results
             .into_iter()
             .map(|result| result.unwrap_or_else(|| Err(Vec::new())))
@@ -142,7 +178,7 @@ impl Writer {
             )]);
         }
         let made = (self.import, self.now);
-        Data::new(draft.external_id, parties, &draft.facts, self.zone, made).ok_or_else(|| {
+        Data::new(draft.external_id, parties, draft.facts, self.zone, made).ok_or_else(|| {
             vec![FieldProblem::new(
                 "booked_at",
                 "required",
@@ -154,21 +190,19 @@ impl Writer {
     fn store(
         &mut self,
         conn: &mut Conn,
-        chunk: BTreeMap<ExternalId, (usize, Data)>,
+        chunk: Vec<(usize, Data)>,
         results: &mut [Option<Written>],
     ) -> DbResult<()> {
         let standing = Self::standing(conn, &chunk)?;
-        let mut new = Vec::new();
-        for (key, (index, data)) in chunk {
-            let Some(row) = standing.get(&key) else {
-                set(
-                    results,
-                    index,
-                    Ok(Done {
-                        outcome: Outcome::Created,
-                        repeated: false,
-                    }),
-                );
+        let mut new = Vec::with_capacity(chunk.len());
+        for (index, data) in chunk {
+            let of_system = standing.get(&data.source);
+            let Some(row) = of_system.and_then(|rows| rows.get(&data.external_id)) else {
+                let done = Done {
+                    outcome: Outcome::Created,
+                    repeated: false,
+                };
+                set(results, index, Ok(done));
                 new.push(data);
                 continue;
             };
@@ -183,20 +217,20 @@ impl Writer {
         store::insert(conn, &new)
     }
 
+    /// What stands already, by system and key.
     fn standing(
         conn: &mut Conn,
-        chunk: &BTreeMap<ExternalId, (usize, Data)>,
-    ) -> DbResult<HashMap<ExternalId, Row>> {
+        chunk: &[(usize, Data)],
+    ) -> DbResult<HashMap<String, HashMap<String, Row>>> {
         let mut by_system: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-        for key in chunk.keys() {
-            by_system.entry(&key.system).or_default().push(&key.id);
+        for (_, data) in chunk {
+            let keys = by_system.entry(&data.source).or_default();
+            keys.push(&data.external_id);
         }
         let mut standing = HashMap::new();
         for (system, keys) in by_system {
-            for (id, row) in store::by_external_ids(conn, system, &keys)? {
-                let system = system.to_owned();
-                standing.insert(ExternalId { system, id }, row);
-            }
+            let rows = store::by_external_ids(conn, system, &keys)?;
+            standing.insert(system.to_owned(), rows);
         }
         Ok(standing)
     }
@@ -258,65 +292,72 @@ impl Writer {
         conn: &mut Conn,
         drafts: &[ShipmentDraft],
     ) -> DbResult<Vec<Result<Parties, Vec<FieldProblem>>>> {
-        if self.known.len() > REMEMBERED {
-            self.known.clear();
-        }
+        self.known.forget_if_many();
+        let found: Vec<[Option<CustomerId>; 3]> = drafts
+            .iter()
+            .map(|draft| sides(draft).map(|party| self.known.find(party?)))
+            .collect();
         let mut unknown: BTreeMap<PartyKey, &PartyDraft> = BTreeMap::new();
-        let sides = drafts.iter().flat_map(|draft| {
-            [
-                Some(&draft.shipper),
-                Some(&draft.consignee),
-                draft.payer.as_ref(),
-            ]
-        });
-        for party in sides.flatten() {
-            if let Some(key) = key_of(party)
-                && !self.known.contains_key(&key)
-            {
-                unknown.entry(key).or_insert(party);
+        for (draft, found) in drafts.iter().zip(&found) {
+            for (party, found) in sides(draft).into_iter().zip(found) {
+                if let (Some(party), None) = (party, found)
+                    && let Some(key) = key_of(party)
+                {
+                    unknown.entry(key).or_insert(party);
+                }
             }
         }
-        let refused = self.meet(conn, unknown)?;
-        Ok(drafts
-            .iter()
-            .map(|draft| {
-                let mut problems = Vec::new();
-                let mut side = |field: &'static str, party: &PartyDraft| {
-                    let found = self.side(field, party, &refused);
-                    found.map_err(|problem| problems.push(problem)).ok()
-                };
-                let shipper = side("shipper", &draft.shipper);
-                let consignee = side("consignee", &draft.consignee);
-                let payer = draft.payer.as_ref().and_then(|payer| side("payer", payer));
-                match (shipper, consignee) {
-                    (Some(shipper), Some(consignee)) if problems.is_empty() => Ok(Parties {
-                        shipper,
-                        consignee,
-                        payer,
-                    }),
-                    _ => Err(problems),
-                }
-            })
+        self.refused = if unknown.is_empty() {
+            BTreeMap::new()
+        } else {
+            self.meet(conn, unknown)?
+        };
+        let resolved = drafts.iter().zip(found);
+        Ok(resolved
+            .map(|(draft, found)| self.resolve(draft, found))
             .collect())
     }
 
-    fn side(
+    /// Who the parties of a draft are, as far as they were not found before.
+    fn resolve(
         &self,
-        field: &'static str,
-        party: &PartyDraft,
-        refused: &BTreeMap<PartyKey, (&'static str, String)>,
-    ) -> Result<CustomerId, FieldProblem> {
+        draft: &ShipmentDraft,
+        found: [Option<CustomerId>; 3],
+    ) -> Result<Parties, Vec<FieldProblem>> {
+        let mut problems = Vec::new();
+        let mut side = |field: &'static str, party: &PartyDraft, found: Option<CustomerId>| {
+            let id = found.map_or_else(|| self.side(field, party), Ok);
+            id.map_err(|problem| problems.push(problem)).ok()
+        };
+        let [shipper, consignee, payer] = found;
+        let shipper = side("shipper", &draft.shipper, shipper);
+        let consignee = side("consignee", &draft.consignee, consignee);
+        let payer = draft
+            .payer
+            .as_ref()
+            .and_then(|party| side("payer", party, payer));
+        match (shipper, consignee) {
+            (Some(shipper), Some(consignee)) if problems.is_empty() => Ok(Parties {
+                shipper,
+                consignee,
+                payer,
+            }),
+            _ => Err(problems),
+        }
+    }
+
+    fn side(&self, field: &'static str, party: &PartyDraft) -> Result<CustomerId, FieldProblem> {
+        if let Some(id) = self.known.find(party) {
+            return Ok(id);
+        }
         let Some(key) = key_of(party) else {
             let rule = "expected an id, an external_id or a name";
             return Err(FieldProblem::new(field, "required", rule));
         };
-        if let Some((code, rule)) = refused.get(&key) {
-            return Err(FieldProblem::new(field, code, rule.clone()));
-        }
-        self.known
-            .get(&key)
-            .copied()
-            .ok_or_else(|| FieldProblem::new(field, "unknown", "there is no such customer"))
+        Err(match self.refused.get(&key) {
+            Some((code, rule)) => FieldProblem::new(field, code, rule.clone()),
+            None => FieldProblem::new(field, "unknown", "there is no such customer"),
+        })
     }
 
     /// Finds or makes the customers behind keys that were not met before; why some cannot be.
@@ -555,6 +596,34 @@ fn unstorable(draft: &ShipmentDraft) -> Option<FieldProblem> {
     Some(FieldProblem::new(field, "nul", "expected text without NUL"))
 }
 
+/// The last entry of each key; the others are told that they were repeated.
+fn last_of_each(
+    entries: Vec<(usize, Data)>,
+    results: &mut [Option<Written>],
+) -> Vec<(usize, Data)> {
+    let mut repeated = HashSet::new();
+    let mut seen = HashSet::with_capacity(entries.len());
+    for (index, data) in entries.iter().rev() {
+        if !seen.insert((data.source.as_str(), data.external_id.as_str())) {
+            repeated.insert(*index);
+        }
+    }
+    drop(seen);
+    if repeated.is_empty() {
+        return entries;
+    }
+    for index in &repeated {
+        let done = Done {
+            outcome: Outcome::Unchanged,
+            repeated: true,
+        };
+        set(results, *index, Ok(done));
+    }
+    let mut entries = entries;
+    entries.retain(|(index, _)| !repeated.contains(index));
+    entries
+}
+
 fn set(results: &mut [Option<Written>], index: usize, result: Written) {
     if let Some(slot) = results.get_mut(index) {
         *slot = Some(result);
@@ -567,6 +636,15 @@ fn same_country(one: Option<&str>, other: Option<&str>) -> bool {
         (Some(one), Some(other)) => one == other,
         _ => true,
     }
+}
+
+/// Shipper, consignee and payer.
+fn sides(draft: &ShipmentDraft) -> [Option<&PartyDraft>; 3] {
+    [
+        Some(&draft.shipper),
+        Some(&draft.consignee),
+        draft.payer.as_ref(),
+    ]
 }
 
 fn key_of(party: &PartyDraft) -> Option<PartyKey> {

@@ -650,7 +650,7 @@ async fn a_killed_process_leaves_nothing_and_the_next_start_says_so(app: TestApp
         .stdin(Stdio::piped())
         .spawn()
         .unwrap();
-    // The reader is at most four chunks of 4,000 rows ahead of the writer: when it has taken
+    // The reader is a few chunks of some thousand rows ahead of the writer: when it has taken
     // 40,000 rows, several chunks are in the transaction.
     let mut rows = HEADER.to_owned();
     for id in 0..40_000 {

@@ -3,6 +3,7 @@
 pub mod parties;
 pub mod rollup;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
@@ -43,9 +44,9 @@ pub struct Data {
     /// Who pays, where told.
     pub payer_id: Option<CustomerId>,
     /// A word of [`FreightTerms`].
-    pub freight_terms: String,
+    pub freight_terms: Cow<'static, str>,
     /// A word of [`Incoterm`].
-    pub incoterm: Option<String>,
+    pub incoterm: Option<Cow<'static, str>>,
     /// As in [`ShipmentFacts`], and so all that follow.
     pub origin_country: Option<String>,
     /// UN/LOCODE.
@@ -55,7 +56,7 @@ pub struct Data {
     /// UN/LOCODE.
     pub destination_locode: Option<String>,
     /// A word of [`Service`].
-    pub service: String,
+    pub service: Cow<'static, str>,
     /// Ordered.
     pub booked_at: Option<UtcTime>,
     /// Promised, at the earliest.
@@ -85,7 +86,7 @@ pub struct Data {
     /// Claimed from us.
     pub claim_amount: Option<i64>,
     /// A word of [`Status`].
-    pub status: String,
+    pub status: Cow<'static, str>,
     /// Shipping day, in the instance's zone.
     pub activity_on: NaiveDate,
     /// Whether it came after the promised end.
@@ -129,23 +130,24 @@ impl Data {
     pub fn new(
         key: ExternalId,
         parties: Parties,
-        facts: &ShipmentFacts,
+        facts: ShipmentFacts,
         zone: Tz,
         (import_id, now): (Option<ImportId>, UtcTime),
     ) -> Option<Self> {
+        let (activity_on, late) = (facts.activity_on(zone)?, facts.late(zone));
         Some(Self {
             source: key.system,
             external_id: key.id,
             shipper_id: parties.shipper,
             consignee_id: parties.consignee,
             payer_id: parties.payer,
-            freight_terms: facts.freight_terms.word().to_owned(),
-            incoterm: facts.incoterm.map(|term| term.word().to_owned()),
-            origin_country: facts.origin_country.clone(),
-            origin_locode: facts.origin_locode.clone(),
-            destination_country: facts.destination_country.clone(),
-            destination_locode: facts.destination_locode.clone(),
-            service: facts.service.word().to_owned(),
+            freight_terms: facts.freight_terms.word().into(),
+            incoterm: facts.incoterm.map(|term| term.word().into()),
+            origin_country: facts.origin_country,
+            origin_locode: facts.origin_locode,
+            destination_country: facts.destination_country,
+            destination_locode: facts.destination_locode,
+            service: facts.service.word().into(),
             booked_at: facts.booked_at.map(UtcTime::from),
             promised_from: facts.promised_from.map(UtcTime::from),
             promised_to: facts.promised_to.map(UtcTime::from),
@@ -160,9 +162,9 @@ impl Data {
             damaged: facts.damaged,
             invoice_correct: facts.invoice_correct,
             claim_amount: facts.claim_amount,
-            status: facts.status.word().to_owned(),
-            activity_on: facts.activity_on(zone)?,
-            late: facts.late(zone),
+            status: facts.status.word().into(),
+            activity_on,
+            late,
             import_id,
             version: 1,
             created_at: now,

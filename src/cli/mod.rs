@@ -143,11 +143,11 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
     if let Some(log) = cli.log {
         flags.insert("log", log);
     }
-    // A command answers on standard output; only what went wrong belongs beside it.
+    // A command tells what went wrong itself; logs would say it twice.
     let usual_log = if matches!(cli.command, Command::Serve(_)) {
         "info"
     } else {
-        "warn"
+        "error"
     };
     match &cli.command {
         Command::Serve(args) => args.flags(&mut flags),

@@ -166,7 +166,9 @@ impl Db {
         let lane = |kind, size: u32| -> DbResult<Lane> {
             let pool = r2d2::Pool::builder()
                 .max_size(size)
-                .min_idle(Some(1))
+                // None in reserve: a connection made in the background while the process ends
+                // runs into OpenSSL's own end, and the exit code is lost to a signal.
+                .min_idle(Some(0))
                 .test_on_check_out(false)
                 .connection_timeout(PATIENCE)
                 .build(open::Manager::new(target.clone(), kind))

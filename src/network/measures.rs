@@ -192,16 +192,18 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn the_basis_is_the_first_that_four_fifths_of_the_shipments_have() {
-        let known = |revenue, weight| {
-            let mut other = link(3, 4, 5);
-            (other.revenue_known, other.weight_known) = (revenue, weight);
-            choose_basis(&[link(1, 2, 5), other], None)
+    fn the_basis_is_the_first_that_links_with_four_fifths_of_the_shipments_have() {
+        let known = |shipments, (revenue, weight): (i64, f64)| {
+            let mut other = link(3, 4, shipments);
+            (other.revenue, other.weight_kg) = (revenue, weight);
+            choose_basis(&[link(1, 2, 8), other], None)
         };
-        // 8 of 10 shipments are 80 %, 7 of 10 are not.
-        assert_eq!(known(3, 0), BusinessBasis::Revenue);
-        assert_eq!(known(2, 3), BusinessBasis::Weight);
-        assert_eq!(known(2, 2), BusinessBasis::Shipments);
+        // 8 of 10 shipments are 80 %, 8 of 11 are not.
+        assert_eq!(known(2, (0, 0.0)), BusinessBasis::Revenue);
+        assert_eq!(known(3, (0, 1.0)), BusinessBasis::Weight);
+        assert_eq!(known(3, (0, 0.0)), BusinessBasis::Shipments);
+        // What one line of a consignment bears for the others makes its link known.
+        assert_eq!(known(3, (1, 0.0)), BusinessBasis::Revenue);
     }
 
     #[test]

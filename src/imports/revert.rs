@@ -55,7 +55,8 @@ pub fn within(
     let import = store::find(conn, id.0)?.ok_or(ImportError::NotFound(id.0))?;
     check(conn, &import)?;
     let mut writer = Writer::new(conn, zone, None, now)?;
-    let removed = remove(conn, &mut writer, &import)?;
+    let ids = (import.first_id.unwrap_or(0), import.last_id.unwrap_or(0));
+    let removed = writer.delete_created(conn, id, ids)? as u64;
     let restored = restore(conn, &mut writer, id)?;
     writer.finish(conn)?;
     let (gone, stayed) = store::remove_customers(conn, id, now)?;
@@ -94,21 +95,6 @@ fn check(conn: &mut Conn, import: &Import) -> Result<(), ImportError> {
         touched => refuse(format!(
             "{touched} of its shipments were written again since; revert what wrote them first"
         )),
-    }
-}
-
-fn remove(conn: &mut Conn, writer: &mut Writer, import: &Import) -> Result<u64, ImportError> {
-    let (mut removed, mut after) = (0, import.first_id.unwrap_or(0));
-    loop {
-        let rows = store::created_after(conn, import, after, CHUNK)?;
-        let Some(last) = rows.last() else {
-            return Ok(removed);
-        };
-        after = last.id.0;
-        for row in &rows {
-            writer.delete(conn, row)?;
-            removed += 1;
-        }
     }
 }
 

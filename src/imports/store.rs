@@ -330,25 +330,6 @@ pub fn rejects_after(
         .load(c))?)
 }
 
-/// Shipments that an import created and nobody wrote since, behind an id, in order.
-pub fn created_after(
-    conn: &mut Conn,
-    import: &Import,
-    after: i64,
-    limit: i64,
-) -> DbResult<Vec<Row>> {
-    let last = import.last_id.unwrap_or(0);
-    Ok(on!(conn, |c| shipments::table
-        .filter(shipments::id.gt(after))
-        .filter(shipments::id.le(last))
-        .filter(shipments::import_id.eq(Some(import.id.0)))
-        .filter(shipments::deleted_at.is_null())
-        .order(shipments::id)
-        .limit(limit)
-        .select(Row::as_select())
-        .load(c))?)
-}
-
 /// Shipments that an import changed, as they are and as they were, behind an id, in order.
 pub fn changed_after(
     conn: &mut Conn,

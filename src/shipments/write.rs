@@ -11,7 +11,7 @@ use chrono_tz::Tz;
 use super::model::{PartyDraft, ShipmentDraft};
 use super::store::parties::{self, NewCustomer, NewExternalId};
 use super::store::rollup::{self, Cell};
-use super::store::{self, Data, Parties, Row};
+use super::store::{self, Before, Data, Parties, Row};
 use crate::api::batch::Outcome;
 use crate::db::{Conn, DbResult, UtcTime};
 use crate::ids::ExternalId;
@@ -45,6 +45,8 @@ pub struct Writer {
     /// Keys of the last chunk that stand for nobody, and why.
     refused: BTreeMap<PartyKey, (&'static str, String)>,
     touched: BTreeSet<Cell>,
+    /// Whether cells are noted in the database as well.
+    noted: bool,
     customers_created: u64,
 }
 
@@ -123,6 +125,7 @@ impl Writer {
             known: Known::default(),
             refused: BTreeMap::new(),
             touched: BTreeSet::new(),
+            noted: false,
             customers_created: 0,
         })
     }
@@ -194,7 +197,7 @@ impl Writer {
         results: &mut [Option<Written>],
     ) -> DbResult<()> {
         let standing = Self::standing(conn, &chunk)?;
-        let mut new = Vec::with_capacity(chunk.len());
+        let (mut new, mut before) = (Vec::with_capacity(chunk.len()), Vec::new());
         for (index, data) in chunk {
             let of_system = standing.get(&data.source);
             let Some(row) = of_system.and_then(|rows| rows.get(&data.external_id)) else {
@@ -207,9 +210,10 @@ impl Writer {
                 continue;
             };
             let repeated = self.import.is_some() && row.data.import_id == self.import;
-            let outcome = self.replace(conn, row, data)?;
+            let outcome = self.replace(conn, row, data, &mut before)?;
             set(results, index, Ok(Done { outcome, repeated }));
         }
+        store::keep_before(conn, &before)?;
         // Imports sum up what they created once, at the end.
         if self.import.is_none() {
             self.touched.extend(new.iter().map(Data::cell));
@@ -235,13 +239,20 @@ impl Writer {
         Ok(standing)
     }
 
-    fn replace(&mut self, conn: &mut Conn, row: &Row, data: Data) -> DbResult<Outcome> {
+    fn replace(
+        &mut self,
+        conn: &mut Conn,
+        row: &Row,
+        data: Data,
+        before: &mut Vec<Before>,
+    ) -> DbResult<Outcome> {
         if data.says_the_same_as(&row.data) {
             return Ok(Outcome::Unchanged);
         }
         let created_here = row.id.0 > self.after && self.import.is_some();
-        if let Some(import) = self.import.filter(|_| !created_here) {
-            store::keep_before(conn, import, row)?;
+        // What this import wrote itself is nothing to go back to.
+        if let Some(import) = self.import.filter(|_| row.data.import_id != self.import) {
+            before.push(Before::new(import, row)?);
         }
         // What was created here is summed up at the end, wherever it then counts.
         if !created_here {
@@ -277,13 +288,26 @@ impl Writer {
         store::update(conn, row.id, &data)
     }
 
+    /// Deletes what an import created and nobody wrote since, ids above `after` up to `last`; how
+    /// many there were. To be called once.
+    pub fn delete_created(
+        &mut self,
+        conn: &mut Conn,
+        import: ImportId,
+        (after, last): (i64, i64),
+    ) -> DbResult<usize> {
+        rollup::touch_created(conn, import, after, last)?;
+        self.noted = true;
+        store::delete_created(conn, import, (after, last), self.now)
+    }
+
     /// Brings the roll-ups in step; the last thing a writer does in its transaction.
     pub fn finish(self, conn: &mut Conn) -> DbResult<()> {
         rollup::begin(conn)?;
         if let Some(import) = self.import {
             rollup::add_created(conn, import, self.after)?;
         }
-        rollup::recompute(conn, &self.touched)
+        rollup::recompute(conn, &self.touched, self.noted)
     }
 
     /// Who the parties of each draft are.

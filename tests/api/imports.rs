@@ -19,6 +19,7 @@ on_each_database!(
     a_file_is_tried_imported_repeated_and_taken_back,
     rejected_rows_come_back_and_corrected_are_imported,
     what_an_import_changed_is_restored_exactly,
+    many_links_changed_at_once_are_summed_up_and_restored,
     a_later_write_keeps_an_import_from_being_reverted,
     the_last_of_a_repeated_key_wins,
     a_file_that_cannot_be_read_to_its_end_leaves_nothing,
@@ -295,6 +296,30 @@ async fn what_an_import_changed_is_restored_exactly(app: TestApp) {
         (&reverted["removed"], &reverted["restored"]),
         (&json!(1), &json!(2))
     );
+    assert_eq!(contents(&app), before);
+}
+
+async fn many_links_changed_at_once_are_summed_up_and_restored(app: TestApp) {
+    let file = |freight: &str| {
+        let row =
+            |id: u32| format!("{id},A,Anker,C{id},Kunde {id},2026-01-05,2026-01-06,1,{freight},\n");
+        HEADER.to_owned() + &(0..300).map(row).collect::<String>()
+    };
+    let revenue = |app: &TestApp| {
+        let sql = "SELECT COUNT(*) || ' ' || CAST(SUM(revenue) AS BIGINT) AS line FROM link_months";
+        let read = |conn: &mut _| Statement::new(sql).load(conn);
+        let rows: Vec<Line> = app.state.db.read_now(read).unwrap();
+        rows[0].line.clone()
+    };
+    imported(&app, "", &file("1.00")).await;
+    let before = contents(&app);
+    assert_eq!(revenue(&app), "300 30000");
+    let second = imported(&app, "", &file("2.50")).await;
+    assert_eq!(counts(&second), [0, 300, 0, 0, 0]);
+    assert_eq!(revenue(&app), "300 75000");
+    let path = format!("/imports/{}:revert", second["id"]);
+    let reverted = app.post(&path, json!({})).await.expect(200);
+    assert_eq!(reverted["restored"], 300);
     assert_eq!(contents(&app), before);
 }
 

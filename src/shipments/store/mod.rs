@@ -363,18 +363,53 @@ pub fn last_id(conn: &mut Conn) -> DbResult<i64> {
     Ok(last.unwrap_or(0))
 }
 
-/// Keeps how a row looked before an import changed it; what the import itself wrote before is not
-/// kept again.
-pub fn keep_before(conn: &mut Conn, import: ImportId, row: &Row) -> DbResult<()> {
-    let before =
-        serde_json::to_string(&row.data).map_err(|error| DbError::corrupt("shipments", error))?;
-    on!(conn, |c| diesel::insert_into(import_changes::table)
-        .values((
-            import_changes::import_id.eq(import.0),
-            import_changes::shipment_id.eq(row.id.0),
-            import_changes::before.eq(&before),
+/// Deletes the shipments that an import created and nobody wrote since, ids above `after` up to
+/// `last`; how many there were. They stay as tombstones.
+pub fn delete_created(
+    conn: &mut Conn,
+    import: ImportId,
+    (after, last): (i64, i64),
+    now: UtcTime,
+) -> DbResult<usize> {
+    Ok(on!(conn, |c| diesel::update(shipments::table)
+        .filter(shipments::id.gt(after))
+        .filter(shipments::id.le(last))
+        .filter(shipments::import_id.eq(Some(import.0)))
+        .filter(shipments::deleted_at.is_null())
+        .set((
+            shipments::deleted_at.eq(Some(now)),
+            shipments::updated_at.eq(now),
+            shipments::version.eq(shipments::version + 1),
         ))
-        .on_conflict_do_nothing()
-        .execute(c))?;
-    Ok(())
+        .execute(c))?)
+}
+
+/// How a row looked before an import changed it.
+#[derive(Debug, Insertable)]
+#[diesel(table_name = import_changes, treat_none_as_default_value = false)]
+pub struct Before {
+    import_id: ImportId,
+    shipment_id: ShipmentId,
+    before: String,
+}
+
+impl Before {
+    /// What is kept of `row`.
+    ///
+    /// # Errors
+    ///
+    /// [`DbError::Corrupt`] if it cannot be written as JSON.
+    pub fn new(import: ImportId, row: &Row) -> DbResult<Self> {
+        let before = serde_json::to_string(&row.data);
+        Ok(Self {
+            import_id: import,
+            shipment_id: row.id,
+            before: before.map_err(|error| DbError::corrupt("shipments", error))?,
+        })
+    }
+}
+
+/// Keeps how rows looked.
+pub fn keep_before(conn: &mut Conn, rows: &[Before]) -> DbResult<()> {
+    Ok(insert_all!(conn, import_changes::table, rows)?)
 }

@@ -5,9 +5,10 @@
 use std::collections::BTreeSet;
 
 use chrono::{Datelike as _, Months, NaiveDate};
+use diesel::prelude::*;
 
 use crate::db::select::{Statement, Value};
-use crate::db::{Conn, DbResult};
+use crate::db::{Conn, DbResult, insert_all};
 use crate::ids::{CustomerId, ImportId};
 
 /// A link in a month.
@@ -29,6 +30,12 @@ impl Cell {
             consignee,
             month: day.with_day(1).unwrap_or(day),
         }
+    }
+
+    /// The first day of the next month.
+    fn until(&self) -> NaiveDate {
+        let next = self.month.checked_add_months(Months::new(1));
+        next.unwrap_or(NaiveDate::MAX)
     }
 }
 
@@ -142,8 +149,105 @@ fn is_empty(conn: &mut Conn) -> DbResult<bool> {
     Ok(!rows.into_iter().any(|row| row.found))
 }
 
-/// Sums up single cells anew.
-pub fn recompute(conn: &mut Conn, cells: &BTreeSet<Cell>) -> DbResult<()> {
+/// Cells up to which each is summed up by itself.
+const FEW: usize = 100;
+
+diesel::table! {
+    /// Cells to be summed up anew: a table of the connection's own, for as long as it is needed.
+    touched_cells (shipper_id, consignee_id, month) {
+        /// First party.
+        shipper_id -> BigInt,
+        /// Second party.
+        consignee_id -> BigInt,
+        /// First day of the month.
+        month -> Date,
+        /// First day of the next.
+        until -> Date,
+    }
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = touched_cells, treat_none_as_default_value = false)]
+struct TouchedCell {
+    shipper_id: CustomerId,
+    consignee_id: CustomerId,
+    month: NaiveDate,
+    until: NaiveDate,
+}
+
+impl From<&Cell> for TouchedCell {
+    fn from(cell: &Cell) -> Self {
+        Self {
+            shipper_id: cell.shipper,
+            consignee_id: cell.consignee,
+            month: cell.month,
+            until: cell.until(),
+        }
+    }
+}
+
+/// Makes the table of touched cells, empty.
+fn begin_touching(conn: &mut Conn) -> DbResult<()> {
+    conn.batch(
+        "CREATE TEMPORARY TABLE IF NOT EXISTS touched_cells (shipper_id BIGINT NOT NULL, \
+         consignee_id BIGINT NOT NULL, month DATE NOT NULL, until DATE NOT NULL); \
+         DELETE FROM touched_cells",
+    )
+}
+
+/// Notes the cells of the shipments that an import created, ids above `after` up to `last`.
+pub fn touch_created(conn: &mut Conn, import: ImportId, after: i64, last: i64) -> DbResult<()> {
+    begin_touching(conn)?;
+    let until = if conn.is_postgres() {
+        "CAST(date_trunc('month', s.activity_on) + INTERVAL '1 month' AS DATE)"
+    } else {
+        "date(s.activity_on, 'start of month', '+1 month')"
+    };
+    let mut sql = Statement::new("INSERT INTO touched_cells SELECT DISTINCT s.shipper_id, ");
+    sql.push("s.consignee_id, ").push(month_of(conn)).push(", ");
+    sql.push(until).push(" FROM shipments s WHERE s.id > ");
+    sql.bind(Value::Int(after))
+        .push(" AND s.id <= ")
+        .bind(Value::Int(last));
+    sql.push(" AND s.import_id = ").bind(Value::Int(import.0));
+    sql.execute(conn)?;
+    Ok(())
+}
+
+/// Sums up cells anew: these, and where `noted` those that [`touch_created`] noted.
+pub fn recompute(conn: &mut Conn, cells: &BTreeSet<Cell>, noted: bool) -> DbResult<()> {
+    if !noted && cells.len() <= FEW {
+        return recompute_each(conn, cells);
+    }
+    if !noted {
+        begin_touching(conn)?;
+    }
+    let rows: Vec<TouchedCell> = cells.iter().map(TouchedCell::from).collect();
+    insert_all!(conn, touched_cells::table, &rows[..])?;
+    if conn.is_postgres() {
+        conn.batch("ANALYZE touched_cells")?;
+    }
+    conn.batch(
+        "DELETE FROM link_months WHERE (shipper_id, consignee_id, month) IN \
+         (SELECT shipper_id, consignee_id, month FROM touched_cells)",
+    )?;
+    // CROSS JOIN keeps SQLite from walking through every shipment.
+    let mut sql = Statement::new("INSERT INTO link_months (");
+    sql.push(COLUMNS)
+        .push(") SELECT t.shipper_id, t.consignee_id, t.month, ");
+    sql.push(SUMS).push(
+        " FROM (SELECT DISTINCT shipper_id, consignee_id, month, until FROM touched_cells) t \
+         CROSS JOIN shipments s WHERE s.shipper_id = t.shipper_id \
+         AND s.consignee_id = t.consignee_id AND s.activity_on >= t.month \
+         AND s.activity_on < t.until AND ",
+    );
+    sql.push(COUNTS)
+        .push(" GROUP BY t.shipper_id, t.consignee_id, t.month");
+    sql.execute(conn)?;
+    conn.batch("DROP TABLE touched_cells")
+}
+
+fn recompute_each(conn: &mut Conn, cells: &BTreeSet<Cell>) -> DbResult<()> {
     let month = month_of(conn);
     for cell in cells {
         let link = [Value::Int(cell.shipper.0), Value::Int(cell.consignee.0)];
@@ -156,10 +260,6 @@ pub fn recompute(conn: &mut Conn, cells: &BTreeSet<Cell>) -> DbResult<()> {
         delete.push(" AND month = ").bind(Value::Date(cell.month));
         delete.execute(conn)?;
 
-        let next = cell
-            .month
-            .checked_add_months(Months::new(1))
-            .unwrap_or(NaiveDate::MAX);
         let [shipper, consignee] = link;
         let mut insert = Statement::new("INSERT INTO link_months (");
         insert
@@ -179,7 +279,7 @@ pub fn recompute(conn: &mut Conn, cells: &BTreeSet<Cell>) -> DbResult<()> {
             .bind(Value::Date(cell.month));
         insert
             .push(" AND s.activity_on < ")
-            .bind(Value::Date(next))
+            .bind(Value::Date(cell.until()))
             .push(" AND ")
             .push(COUNTS);
         insert

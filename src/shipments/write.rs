@@ -11,7 +11,7 @@ use chrono_tz::Tz;
 use super::model::{PartyDraft, ShipmentDraft};
 use super::store::parties::{self, NewCustomer, NewExternalId};
 use super::store::rollup::{self, Cell};
-use super::store::{self, Before, Data, Parties, Row};
+use super::store::{self, Data, Kept, Parties, Row};
 use crate::api::batch::Outcome;
 use crate::db::{Conn, DbResult, UtcTime};
 use crate::ids::ExternalId;
@@ -244,7 +244,7 @@ impl Writer {
         conn: &mut Conn,
         row: &Row,
         data: Data,
-        before: &mut Vec<Before>,
+        before: &mut Vec<Kept>,
     ) -> DbResult<Outcome> {
         if data.says_the_same_as(&row.data) {
             return Ok(Outcome::Unchanged);
@@ -252,7 +252,7 @@ impl Writer {
         let created_here = row.id.0 > self.after && self.import.is_some();
         // What this import wrote itself is nothing to go back to.
         if let Some(import) = self.import.filter(|_| row.data.import_id != self.import) {
-            before.push(Before::new(import, row)?);
+            before.push(Kept::new(import, row)?);
         }
         // What was created here is summed up at the end, wherever it then counts.
         if !created_here {

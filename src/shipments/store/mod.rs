@@ -387,13 +387,13 @@ pub fn delete_created(
 /// How a row looked before an import changed it.
 #[derive(Debug, Insertable)]
 #[diesel(table_name = import_changes, treat_none_as_default_value = false)]
-pub struct Before {
+pub struct Kept {
     import_id: ImportId,
     shipment_id: ShipmentId,
     before: String,
 }
 
-impl Before {
+impl Kept {
     /// What is kept of `row`.
     ///
     /// # Errors
@@ -410,6 +410,6 @@ impl Before {
 }
 
 /// Keeps how rows looked.
-pub fn keep_before(conn: &mut Conn, rows: &[Before]) -> DbResult<()> {
+pub fn keep_before(conn: &mut Conn, rows: &[Kept]) -> DbResult<()> {
     Ok(insert_all!(conn, import_changes::table, rows)?)
 }

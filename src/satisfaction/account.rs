@@ -393,10 +393,18 @@ mod tests {
     }
 
     #[test]
-    fn one_department_surely_below_is_red_whatever_the_rest() {
-        // θ = (0.7 + 2 · 0.35) / 3 = .4667, sd .0577: .4667 + 1.645 · .0577 = .5616 < .6
-        let surely = member(Some(0.35), 0.1);
+    fn a_department_surely_below_is_red_even_if_only_its_prior_says_so() {
+        // θ .3, sd .1: .3 + 1.645 · .1 = .4645 < .6
+        let settings = DepartmentSettings {
+            sigma: 0.1,
+            ..DepartmentSettings::default()
+        };
+        let surely = Member {
+            weight: 1.0,
+            department: department::score(&[], &[], 0.3, &settings).unwrap(),
+        };
         assert_eq!(gate_of(&[surely, member(Some(1.0), 0.1)]), Gate::Red);
+        assert_eq!(gate_of(&[surely]), Gate::Red);
     }
 
     #[test]

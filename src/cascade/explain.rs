@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 
 use super::adjoint::check_match;
 use super::compile::Side;
-use super::solve::SMALLEST_EPS;
+use super::solution::SMALLEST_EPS;
 use super::{CascadeError, Network, Options, Solution, solve_with};
 
 /// What one partner adds to a customer's churn probability.

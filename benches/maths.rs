@@ -97,9 +97,16 @@ fn cascade(criterion: &mut Criterion) {
             });
         }
         let solution = solve(&network, &Options::default()).unwrap();
-        group.bench_function(format!("who would follow, kappa {kappa}"), |bench| {
-            bench.iter(|| followers(&network, &solution, black_box(50_000), 1e-6, 10).unwrap());
-        });
+        for eps in [1e-3, 1e-6] {
+            group.bench_function(
+                format!("who would follow, kappa {kappa}, eps {eps}"),
+                |bench| {
+                    bench.iter(|| {
+                        followers(&network, &solution, black_box(50_000), eps, 10).unwrap()
+                    });
+                },
+            );
+        }
     }
     group.finish();
 }

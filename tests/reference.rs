@@ -77,6 +77,12 @@ fn the_cascade_agrees_with_the_enumeration_of_every_world() {
     let cases = document.as_array().unwrap();
     assert_eq!((cases.len(), outcome.failed), (12, 0));
 
+    let names: Vec<&str> = cases.iter().map(|c| c["name"].as_str().unwrap()).collect();
+    assert!(
+        outcome.answers.keys().eq(names),
+        "in the order of the cases"
+    );
+
     let mut forests = 0;
     for case in cases {
         let name = case["name"].as_str().unwrap();

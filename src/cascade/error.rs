@@ -86,4 +86,8 @@ pub enum CascadeError {
     /// The tolerance is not a number of at least 1e-13.
     #[error("eps: {0}: expected a number of at least 1e-13")]
     Tolerance(f64),
+
+    /// The iteration did not come down to the tolerance; strengths near 1 are the cause.
+    #[error("kappa: not converged after {0} sweeps: expected smaller strengths or a larger eps")]
+    NotConverged(u32),
 }

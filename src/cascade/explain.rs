@@ -9,8 +9,8 @@ use std::collections::{HashMap, HashSet, VecDeque};
 
 use super::adjoint::check_match;
 use super::compile::Side;
-use super::solve::SMALLEST_EPS;
-use super::{CascadeError, Network, Solution};
+use super::solution::SMALLEST_EPS;
+use super::{CascadeError, Network, Options, Solution, solve_with};
 
 /// What one partner adds to a customer's churn probability.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -103,16 +103,19 @@ pub fn customer(
     })
 }
 
-/// The customers whose churn probability would rise if `customer` left, the largest rise first.
+/// The customers whose churn probability would rise by more than `eps` if `customer` left, the
+/// largest rise first; at most `limit` of them.
 ///
-/// Sets the customer's own churn to 1 and pushes the changes outward from the converged messages;
-/// what is smaller than `eps` is not pushed on, so only the neighbourhood that matters is touched.
-/// At most `limit` are returned. The same as a new solve, up to `eps`.
+/// Sets the customer's own churn to 1 and pushes the changes outward from the converged messages.
+/// Changes up to `eps` are not pushed on, so only the neighbourhood that matters is touched; what
+/// that leaves out of a rise is at most `eps * q / (1 - q)`, q being the largest sum of weights of a
+/// customer. Where the neighbourhood turns out to be much of the network, it solves anew instead.
+/// 1e-3 is enough for a list that people read.
 ///
 /// # Errors
 ///
 /// [`CascadeError::UnknownCustomer`]; [`CascadeError::Tolerance`]; [`CascadeError::Length`] if the
-/// solution is of a network of another size.
+/// solution is of a network of another size; [`CascadeError::NotConverged`].
 pub fn followers(
     network: &Network,
     solution: &Solution,
@@ -124,27 +127,72 @@ pub fn followers(
     if !(eps.is_finite() && eps >= SMALLEST_EPS) {
         return Err(CascadeError::Tolerance(eps));
     }
-    let mut push = Push::new(network, solution, customer, eps);
-    push.run();
-
-    let mut found: Vec<Follower> = push
-        .totals
+    // Visiting a tie here costs some ten times what it costs in a sweep over all of them.
+    let budget = 1_000 + network.ties() / 4;
+    let rises = match rises_nearby(network, solution, customer, eps, budget) {
+        Some(rises) => rises,
+        None => rises_anew(network, solution, customer, eps)?,
+    };
+    let mut found: Vec<Follower> = rises
         .into_iter()
-        .map(|(other, total)| {
-            let index = other as usize;
-            let before = solution.churn()[index];
-            let rise = ((1.0 - solution.own[index]) * total).clamp(0.0, 1.0 - before);
+        .filter(|(_, rise)| *rise > eps)
+        .map(|(other, rise)| {
+            let before = solution.churn()[other as usize];
             Follower {
                 customer: other,
-                churn: before + rise,
-                rise,
+                churn: (before + rise).min(1.0),
+                rise: rise.min(1.0 - before),
             }
         })
-        .filter(|follower| follower.rise > 0.0)
         .collect();
     found.sort_by(|a, b| b.rise.total_cmp(&a.rise).then(a.customer.cmp(&b.customer)));
     found.truncate(limit);
     Ok(found)
+}
+
+/// Rises of churn found by pushing outward; `None` if that would visit more than `budget` ties.
+fn rises_nearby(
+    network: &Network,
+    solution: &Solution,
+    customer: usize,
+    eps: f64,
+    budget: usize,
+) -> Option<Vec<(u32, f64)>> {
+    let mut push = Push::new(network, solution, customer, eps);
+    if !push.run(budget) {
+        return None;
+    }
+    let rises = push.totals.into_iter();
+    Some(
+        rises
+            .map(|(other, total)| (other, (1.0 - solution.own[other as usize]) * total))
+            .collect(),
+    )
+}
+
+/// Rises of churn found by solving anew.
+fn rises_anew(
+    network: &Network,
+    solution: &Solution,
+    customer: usize,
+    eps: f64,
+) -> Result<Vec<(u32, f64)>, CascadeError> {
+    let mut own = solution.own.clone();
+    own[customer] = 1.0;
+    let options = Options {
+        eps,
+        ..Options::default()
+    };
+    let after = solve_with(network, &own, &options)?;
+    if !after.report().converged {
+        return Err(CascadeError::NotConverged(after.report().sweeps));
+    }
+    let pairs = after.churn().iter().zip(solution.churn());
+    Ok((0_u32..)
+        .zip(pairs)
+        .filter(|(other, _)| *other as usize != customer)
+        .map(|(other, (after, before))| (other, after - before))
+        .collect())
 }
 
 fn check_customer(
@@ -214,13 +262,19 @@ impl<'a> Push<'a> {
         push
     }
 
-    fn run(&mut self) {
+    /// Pushes until nothing moves; `false` if that takes more than `budget` visits of ties.
+    fn run(&mut self, budget: usize) -> bool {
+        let mut visits = 0;
         while let Some(customer) = self.queue.pop_front() {
             self.queued.remove(&customer);
             let stay = 1.0 - self.solution.own[customer as usize];
             let total = self.totals.get(&customer).copied().unwrap_or(0.0);
             let network = self.network;
             for side in network.sides(customer as usize) {
+                visits += 1;
+                if visits > budget {
+                    return false;
+                }
                 // What the source hears changes nothing: it has left.
                 if side.partner as usize == self.source {
                     continue;
@@ -233,6 +287,7 @@ impl<'a> Push<'a> {
                 }
             }
         }
+        true
     }
 
     fn message(&self, tie: usize, from_row: bool) -> f64 {
@@ -252,7 +307,7 @@ impl<'a> Push<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cascade::{Description, Link, Options, Strengths, solve, solve_with};
+    use crate::cascade::{Description, Link, Strengths, solve};
     use crate::shipments::model::FreightTerms;
 
     /// A mill that ships 60 to a bakery and 40 to a hotel; the bakery ships 20 to a kiosk.
@@ -336,6 +391,22 @@ mod tests {
         }
         let best = followers(&network, &solution, 0, 1e-6, 1).unwrap();
         assert_eq!(best.len(), 1);
+    }
+
+    #[test]
+    fn a_wide_neighbourhood_is_solved_anew_and_comes_to_the_same() {
+        let (network, solution) = chain();
+        for gone in 0..4 {
+            assert_eq!(rises_nearby(&network, &solution, gone, 1e-12, 0), None);
+            let mut nearby = rises_nearby(&network, &solution, gone, 1e-12, 99).unwrap();
+            nearby.sort_by_key(|(other, _)| *other);
+            let anew = rises_anew(&network, &solution, gone, 1e-12).unwrap();
+            assert_eq!((nearby.len(), anew.len()), (3, 3));
+            for (one, other) in nearby.iter().zip(&anew) {
+                assert_eq!(one.0, other.0);
+                assert!((one.1 - other.1).abs() < 1e-10);
+            }
+        }
     }
 
     #[test]

@@ -34,9 +34,11 @@
 //! one tie: else the pair would echo into itself.
 
 pub mod adjoint;
+mod check;
 pub mod compile;
 mod error;
 pub mod explain;
+mod solution;
 pub mod solve;
 pub mod strength;
 
@@ -44,5 +46,6 @@ pub use adjoint::{BlastRadius, blast_radius, save_value};
 pub use compile::{Description, Link, Network};
 pub use error::CascadeError;
 pub use explain::{Explanation, Follower, Part, customer as explain_customer, followers};
-pub use solve::{Options, Report, Solution, solve, solve_with};
+pub use solution::{Options, Report, Solution};
+pub use solve::{solve, solve_with};
 pub use strength::{RoleStrengths, Strengths};

@@ -1,7 +1,7 @@
 //! BG/BB (Fader, Hardie and Shang 2010): events at discrete opportunities, such as weekly slots.
 
 use super::ChurnError;
-use super::btyd::{ln_add_exp, ln_beta};
+use super::series::{ln_add_exp, ln_beta};
 
 /// Log-likelihood of one history.
 ///

@@ -14,7 +14,8 @@
 
 use statrs::function::gamma::ln_gamma;
 
-use super::ChurnError;
+use super::series::{Survival, ln_add_exp, ln_beta, ln_one_minus_exp};
+use super::{ChurnError, History};
 
 crate::word_enum! {
     /// Whether an entity may die right after its first event.
@@ -28,8 +29,6 @@ crate::word_enum! {
 
 /// Largest number of phases.
 pub const MAX_K: u32 = 32;
-/// Largest number of repeat events.
-pub const MAX_EVENTS: u64 = 1_000_000;
 /// Most terms of the series for expected events.
 const MAX_TERMS: f64 = 5e6;
 
@@ -44,74 +43,6 @@ pub struct Parameters {
     pub a: f64,
     /// Second shape of the beta distribution of dying after an event.
     pub b: f64,
-}
-
-/// What an entity's past comes to: the sufficient statistics.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct History {
-    x: u64,
-    t_x: f64,
-    age: f64,
-    litt: f64,
-}
-
-impl History {
-    /// Checks the statistics.
-    ///
-    /// * `x`: events after the first, at most a million.
-    /// * `t_x`: weeks from the first event to the last; 0 if `x` is 0.
-    /// * `age` (T): weeks from the first event to the as-of date, at least `t_x`.
-    /// * `litt`: sum of the logarithms of the `x` intervals in weeks; 0 if `x` is 0. Used for k > 1
-    ///   only.
-    ///
-    /// # Errors
-    ///
-    /// [`ChurnError`] names the field that breaks a rule.
-    pub fn new(x: u64, t_x: f64, age: f64, litt: f64) -> Result<Self, ChurnError> {
-        let number = |field, value, rule| Err(ChurnError::Number { field, value, rule });
-        if x > MAX_EVENTS {
-            return Err(ChurnError::Rule {
-                field: "x",
-                rule: "at most 1000000 events",
-            });
-        }
-        if !(0.0..=1e6).contains(&age) {
-            return number("T", age, "weeks between 0 and 1000000");
-        }
-        if !(0.0..=age).contains(&t_x) {
-            return number("t_x", t_x, "weeks between 0 and T");
-        }
-        if !litt.is_finite() {
-            return number("litt", litt, "a number");
-        }
-        if x == 0 && t_x > 0.0 {
-            return number("t_x", t_x, "0, because x is 0");
-        }
-        if x == 0 && litt != 0.0 {
-            return number("litt", litt, "0, because x is 0");
-        }
-        Ok(Self { x, t_x, age, litt })
-    }
-
-    /// Events after the first.
-    pub fn x(&self) -> u64 {
-        self.x
-    }
-
-    /// Weeks from the first event to the last.
-    pub fn t_x(&self) -> f64 {
-        self.t_x
-    }
-
-    /// T: weeks from the first event to the as-of date.
-    pub fn age(&self) -> f64 {
-        self.age
-    }
-
-    /// Sum of the logarithms of the intervals.
-    pub fn litt(&self) -> f64 {
-        self.litt
-    }
 }
 
 /// One model of the family with its parameters.
@@ -330,7 +261,8 @@ impl Model {
             });
         }
 
-        let mut survival = Survival::new(self, history.x);
+        let Parameters { a, b, .. } = self.parameters;
+        let mut survival = Survival::new(a, b + history.x as f64 + self.first_death());
         let mut ln_term = size * ln_success;
         let (mut sum, mut cumulated) = (0.0, 0.0);
         let mut count = 0_u64;
@@ -351,38 +283,6 @@ impl Model {
     }
 }
 
-/// `Q(M) = Σ_{i ≤ M} q_i`: events that happen of M that the timing allows, dying after each possible.
-struct Survival {
-    a: f64,
-    b: f64,
-    counted: u64,
-    q: f64,
-    sum: f64,
-}
-
-impl Survival {
-    fn new(model: &Model, x: u64) -> Self {
-        Self {
-            a: model.parameters.a,
-            b: model.parameters.b + x as f64 + model.first_death(),
-            counted: 0,
-            q: 1.0,
-            sum: 0.0,
-        }
-    }
-
-    /// Q of `events`, which must not fall from call to call.
-    fn expected_of(&mut self, events: u64) -> f64 {
-        while self.counted < events {
-            self.sum += self.q;
-            let i = self.counted as f64;
-            self.q *= (self.b + i) / (self.a + self.b + i);
-            self.counted += 1;
-        }
-        self.sum
-    }
-}
-
 fn check_horizon(horizon: f64) -> Result<(), ChurnError> {
     if (0.0..=10_000.0).contains(&horizon) {
         Ok(())
@@ -395,28 +295,10 @@ fn check_horizon(horizon: f64) -> Result<(), ChurnError> {
     }
 }
 
-/// `lnB(a, b)`.
-pub(super) fn ln_beta(a: f64, b: f64) -> f64 {
-    ln_gamma(a) + ln_gamma(b) - ln_gamma(a + b)
-}
-
-/// `ln(e^u + e^v)` without overflow; one of the two may be −∞.
-pub(super) fn ln_add_exp(u: f64, v: f64) -> f64 {
-    let (high, low) = if u >= v { (u, v) } else { (v, u) };
-    if high == f64::NEG_INFINITY {
-        return high;
-    }
-    high + (low - high).exp().ln_1p()
-}
-
-/// `ln(1 − e^v)` for v ≤ 0.
-fn ln_one_minus_exp(v: f64) -> f64 {
-    (-v.exp_m1()).ln()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::churn::history::MAX_EVENTS;
 
     fn published() -> Model {
         let parameters = Parameters {

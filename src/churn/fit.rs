@@ -1,21 +1,14 @@
 //! Parameters of a population: maximum a posteriori by Nelder-Mead from three starts.
 
-use std::collections::HashMap;
-
 use argmin::core::{CostFunction, Executor, State};
 use argmin::solver::neldermead::NelderMead;
-use rayon::iter::ParallelIterator;
-use rayon::slice::ParallelSlice;
 
 use super::btyd::Parameters;
+use super::sample::{CLAMP, Sample, clamped};
 use super::{ChurnError, History, Model, Variant};
 
 /// Below so many entities the prior speaks louder than the data.
 pub const LOW_EVIDENCE_BELOW: usize = 10;
-/// Logarithms of parameters stay within plus and minus this.
-const CLAMP: f64 = 12.0;
-/// Rows summed by one task; fixed, so that the sum does not depend on the number of threads.
-const CHUNK: usize = 4_096;
 const MAX_ITERATIONS: u64 = 2_000;
 
 crate::word_enum! {
@@ -110,7 +103,7 @@ pub fn fit(
 
     let mut best: Option<(f64, [f64; 4])> = None;
     let mut iterations = 0;
-    for start in sample.starts(&penalty) {
+    for start in sample.starts(penalty.mean) {
         let (found, steps) = problem.descend(start)?;
         iterations += steps;
         if best.is_none_or(|(cost, _)| found.0 < cost) {
@@ -125,118 +118,16 @@ pub fn fit(
         log_likelihood: sample.log_likelihood(&model),
         objective,
         iterations,
-        entities: sample.entities,
-        evidence: sample.evidence(),
+        entities: sample.entities(),
+        evidence: evidence(&sample),
     })
 }
 
-/// Histories with weights: identical ones merged, sorted by x.
-struct Sample {
-    rows: Vec<(History, f64)>,
-    entities: usize,
-}
-
-impl Sample {
-    fn new(histories: &[History], weights: Option<&[f64]>) -> Result<Self, ChurnError> {
-        if weights.is_some_and(|weights| weights.len() != histories.len()) {
-            return Err(ChurnError::Rule {
-                field: "weights",
-                rule: "one weight for each history",
-            });
-        }
-        let mut merged: HashMap<(u64, u64, u64, u64), (History, f64)> = HashMap::new();
-        let mut entities = 0;
-        for (index, history) in histories.iter().enumerate() {
-            let weight = weights.and_then(|weights| weights.get(index)).copied();
-            let weight = weight.unwrap_or(1.0);
-            if !(0.0..=1e9).contains(&weight) {
-                return Err(ChurnError::Number {
-                    field: "weights",
-                    value: weight,
-                    rule: "a number between 0 and 1e9",
-                });
-            }
-            if weight > 0.0 {
-                entities += 1;
-                let key = (
-                    history.x(),
-                    history.t_x().to_bits(),
-                    history.age().to_bits(),
-                    history.litt().to_bits(),
-                );
-                merged.entry(key).or_insert((*history, 0.0)).1 += weight;
-            }
-        }
-        let mut rows: Vec<_> = merged.into_iter().collect();
-        rows.sort_unstable_by_key(|(key, _)| *key);
-        if rows.is_empty() {
-            return Err(ChurnError::NoData);
-        }
-        Ok(Self {
-            rows: rows.into_iter().map(|(_, row)| row).collect(),
-            entities,
-        })
-    }
-
-    fn evidence(&self) -> Evidence {
-        if self.entities < LOW_EVIDENCE_BELOW || self.rows.len() == 1 {
-            Evidence::Low
-        } else {
-            Evidence::Sufficient
-        }
-    }
-
-    /// Weighted sums: weights, events, weeks.
-    fn sums(&self) -> (f64, f64, f64) {
-        self.rows
-            .iter()
-            .fold((0.0, 0.0, 0.0), |sum, (history, weight)| {
-                (
-                    sum.0 + weight,
-                    sum.1 + weight * history.x() as f64,
-                    sum.2 + weight * history.age(),
-                )
-            })
-    }
-
-    /// Centre of the pooled prior, on the log scale.
-    fn centre(&self) -> [f64; 4] {
-        let (_, events, weeks) = self.sums();
-        let rate = (events + 1.0) / weeks.max(1.0);
-        clamped(&[0.7, 0.7 / rate, 0.8, 3.0].map(f64::ln))
-    }
-
-    fn starts(&self, penalty: &Penalty) -> [[f64; 4]; 3] {
-        let (all, _, weeks) = self.sums();
-        let age = (weeks / all).max(1e-3);
-        let centre = penalty.mean.unwrap_or_else(|| self.centre());
-        [
-            clamped(&centre),
-            clamped(&[1.0, 0.2 * age, 1.0, 3.0].map(f64::ln)),
-            clamped(&[0.3, 0.1 * age, 0.5, 2.0].map(f64::ln)),
-        ]
-    }
-
-    /// Weighted log-likelihood; the part that depends on x alone is computed once for each x.
-    fn log_likelihood(&self, model: &Model) -> f64 {
-        let sums: Vec<f64> = self
-            .rows
-            .par_chunks(CHUNK)
-            .map(|rows| {
-                let mut sum = 0.0;
-                let mut known: Option<(u64, f64)> = None;
-                for (history, weight) in rows {
-                    let base = match known {
-                        Some((x, base)) if x == history.x() => base,
-                        _ => model.base(history.x()),
-                    };
-                    known = Some((history.x(), base));
-                    sum += weight * (base + model.rest(history));
-                }
-                sum
-            })
-            .collect();
-        sums.iter().sum()
+fn evidence(sample: &Sample) -> Evidence {
+    if sample.entities() < LOW_EVIDENCE_BELOW || sample.different() == 1 {
+        Evidence::Low
+    } else {
+        Evidence::Sufficient
     }
 }
 
@@ -349,10 +240,6 @@ impl CostFunction for Problem<'_> {
 fn array(theta: &[f64]) -> Result<[f64; 4], ChurnError> {
     <[f64; 4]>::try_from(theta)
         .map_err(|_| ChurnError::Optimiser(format!("{} parameters instead of 4", theta.len())))
-}
-
-fn clamped(theta: &[f64; 4]) -> [f64; 4] {
-    theta.map(|value| value.clamp(-CLAMP, CLAMP))
 }
 
 fn parameters(theta: &[f64; 4]) -> Parameters {

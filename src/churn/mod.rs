@@ -1,7 +1,7 @@
 //! Own churn: how likely a customer is to stay silent, judged from its shipping days alone.
 //!
 //! ```text
-//! shipping days ──> statistics::Activity ──> btyd::History ─┬─> fit::fit ──> btyd::Model
+//! shipping days ──> statistics::Activity ──> History ───────┬─> fit::fit ──> btyd::Model
 //! (distinct, local)   (x, t_x, first, litt)                  └──────────────────┴──> score::score
 //! ```
 //!
@@ -13,11 +13,15 @@ pub mod bgbb;
 pub mod btyd;
 mod error;
 pub mod fit;
+mod history;
+mod sample;
 pub mod score;
+mod series;
 pub mod statistics;
 
-pub use btyd::{History, Model, Parameters, Variant};
+pub use btyd::{Model, Parameters, Variant};
 pub use error::ChurnError;
 pub use fit::{Evidence, Fit, FitOptions, Prior, fit};
+pub use history::{History, MAX_EVENTS};
 pub use score::{Score, score};
 pub use statistics::Activity;

@@ -58,20 +58,32 @@ const FEATURES: &[&str] = &[
     "customers",
     "shipments",
     "imports",
+    "engagement",
     "network",
+    "evaluation",
     "churn",
     "cascade",
     "satisfaction",
     "calc",
     "demo",
     "assessment",
+    "whatifs",
+    "backtest",
+    "track",
     "alerts",
     "reports",
     "ui",
 ];
 
 /// Features that are arithmetic from end to end.
-const PURE: &[&str] = &["churn", "cascade", "satisfaction", "calc", "demo"];
+const PURE: &[&str] = &[
+    "evaluation",
+    "churn",
+    "cascade",
+    "satisfaction",
+    "calc",
+    "demo",
+];
 
 /// What arithmetic may not know.
 const IMPURE: &[&str] = &[

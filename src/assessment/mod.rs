@@ -11,6 +11,7 @@
 pub mod http;
 pub mod inputs;
 pub mod model;
+pub mod own;
 pub mod read;
 pub mod risk;
 pub mod run;

@@ -342,7 +342,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::{BigInt, Bool, Date, Double, Text};
+    use diesel::sql_types::{BigInt, Bool, Date, Double, Nullable, Text};
     use super::Instant;
 
     customer_risks (run_id, customer_id) {
@@ -369,11 +369,17 @@ diesel::table! {
         partners_silent -> BigInt,
         parts -> Text,
         followers -> Text,
+        shipping_churn -> Nullable<Double>,
+        rfm_churn -> Nullable<Double>,
+        service_churn -> Nullable<Double>,
+        contract_ends_on -> Nullable<Date>,
+        contract_loss -> Nullable<Double>,
+        volume_risk -> Nullable<Double>,
     }
 }
 
 diesel::table! {
-    use diesel::sql_types::{BigInt, Date, Double};
+    use diesel::sql_types::{BigInt, Date, Double, Nullable};
     use super::Instant;
 
     link_risks (run_id, shipper_id, consignee_id) {
@@ -389,6 +395,27 @@ diesel::table! {
         satisfaction_high -> Double,
         imbalance -> Double,
         last_on -> Date,
+        raw_churn -> Nullable<Double>,
+        own_churn -> Nullable<Double>,
+        expected_days -> Nullable<Double>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Bool, Double, Nullable, Text};
+
+    model_fits (run_id, component, segment) {
+        run_id -> BigInt,
+        component -> Text,
+        segment -> Text,
+        model -> Text,
+        parameters -> Text,
+        log_likelihood -> Nullable<Double>,
+        entities -> BigInt,
+        events -> BigInt,
+        evidence -> Text,
+        pooled -> Bool,
+        drift -> Nullable<Text>,
     }
 }
 
@@ -504,6 +531,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     counters,
     runs,
     customer_risks,
+    model_fits,
     link_risks,
     account_satisfactions,
     department_satisfactions,

@@ -1,6 +1,7 @@
 //! Runs in the database; what they read and leave stands in the files beside.
 
 pub mod input;
+pub mod models;
 pub mod snapshot;
 pub mod view;
 

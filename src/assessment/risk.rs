@@ -10,7 +10,7 @@ use super::AssessmentError;
 use super::inputs::Inputs;
 use super::model::{BusinessBasis, Evidence, Follower, Part, Role, ValueBasis};
 use crate::cascade::{self, Description, Link, Network, Options, Solution, Strengths};
-use crate::churn::{self, Activity, Fit, FitOptions, History, Score};
+use crate::churn::{self, Activity, Calendar, Fit, FitOptions, History, Score};
 use crate::ids::CustomerId;
 use crate::network::{LinkMeasures, choose_basis};
 use crate::shipments::model::FreightTerms;
@@ -237,9 +237,9 @@ fn own_churn(inputs: &Inputs, scope: &Scope) -> Result<OwnChurn, AssessmentError
         .days
         .par_iter()
         .map(|days| {
-            let activity = Activity::from_days(days, scope.as_of, HISTORY_WEEKS)?;
+            let activity = Activity::from_days(days, scope.as_of, HISTORY_WEEKS, &Calendar::PLAIN)?;
             let activity = activity.ok_or(AssessmentError::NoDays)?;
-            Ok((activity.at(scope.as_of)?, activity.last()))
+            Ok((activity.at(scope.as_of, &Calendar::PLAIN)?, activity.last()))
         })
         .collect::<Result<Vec<_>, AssessmentError>>()?;
     if histories.is_empty() {

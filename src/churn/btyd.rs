@@ -45,6 +45,17 @@ pub struct Parameters {
     pub b: f64,
 }
 
+/// What a model says of one history over a horizon.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Outlook {
+    /// Probability of being alive at the as-of date (formula 2), in `[0, 1]`.
+    pub p_alive: f64,
+    /// Probability of at least one event within the horizon (formula 4), in `[0, 1]`.
+    pub p_active: f64,
+    /// Expected number of events within the horizon (formula 3).
+    pub expected_events: f64,
+}
+
 /// One model of the family with its parameters.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Model {
@@ -121,6 +132,19 @@ impl Model {
             sum += (k - 1.0) * history.litt - history.x as f64 * ln_gamma(k);
         }
         sum
+    }
+
+    /// All three at once, for less than each alone.
+    ///
+    /// # Errors
+    ///
+    /// As [`expected_events`](Self::expected_events).
+    pub fn outlook(&self, history: &History, horizon: f64) -> Result<Outlook, ChurnError> {
+        Ok(Outlook {
+            p_alive: self.p_alive(history),
+            p_active: self.p_active(history, horizon)?,
+            expected_events: self.expected_events(history, horizon)?,
+        })
     }
 
     /// Probability that the entity is alive at the as-of date (formula 2), in `[0, 1]`.

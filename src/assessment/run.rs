@@ -16,8 +16,8 @@ use super::store::{
     models, snapshot,
 };
 use super::{AssessmentError, inputs::Inputs};
-use crate::cascade::Strengths;
 use crate::access::audit::{self, Actor, Deed};
+use crate::cascade::Strengths;
 use crate::config::Config;
 use crate::db::{Conn, UtcTime};
 use crate::ids::RunId;
@@ -155,7 +155,9 @@ fn spans(as_of: NaiveDate, config: &Config, today: NaiveDate) -> Result<Spans, A
         as_of,
         as_of_at: midnight(as_of, zone),
         zone,
-        signs_from: back(u64::from(HISTORY_WEEKS + LABEL_SLICES * config.assessment.horizon_weeks) * 7 - 1)?,
+        signs_from: back(
+            u64::from(HISTORY_WEEKS + LABEL_SLICES * config.assessment.horizon_weeks) * 7 - 1,
+        )?,
         // The window of the statistics begins after this day.
         history_from: back(u64::from(HISTORY_WEEKS) * 7 - 1)?,
         business_from: back(u64::from(config.assessment.window_days))?,

@@ -64,6 +64,20 @@ pub struct Model {
     parameters: Parameters,
 }
 
+impl std::fmt::Display for Model {
+    /// The name in the literature: `BG/NBD`, `MBG/NBD`, `BG/CNBD-k` or `MBG/CNBD-k`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let variant = match self.variant {
+            Variant::Bg => "BG",
+            Variant::Mbg => "MBG",
+        };
+        match self.k {
+            1 => write!(f, "{variant}/NBD"),
+            k => write!(f, "{variant}/CNBD-{k}"),
+        }
+    }
+}
+
 impl Model {
     /// Checks k (1 to 32) and the parameters (positive, at most 1e9).
     ///

@@ -11,6 +11,7 @@ mod import;
 mod key;
 mod measure;
 mod migrate;
+mod model;
 mod openapi;
 mod out;
 mod outbox;
@@ -68,6 +69,9 @@ enum Command {
     Watchlist(watchlist::Args),
     /// Show one customer's numbers, and why they are what they are
     Explain(explain::Args),
+    /// Show what own churn rests on, or fit a model to a file
+    #[command(subcommand)]
+    Model(model::Command),
     /// Make, list and revoke API keys
     #[command(subcommand)]
     Key(key::Command),
@@ -166,6 +170,7 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Assess(args) => assess::run(&context, &args),
         Command::Watchlist(args) => watchlist::run(&context, &args),
         Command::Explain(args) => explain::run(&context, &args),
+        Command::Model(command) => model::run(&context, &command),
         Command::Key(command) => key::run(&context, command),
         Command::User(command) => user::run(&context, command),
         Command::Team(command) => team::run(&context, command),

@@ -26,9 +26,7 @@ use super::AssessmentError;
 use super::inputs::{Inputs, Past};
 use super::risk::{HISTORY_WEEKS, Scope};
 use crate::churn::score::CLIP;
-use crate::churn::{
-    self, Activity, Calendar, ChurnError, History, LinkActivity, Score, Season,
-};
+use crate::churn::{self, Activity, Calendar, ChurnError, History, LinkActivity, Score, Season};
 use crate::ids::CustomerId;
 use crate::units::Probability;
 
@@ -89,7 +87,9 @@ pub struct OwnChurn {
 /// [`AssessmentError`] if a model refuses its input.
 pub fn assess(inputs: &Inputs, scope: &Scope) -> Result<OwnChurn, AssessmentError> {
     let season = season(inputs, scope.as_of)?;
-    let calendar = season.clone().map_or_else(Calendar::plain, Calendar::seasonal);
+    let calendar = season
+        .clone()
+        .map_or(Calendar::PLAIN, Calendar::seasonal);
     let view = View::new(scope, &calendar);
     let histories = histories(inputs, &view)?;
     let links = link_histories(inputs, &view)?;

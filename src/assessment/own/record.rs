@@ -105,16 +105,13 @@ impl ModelFit {
             .collect();
         parameters.insert("log_likelihood_by_k".to_owned(), tried.into());
         let before = previous.and_then(|previous| {
-            let same = |fit: &&Self| {
-                fit.component == Component::ShippingDays && fit.segment == segment
-            };
+            let same =
+                |fit: &&Self| fit.component == Component::ShippingDays && fit.segment == segment;
             let model = previous.fits.iter().find(same)?.as_model()?;
             Some((previous.as_of, model))
         });
         let drift = match before {
-            Some((since, model)) => {
-                Some(Drift::of(since, &model, &fit.model, histories, horizon)?)
-            }
+            Some((since, model)) => Some(Drift::of(since, &model, &fit.model, histories, horizon)?),
             None => None,
         };
         Ok(Self {
@@ -311,6 +308,9 @@ mod tests {
             ModelFit::shipping_days("links", &fitted, &histories, (false, 13.0), Some(&previous))
                 .unwrap();
         let drift = again.drift.unwrap();
-        assert_eq!((drift.since, drift.mean_absolute), (previous.as_of, Some(0.0)));
+        assert_eq!(
+            (drift.since, drift.mean_absolute),
+            (previous.as_of, Some(0.0))
+        );
     }
 }

@@ -54,11 +54,7 @@ pub fn recency_frequency_money(past: &Past, at: NaiveDate, history: &History) ->
         idle_weeks: history.age() - history.t_x(),
         x,
         age_weeks: history.age(),
-        mean_interval_weeks: if x > 0 {
-            history.t_x() / x as f64
-        } else {
-            0.0
-        },
+        mean_interval_weeks: if x > 0 { history.t_x() / x as f64 } else { 0.0 },
         n13: count(RECENT_WEEKS, 0),
         n13_previous: count(2 * RECENT_WEEKS, RECENT_WEEKS),
         // Credits may outweigh what was billed; the logarithm wants no debts.
@@ -141,7 +137,8 @@ mod tests {
         assert_eq!(service(&past, day(100)).unwrap().late_share, None);
 
         past.punctuality.push((day(4), true));
-        past.punctuality.extend([190, 191, 192, 193, 194].map(|on| (day(on), true)));
+        past.punctuality
+            .extend([190, 191, 192, 193, 194].map(|on| (day(on), true)));
         past.claims = vec![day(10), day(191)];
         let early = service(&past, day(80)).unwrap();
         assert_eq!(early.late_share, Some(0.2));

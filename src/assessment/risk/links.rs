@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use chrono::{Days, NaiveDate};
 
-use super::Scope;
 use super::super::model::{BusinessBasis, ValueBasis};
+use super::Scope;
 use crate::cascade::Link;
 use crate::ids::CustomerId;
 use crate::network::LinkMeasures;
@@ -74,12 +74,13 @@ pub(super) fn compiled_links(
 /// What the links of a customer come to.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Side {
-    business: f64,
-    value: f64,
-    value_at_risk: f64,
-    ships: bool,
-    receives: bool,
-    partners: Vec<(u32, bool)>,
+    pub business: f64,
+    pub value: f64,
+    pub value_at_risk: f64,
+    pub ships: bool,
+    pub receives: bool,
+    /// Partners, each with whether it was silent for a whole horizon.
+    pub partners: Vec<(u32, bool)>,
 }
 
 pub(super) fn sides(

@@ -21,6 +21,8 @@ use crate::churn;
 use crate::ids::CustomerId;
 use crate::network::choose_basis;
 
+/// Weeks of history behind the churn statistics.
+pub const HISTORY_WEEKS: u32 = churn::statistics::WINDOW_WEEKS;
 /// Own churn from which a customer that was silent for a whole horizon has left already: a play
 /// would come too late for it. Default.
 const GONE: f64 = 0.9;

@@ -2,10 +2,10 @@
 
 use rayon::prelude::*;
 
-use super::CustomerRisk;
 use super::super::AssessmentError;
 use super::super::inputs::Inputs;
 use super::super::model::{Follower, Part};
+use super::CustomerRisk;
 use crate::cascade::{self, Network, Solution};
 
 /// Partners that an explanation names at most.

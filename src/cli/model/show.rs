@@ -4,8 +4,8 @@ use chrono::NaiveDate;
 
 use super::super::out::table;
 use super::super::{Context, Failure};
+use crate::assessment::fits::{self, ModelsView};
 use crate::assessment::own::record::{Drift, ModelFit};
-use crate::assessment::read::{self, ModelsView};
 
 /// Arguments of the command.
 #[derive(Debug, clap::Args)]
@@ -21,7 +21,7 @@ pub fn run(context: &Context, args: &Args) -> Result<(), Failure> {
     let state = context.state()?;
     let view = state
         .db
-        .read_now(|conn| read::models(conn, args.as_of).map_err(Failure::from))?;
+        .read_now(|conn| fits::models(conn, args.as_of).map_err(Failure::from))?;
     context.out.show(&view, lines)?;
     Ok(())
 }
@@ -94,11 +94,18 @@ fn drift(drift: &Drift) -> String {
         .iter()
         .filter_map(|(name, value)| Some(format!("ln {name} {:+.3}", value.as_f64()?)))
         .collect();
+    let model = if drift.other_model {
+        "another model; "
+    } else {
+        ""
+    };
+    let change = drift.mean_absolute.map_or_else(String::new, |change| {
+        format!("; the probability to be active moved by {change:.4} on average")
+    });
     format!(
-        "  since {}: {}; probability to be active moved by {:.4} on average",
+        "  since {}: {model}{}{change}",
         drift.since,
-        moved.join(", "),
-        drift.mean_change
+        moved.join(", ")
     )
 }
 
@@ -118,9 +125,7 @@ fn shown(value: &serde_json::Value) -> String {
             .map(|(name, value)| format!("{name}: {}", shown(value)))
             .collect::<Vec<_>>()
             .join(", "),
-        serde_json::Value::Array(list) => {
-            list.iter().map(shown).collect::<Vec<_>>().join(" ")
-        }
+        serde_json::Value::Array(list) => list.iter().map(shown).collect::<Vec<_>>().join(" "),
         serde_json::Value::String(text) => text.clone(),
         other => other.to_string(),
     }

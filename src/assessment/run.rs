@@ -121,6 +121,8 @@ fn end(inputs: &Inputs, risks: &Risks, inputs_at: Option<UtcTime>) -> Finish {
         expected_loss: Some(risks.expected_loss),
         parameters: Some(parameters.to_string()),
         inputs_at,
+        cascade_term: Some(risks.parameters.cascade_term.word().to_owned()),
+        seasonal: Some(risks.parameters.seasonal),
     }
 }
 

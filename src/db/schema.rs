@@ -316,7 +316,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::{BigInt, Date, Double, Nullable, Text};
+    use diesel::sql_types::{BigInt, Bool, Date, Double, Nullable, Text};
     use super::Instant;
 
     runs (id) {
@@ -338,6 +338,8 @@ diesel::table! {
         actor -> Text,
         started_at -> Instant,
         finished_at -> Nullable<Instant>,
+        cascade_term -> Nullable<Text>,
+        seasonal -> Nullable<Bool>,
     }
 }
 

@@ -1,3 +1,5 @@
+ALTER TABLE runs DROP COLUMN seasonal;
+ALTER TABLE runs DROP COLUMN cascade_term;
 ALTER TABLE link_risks DROP COLUMN expected_days;
 ALTER TABLE link_risks DROP COLUMN own_churn;
 ALTER TABLE link_risks DROP COLUMN raw_churn;

@@ -87,9 +87,7 @@ pub struct OwnChurn {
 /// [`AssessmentError`] if a model refuses its input.
 pub fn assess(inputs: &Inputs, scope: &Scope) -> Result<OwnChurn, AssessmentError> {
     let season = season(inputs, scope.as_of)?;
-    let calendar = season
-        .clone()
-        .map_or(Calendar::PLAIN, Calendar::seasonal);
+    let calendar = season.clone().map_or(Calendar::PLAIN, Calendar::seasonal);
     let view = View::new(scope, &calendar);
     let histories = histories(inputs, &view)?;
     let links = link_histories(inputs, &view)?;

@@ -24,6 +24,7 @@ mod imports;
 mod migrations;
 mod network;
 mod openapi;
+mod own_churn;
 mod reports;
 mod shipments;
 

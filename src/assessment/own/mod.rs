@@ -56,6 +56,9 @@ pub struct Steps {
     pub service: Option<Probability>,
 }
 
+/// Shipper and consignee of a link.
+pub type LinkEnds = (CustomerId, CustomerId);
+
 /// How likely a link is to stay silent.
 #[derive(Clone, Copy, Debug)]
 pub struct LinkOwn {
@@ -73,7 +76,7 @@ pub struct OwnChurn {
     /// In the order of the inputs' customers.
     pub customers: Vec<CustomerOwn>,
     /// Links with a shipping day in the statistics' window.
-    pub links: HashMap<(CustomerId, CustomerId), LinkOwn>,
+    pub links: HashMap<LinkEnds, LinkOwn>,
     /// The fitted models.
     pub models: Vec<ModelFit>,
     /// Whether the season is known.
@@ -279,7 +282,7 @@ fn coherent(
     seen: &[SeenLink],
     segments: &Segments,
     view: &View<'_>,
-) -> Result<(Vec<CustomerOwn>, HashMap<(CustomerId, CustomerId), LinkOwn>), AssessmentError> {
+) -> Result<(Vec<CustomerOwn>, HashMap<LinkEnds, LinkOwn>), AssessmentError> {
     let index: HashMap<CustomerId, u32> = inputs.customers.iter().copied().zip(0..).collect();
     let fit = segments.serving(Segment::Links);
     let scored = seen

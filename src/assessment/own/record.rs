@@ -121,7 +121,8 @@ impl ModelFit {
             parameters,
             log_likelihood: Some(fit.log_likelihood),
             entities: count(histories.len()),
-            events: count(histories.iter().map(|history| history.x() as usize).sum()),
+            events: i64::try_from(histories.iter().map(History::x).sum::<u64>())
+                .unwrap_or(i64::MAX),
             evidence: match fit.evidence {
                 churn::Evidence::Low => Evidence::Low,
                 churn::Evidence::Sufficient => Evidence::Enough,

@@ -31,9 +31,9 @@ pub fn days_before(days: &[NaiveDate], end: NaiveDate) -> &[NaiveDate] {
 
 /// The part of a list, ascending by day, that lies in `[from, end)`.
 fn within<T>(list: &[T], from: NaiveDate, end: NaiveDate, day: impl Fn(&T) -> NaiveDate) -> &[T] {
-    let first = list.partition_point(|item| day(item) < from);
-    let last = list.partition_point(|item| day(item) < end);
-    list.get(first..last).unwrap_or_default()
+    let skipped = list.partition_point(|item| day(item) < from);
+    let seen = list.partition_point(|item| day(item) < end);
+    list.get(skipped..seen).unwrap_or_default()
 }
 
 /// Whether there is no day in `[from, end)`.

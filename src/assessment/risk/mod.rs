@@ -15,8 +15,10 @@ use super::AssessmentError;
 use super::inputs::Inputs;
 use super::model::{BusinessBasis, CascadeTerm, Evidence, Follower, Part, Role, ValueBasis};
 use super::own::record::{ModelFit, Previous};
-use super::own::{self, CustomerOwn, LinkOwn};
-use crate::cascade::{self, Description, Network, Options, Strengths};
+use super::own::{self, CustomerOwn, LinkEnds, LinkOwn};
+use crate::cascade::{
+    self, BlastRadius, CascadeError, Description, Link, Network, Options, Solution, Strengths,
+};
 use crate::churn;
 use crate::ids::CustomerId;
 use crate::network::choose_basis;
@@ -158,19 +160,8 @@ pub fn assess(inputs: &Inputs, scope: &Scope) -> Result<Risks, AssessmentError> 
         .iter()
         .map(|own| own.score.churn.get())
         .collect();
-    let nothing = vec![0.0; own_churn.len()];
-    let strengths = scope.strengths;
-    let network = Network::compile(&Description {
-        own_churn: &own_churn,
-        own_business: &nothing,
-        own_value: &nothing,
-        links: &links,
-        strengths,
-    })?;
-    let solution = cascade::solve(&network, &SOLVER)?;
-    let link_loss = solution.link_loss(&network);
-    let blast = cascade::blast_radius(&network, &solution, &SOLVER)?;
-    let report = solution.report();
+    let solved = Solved::of(&own_churn, &links, scope.strengths)?;
+    let link_loss = solved.solution.link_loss(&solved.network);
 
     let sides = sides(&inputs.links, &links, &link_loss, own_churn.len(), scope);
     let mut customers = own
@@ -179,42 +170,80 @@ pub fn assess(inputs: &Inputs, scope: &Scope) -> Result<Risks, AssessmentError> 
         .zip(sides)
         .enumerate()
         .map(|(at, (own, side))| {
-            let explained = cascade::explain_customer(&network, &solution, at)?;
-            let radius = blast.values.get(at).copied().unwrap_or(0.0);
+            let explained = cascade::explain_customer(&solved.network, &solved.solution, at)?;
+            let radius = solved.blast.values.get(at).copied().unwrap_or(0.0);
             Ok(customer(inputs, (at, own, side), &explained, radius, scope))
         })
         .collect::<Result<Vec<_>, AssessmentError>>()?;
-    followers(&mut customers, &network, &solution)?;
+    followers(&mut customers, &solved.network, &solved.solution)?;
     Ok(Risks {
         customers,
-        links: links
-            .iter()
-            .zip(link_loss)
-            .zip(&inputs.links)
-            .map(|((link, loss_probability), measures)| LinkRisk {
-                business: link.business,
-                value: link.value,
-                loss_probability,
-                own: own
-                    .links
-                    .get(&(measures.shipper, measures.consignee))
-                    .copied(),
-            })
-            .collect(),
+        links: link_risks(inputs, &links, &link_loss, &own.links),
         business_basis: basis,
         value_basis,
-        expected_loss: solution.expected_loss(),
-        parameters: Parameters {
-            strengths,
-            cascade_term: scope.cascade_term,
-            seasonal: own.seasonal,
-            sweeps: report.sweeps,
-            error_bound: report.error_bound,
-            converged: report.converged && blast.converged,
-            save_effect: scope.save_effect,
-        },
+        expected_loss: solved.solution.expected_loss(),
+        parameters: solved.parameters(scope, own.seasonal),
         models: own.models,
     })
+}
+
+/// The cascade over everybody's own churn.
+struct Solved {
+    network: Network,
+    solution: Solution,
+    blast: BlastRadius,
+}
+
+impl Solved {
+    fn of(own_churn: &[f64], links: &[Link], strengths: Strengths) -> Result<Self, CascadeError> {
+        let nothing = vec![0.0; own_churn.len()];
+        let network = Network::compile(&Description {
+            own_churn,
+            own_business: &nothing,
+            own_value: &nothing,
+            links,
+            strengths,
+        })?;
+        let solution = cascade::solve(&network, &SOLVER)?;
+        let blast = cascade::blast_radius(&network, &solution, &SOLVER)?;
+        Ok(Self {
+            network,
+            solution,
+            blast,
+        })
+    }
+
+    fn parameters(&self, scope: &Scope, seasonal: bool) -> Parameters {
+        let report = self.solution.report();
+        Parameters {
+            strengths: scope.strengths,
+            cascade_term: scope.cascade_term,
+            seasonal,
+            sweeps: report.sweeps,
+            error_bound: report.error_bound,
+            converged: report.converged && self.blast.converged,
+            save_effect: scope.save_effect,
+        }
+    }
+}
+
+fn link_risks(
+    inputs: &Inputs,
+    links: &[Link],
+    link_loss: &[f64],
+    own: &HashMap<LinkEnds, LinkOwn>,
+) -> Vec<LinkRisk> {
+    links
+        .iter()
+        .zip(link_loss)
+        .zip(&inputs.links)
+        .map(|((link, loss), measures)| LinkRisk {
+            business: link.business,
+            value: link.value,
+            loss_probability: *loss,
+            own: own.get(&(measures.shipper, measures.consignee)).copied(),
+        })
+        .collect()
 }
 
 fn customer(

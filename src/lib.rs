@@ -13,6 +13,7 @@ pub mod config;
 pub mod customers;
 pub mod db;
 pub mod demo;
+pub mod engagement;
 pub mod error;
 pub mod i18n;
 pub mod ids;

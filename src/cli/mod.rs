@@ -4,6 +4,7 @@ mod alerts;
 mod assess;
 mod calc;
 mod demo;
+mod engagement;
 mod exit;
 mod explain;
 mod export;
@@ -90,6 +91,12 @@ enum Command {
     /// Import files of shipments, list imports and take them back
     #[command(subcommand)]
     Import(import::Command),
+    /// Import files of contracts
+    #[command(subcommand)]
+    Contracts(engagement::Command),
+    /// Import files of invoices and their payments
+    #[command(subcommand)]
+    Invoices(engagement::Command),
     /// Write shipments to standard output; the file can be imported again
     #[command(subcommand)]
     Export(export::Command),
@@ -177,6 +184,12 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Alerts(command) => alerts::run(&context, &command),
         Command::Outbox(command) => outbox::run(&context, &command),
         Command::Import(command) => import::run(&context, command),
+        Command::Contracts(command) => {
+            engagement::run::<crate::engagement::store::contracts::Row>(&context, &command)
+        }
+        Command::Invoices(command) => {
+            engagement::run::<crate::engagement::store::invoices::Row>(&context, &command)
+        }
         Command::Export(command) => export::run(&context, command),
         Command::Calc(args) => calc::run(&args),
         Command::Report(args) => report::run(&context, &args),

@@ -513,6 +513,56 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::{BigInt, Bool, Date, Double, Nullable, Text};
+    use super::Instant;
+
+    contracts (id) {
+        id -> BigInt,
+        system -> Text,
+        external_id -> Text,
+        customer_id -> BigInt,
+        partner_id -> Nullable<BigInt>,
+        kind -> Nullable<Text>,
+        service -> Nullable<Text>,
+        starts_on -> Date,
+        ends_on -> Nullable<Date>,
+        term_months -> Nullable<BigInt>,
+        notice_days -> Nullable<BigInt>,
+        renewals -> BigInt,
+        auto_renews -> Bool,
+        share -> Nullable<Double>,
+        value_per_year -> Nullable<BigInt>,
+        outcome -> Nullable<Text>,
+        renewed_by -> Nullable<BigInt>,
+        version -> BigInt,
+        created_at -> Instant,
+        updated_at -> Instant,
+        deleted_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Bool, Date, Nullable, Text};
+    use super::Instant;
+
+    invoices (id) {
+        id -> BigInt,
+        system -> Text,
+        external_id -> Text,
+        customer_id -> BigInt,
+        issued_on -> Date,
+        due_on -> Date,
+        amount -> BigInt,
+        paid_on -> Nullable<Date>,
+        disputed -> Bool,
+        version -> BigInt,
+        created_at -> Instant,
+        updated_at -> Instant,
+        deleted_at -> Nullable<Instant>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     teams,
     users,
@@ -539,4 +589,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     department_satisfactions,
     alerts,
     mails,
+    contracts,
+    invoices,
 );

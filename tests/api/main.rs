@@ -19,6 +19,7 @@ mod access;
 mod alerts;
 mod customers;
 mod demo;
+mod engagement;
 mod harness;
 mod imports;
 mod migrations;

@@ -113,6 +113,18 @@ pub struct OwnSteps {
     pub own_churn: f64,
 }
 
+/// A contract that ends within the horizon: a risk apart from own churn.
+#[derive(Clone, Copy, Debug, Serialize, utoipa::ToSchema)]
+pub struct ContractView {
+    /// The first day on which one ends.
+    pub ends_on: NaiveDate,
+    /// Probability that it is not renewed then: shifted-beta-geometric, by how often it was before.
+    pub loss_probability: f64,
+    /// Expected share of the customer's volume lost over the horizon, own churn included; `null`
+    /// if the share under the contract is not known.
+    pub volume_at_risk: Option<f64>,
+}
+
 /// Risk of one customer. The parts sum to the churn probability.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct RiskView {
@@ -138,6 +150,8 @@ pub struct RiskView {
     pub is_new: bool,
     /// Own churn step by step.
     pub steps: OwnSteps,
+    /// The contract that ends within the horizon, if one does.
+    pub contract: Option<ContractView>,
     /// `hypothesis` while no back-test on this instance's history supports the cascade.
     pub cascade_term: CascadeTerm,
     /// Business over the window, in the basis.
@@ -258,6 +272,14 @@ fn view(
             service: row.service_churn,
             own_churn: row.own_churn,
         },
+        contract: row
+            .contract_ends_on
+            .zip(row.contract_loss)
+            .map(|(ends_on, loss_probability)| ContractView {
+                ends_on,
+                loss_probability,
+                volume_at_risk: row.volume_risk,
+            }),
         cascade_term: super::store::told(row.cascade_term.as_deref()),
         business: row.business,
         business_at_risk: row.business_at_risk,

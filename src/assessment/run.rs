@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 use serde_json::json;
 
 use super::model::{BusinessBasis, CascadeTerm};
-use super::own::slices::LABEL_SLICES;
+use super::own::slices::{LABEL_SLICES, weeks_before};
 use super::risk::{self, HISTORY_WEEKS, Risks, Scope};
 use super::scores;
 use super::store::{
@@ -160,6 +160,9 @@ fn spans(as_of: NaiveDate, config: &Config, today: NaiveDate) -> Result<Spans, A
         signs_from: back(
             u64::from(HISTORY_WEEKS + LABEL_SLICES * config.assessment.horizon_weeks) * 7 - 1,
         )?,
+        looks: (0..=LABEL_SLICES)
+            .map(|slice| weeks_before(as_of, slice * config.assessment.horizon_weeks))
+            .collect(),
         // The window of the statistics begins after this day.
         history_from: back(u64::from(HISTORY_WEEKS) * 7 - 1)?,
         business_from: back(u64::from(config.assessment.window_days))?,

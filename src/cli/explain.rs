@@ -9,7 +9,7 @@ use super::{Context, Failure};
 use crate::access::Teams;
 use crate::api::reference::Reference;
 use crate::assessment::model::CascadeTerm;
-use crate::assessment::read::{self, NamedPart, RiskView, SatisfactionView};
+use crate::assessment::read::{self, ContractView, NamedPart, RiskView, SatisfactionView};
 use crate::config::Config;
 use crate::customers::{self, store::CustomerBrief};
 use crate::db::Conn;
@@ -89,6 +89,7 @@ fn risk_lines(risk: &RiskView, config: &Config) -> Vec<String> {
     let rows: Vec<Vec<String>> = risk.parts.iter().map(part_row).collect();
     lines.extend(table(&["  part", "adds", "of its business"], &rows));
     lines.extend(caveats(risk));
+    lines.extend(risk.contract.as_ref().map(contract));
     lines.extend(seen(risk));
     lines.extend(at_stake(risk, &measure));
     if !risk.followers.is_empty() {
@@ -132,6 +133,18 @@ fn caveats(risk: &RiskView) -> Vec<String> {
         );
     }
     lines
+}
+
+fn contract(contract: &ContractView) -> String {
+    let volume = contract.volume_at_risk.map_or_else(
+        || "the share of the volume under it is not known".to_owned(),
+        |share| format!("{} of the volume is expected to be lost", percent(share)),
+    );
+    format!(
+        "  A contract ends on {}: not renewed with probability {}; {volume}.",
+        contract.ends_on,
+        percent(contract.loss_probability)
+    )
 }
 
 /// How own churn came about.

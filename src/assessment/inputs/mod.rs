@@ -3,7 +3,7 @@
 mod departments;
 mod service;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{Days, NaiveDate};
 
@@ -11,6 +11,7 @@ pub use departments::{DepartmentOf, STANDARD, standard_departments};
 pub use service::{Delivery, Observed, Portfolio, Service};
 
 use crate::churn::statistics::WINDOW_WEEKS;
+use crate::engagement::renewals::ContractAt;
 use crate::ids::CustomerId;
 use crate::network::LinkMeasures;
 
@@ -66,7 +67,7 @@ pub struct Inputs {
     pub pasts: Vec<Past>,
     /// What customers did whose last shipping day is before the statistics' window: models learn
     /// from their departure.
-    pub former: Vec<Past>,
+    pub former: Vec<(CustomerId, Past)>,
     /// What went over each link, ascending by shipper and consignee.
     pub link_pasts: Vec<LinkPast>,
     /// Links of the business window.
@@ -77,6 +78,20 @@ pub struct Inputs {
     pub link_service: HashMap<(CustomerId, CustomerId), Service>,
     /// Recorded departments.
     pub departments: HashMap<CustomerId, Vec<DepartmentOf>>,
+    /// Contracts and payments as known at the as-of date, and at each slice before it that models
+    /// learn from.
+    pub terms: Vec<Terms>,
+    /// How often each chain of contracts was renewed, and whether it was then lost.
+    pub renewals: Vec<(u32, bool)>,
+}
+
+/// Contracts and payments as known before a day.
+#[derive(Clone, Debug, Default)]
+pub struct Terms {
+    /// Contracts in force that have an end, by customer.
+    pub contracts: HashMap<CustomerId, Vec<ContractAt>>,
+    /// By how many days each customer pays later than it used to.
+    pub payment_trends: BTreeMap<CustomerId, f64>,
 }
 
 /// Collects what is streamed from the database.
@@ -136,7 +151,7 @@ impl Collector {
                 let service = self.service.remove(&customer);
                 inputs.service.push(service.unwrap_or_default());
             } else {
-                inputs.former.push(past);
+                inputs.former.push((customer, past));
             }
         }
         inputs

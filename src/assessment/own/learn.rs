@@ -6,15 +6,19 @@ use super::record::ModelFit;
 use super::segments::{Segment, Segments};
 use super::{View, slices};
 use crate::assessment::AssessmentError;
-use crate::assessment::inputs::{Inputs, Past};
+use crate::assessment::inputs::{Inputs, Past, Terms};
 use crate::churn::covariates::{ServiceModel, ServicePriors, ServiceRow};
 use crate::churn::rfm::{MIN_LABELLED, RfmInput, RfmModel};
 use crate::churn::{self, Covariates, History, logit};
+use crate::ids::CustomerId;
 use crate::units::Probability;
 
 /// Rows that models learn from at most, spread evenly over the customers: more add seconds, not
 /// knowledge.
 const MOST_ROWS: usize = 200_000;
+
+/// A customer and what it did.
+pub type Known<'a> = (CustomerId, &'a Past);
 
 /// What the logits say of a customer.
 #[derive(Clone, Copy, Debug)]
@@ -57,19 +61,24 @@ impl Logits {
         segments: &Segments,
         view: &View<'_>,
     ) -> Result<Self, AssessmentError> {
-        let known = inputs.pasts.iter().zip(sides.iter().copied().map(Some));
-        let everybody: Vec<(&Past, Option<Segment>)> = known
-            .chain(inputs.former.iter().map(|past| (past, None)))
+        let known = inputs.customers.iter().copied().zip(&inputs.pasts);
+        let former = inputs.former.iter();
+        let everybody: Vec<(Known<'_>, Option<Segment>)> = known
+            .zip(sides.iter().copied().map(Some))
+            .chain(former.map(|(customer, past)| ((*customer, past), None)))
             .collect();
         let slices = slices::LABEL_SLICES as usize;
         let step = (everybody.len() * slices).div_ceil(MOST_ROWS).max(1);
         let labelled = everybody
             .par_iter()
             .step_by(step)
-            .map(|(past, side)| {
+            .map(|(known, side)| {
                 let fit = side.map_or(segments.all(), |side| segments.serving(side));
                 (1..=slices::LABEL_SLICES)
-                    .filter_map(|slice| labelled(past, fit, slice, view).transpose())
+                    .zip(inputs.terms.iter().skip(1))
+                    .filter_map(|(slice, terms)| {
+                        labelled(*known, fit, (slice, terms), view).transpose()
+                    })
                     .collect::<Result<Vec<Labelled>, AssessmentError>>()
             })
             .collect::<Result<Vec<_>, AssessmentError>>()?;
@@ -119,18 +128,21 @@ impl Logits {
         Ok((Some(rfm), logit::average(shipping_days, rfm)))
     }
 
-    /// Takes a customer through both steps, as seen before `at`.
+    /// Takes a customer through both steps, as seen at the as-of date.
     pub fn apply(
         &self,
-        past: &Past,
-        at: chrono::NaiveDate,
+        known: Known<'_>,
         history: &History,
         shipping_days: Probability,
+        (terms, view): (&Terms, &View<'_>),
     ) -> Result<Told, AssessmentError> {
-        let seen = slices::recency_frequency_money(past, at, history);
+        let seen = slices::recency_frequency_money(known.1, view.as_of, history);
         let (rfm, averaged) = self.base(shipping_days, &seen)?;
         let service = match &self.service {
-            Some(model) => Some(model.churn(averaged, &slices::service(past, at)?)?),
+            Some(model) => {
+                let days = (view.as_of, view.end(view.as_of));
+                Some(model.churn(averaged, &slices::service(known, days, terms)?)?)
+            }
             None => None,
         };
         Ok(Told {
@@ -154,11 +166,12 @@ impl Logits {
 
 /// A customer at a slice, so many horizons ago; `None` if it had not been seen then.
 fn labelled(
-    past: &Past,
+    known: Known<'_>,
     fit: &churn::Fit,
-    slice: u32,
+    (slice, terms): (u32, &Terms),
     view: &View<'_>,
 ) -> Result<Option<Labelled>, AssessmentError> {
+    let past = known.1;
     let at = slices::weeks_before(view.as_of, slice * view.horizon_weeks);
     let Some(seen) = view.history(&past.days, at)? else {
         return Ok(None);
@@ -166,7 +179,7 @@ fn labelled(
     let score = churn::score(fit, &seen.history, view.horizon_at(at))?;
     Ok(Some(Labelled {
         rfm: slices::recency_frequency_money(past, at, &seen.history),
-        covariates: slices::service(past, at)?,
+        covariates: slices::service(known, (at, view.end(at)), terms)?,
         shipping_days: score.churn,
         churned: slices::silent_within(&past.days, at, view.end(at)),
     }))

@@ -9,6 +9,7 @@
 //! The logits learn from [`slices`] of the past: what could be seen a horizon, two, three and four
 //! ago, and who was silent in the horizon after. Everything is computed from the inputs alone.
 
+pub mod contracts;
 mod learn;
 pub mod record;
 mod segments;
@@ -19,11 +20,12 @@ use std::collections::HashMap;
 use chrono::{Days, NaiveDate};
 use rayon::prelude::*;
 
-use self::learn::Logits;
+use self::contracts::{ContractRisk, Contracts};
+use self::learn::{Known, Logits};
 use self::record::ModelFit;
 use self::segments::{Segment, Segments};
 use super::AssessmentError;
-use super::inputs::{Inputs, Past};
+use super::inputs::{Inputs, Terms};
 use super::risk::{HISTORY_WEEKS, Scope};
 use crate::churn::score::CLIP;
 use crate::churn::{self, Activity, Calendar, ChurnError, History, LinkActivity, Score, Season};
@@ -43,6 +45,8 @@ pub struct CustomerOwn {
     pub shipping_days: u64,
     /// How the number came about.
     pub steps: Steps,
+    /// What a contract that ends within the horizon adds: a number apart.
+    pub contract: Option<ContractRisk>,
 }
 
 /// Own churn after each step; a step that was not taken is `None`.
@@ -110,16 +114,26 @@ pub fn assess(inputs: &Inputs, scope: &Scope) -> Result<OwnChurn, AssessmentErro
         });
     };
     let logits = Logits::learn(inputs, &sides, &segments, &view)?;
+    let now = inputs.terms.first().cloned().unwrap_or_default();
     let customers = inputs
-        .pasts
+        .customers
         .par_iter()
-        .zip(&histories)
-        .zip(&sides)
-        .map(|((past, seen), side)| customer(past, seen, segments.serving(*side), &logits, &view))
+        .zip(&inputs.pasts)
+        .zip(histories.par_iter().zip(&sides))
+        .map(|((id, past), (seen, side))| {
+            let fit = segments.serving(*side);
+            customer((*id, past), (seen, fit), &logits, (&now, &view))
+        })
         .collect::<Result<Vec<_>, AssessmentError>>()?;
-    let (customers, links) = coherent(inputs, customers, &links, &segments, &view)?;
+    let (mut customers, links) = coherent(inputs, customers, &links, &segments, &view)?;
+    let contracts = Contracts::learn(&inputs.renewals)?;
+    for (id, own) in inputs.customers.iter().zip(&mut customers) {
+        let ending = now.contracts.get(id).map_or(&[][..], Vec::as_slice);
+        own.contract = contracts.risk(ending, own.score.churn, scope)?;
+    }
     let mut models = segments.records(scope.previous.as_ref(), view.horizon)?;
     models.extend(logits.records());
+    models.extend(contracts.record());
     models.extend(season.as_ref().map(|season| {
         let days = inputs.pasts.iter().map(|past| past.days.len()).sum();
         ModelFit::season(season, inputs.pasts.len(), days)
@@ -194,7 +208,8 @@ struct SeenLink {
 
 fn season(inputs: &Inputs, as_of: NaiveDate) -> Result<Option<Season>, ChurnError> {
     let mut counts: HashMap<NaiveDate, u64> = HashMap::new();
-    for past in inputs.pasts.iter().chain(&inputs.former) {
+    let former = inputs.former.iter().map(|(_, past)| past);
+    for past in inputs.pasts.iter().chain(former) {
         for day in &past.days {
             *counts.entry(*day).or_default() += 1;
         }
@@ -252,14 +267,13 @@ fn sides(inputs: &Inputs) -> Vec<Segment> {
 }
 
 fn customer(
-    past: &Past,
-    seen: &Seen,
-    fit: &churn::Fit,
+    known: Known<'_>,
+    (seen, fit): (&Seen, &churn::Fit),
     logits: &Logits,
-    view: &View<'_>,
+    (terms, view): (&Terms, &View<'_>),
 ) -> Result<CustomerOwn, AssessmentError> {
     let mut score = churn::score(fit, &seen.history, view.horizon)?;
-    let told = logits.apply(past, view.as_of, &seen.history, score.churn)?;
+    let told = logits.apply(known, &seen.history, score.churn, (terms, view))?;
     let steps = Steps {
         shipping_days: score.churn,
         rfm: told.rfm,
@@ -272,6 +286,7 @@ fn customer(
         last_on: seen.last_on,
         shipping_days: seen.history.x() + 1,
         steps,
+        contract: None,
     })
 }
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::assessment::model::Evidence;
+use crate::churn::renewal::RenewalFit;
 use crate::churn::rfm::MIN_LABELLED;
 use crate::churn::{
     self, ChurnError, History, Model, Parameters, RfmModel, Season, Selection, ServiceModel,
@@ -123,10 +124,7 @@ impl ModelFit {
             entities: count(histories.len()),
             events: i64::try_from(histories.iter().map(History::x).sum::<u64>())
                 .unwrap_or(i64::MAX),
-            evidence: match fit.evidence {
-                churn::Evidence::Low => Evidence::Low,
-                churn::Evidence::Sufficient => Evidence::Enough,
-            },
+            evidence: evidence(fit.evidence),
             pooled,
             drift,
         })
@@ -211,6 +209,23 @@ impl ModelFit {
         }
     }
 
+    /// The record of the renewal of contracts.
+    pub fn renewal(fit: &RenewalFit) -> Self {
+        let whole = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+        Self {
+            component: Component::Renewal,
+            segment: "all".to_owned(),
+            model: "shifted-beta-geometric".to_owned(),
+            parameters: numbers(&[("alpha", fit.model.alpha()), ("beta", fit.model.beta())]),
+            log_likelihood: Some(fit.log_likelihood),
+            entities: whole(fit.contracts),
+            events: whole(fit.lost),
+            evidence: evidence(fit.evidence),
+            pooled: false,
+            drift: None,
+        }
+    }
+
     /// The record of the portfolio's season, fitted to so many shipping days of customers.
     pub fn season(season: &Season, customers: usize, days: usize) -> Self {
         let index: Vec<Value> = season.index().iter().map(|week| (*week).into()).collect();
@@ -279,6 +294,13 @@ fn numbers(members: &[(&str, f64)]) -> Map<String, Value> {
         .iter()
         .map(|(name, value)| ((*name).to_owned(), (*value).into()))
         .collect()
+}
+
+fn evidence(of_fit: churn::Evidence) -> Evidence {
+    match of_fit {
+        churn::Evidence::Low => Evidence::Low,
+        churn::Evidence::Sufficient => Evidence::Enough,
+    }
 }
 
 fn count(number: usize) -> i64 {

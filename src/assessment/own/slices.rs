@@ -3,8 +3,9 @@
 use chrono::{Days, NaiveDate};
 
 use crate::assessment::AssessmentError;
-use crate::assessment::inputs::Past;
+use crate::assessment::inputs::{Past, Terms};
 use crate::churn::{Covariates, History, RfmInput};
+use crate::ids::CustomerId;
 use crate::satisfaction::Kpi;
 
 /// Past slices that models learn from, a horizon apart. A design choice.
@@ -62,7 +63,7 @@ pub fn recency_frequency_money(past: &Past, at: NaiveDate, history: &History) ->
     }
 }
 
-/// The service that a customer had before a day, as far as its shipments tell.
+/// The service that a customer had before a day, and the terms it was on then.
 ///
 /// Claims count as complaints. The change of satisfaction is that of its facts: the desirability of
 /// the share of deliveries on time, against 26 weeks before.
@@ -70,7 +71,11 @@ pub fn recency_frequency_money(past: &Past, at: NaiveDate, history: &History) ->
 /// # Errors
 ///
 /// [`AssessmentError::Satisfaction`] if a share cannot be judged.
-pub fn service(past: &Past, at: NaiveDate) -> Result<Covariates, AssessmentError> {
+pub fn service(
+    (customer, past): (CustomerId, &Past),
+    (at, horizon_end): (NaiveDate, NaiveDate),
+    terms: &Terms,
+) -> Result<Covariates, AssessmentError> {
     let delivered = within(&past.punctuality, NaiveDate::MIN, at, |(on, _)| *on);
     let last = delivered
         .get(delivered.len().saturating_sub(LAST_DELIVERIES)..)
@@ -83,8 +88,12 @@ pub fn service(past: &Past, at: NaiveDate) -> Result<Covariates, AssessmentError
         late_share: (last.len() == LAST_DELIVERIES).then(|| late as f64 / last.len() as f64),
         complaints_13w: Some(claims.len() as u64),
         satisfaction_change: recent.zip(before).map(|(recent, before)| recent - before),
-        terms_trend_days: None,
-        contract_expires: None,
+        terms_trend_days: terms.payment_trends.get(&customer).copied(),
+        contract_expires: terms.contracts.get(&customer).map(|contracts| {
+            contracts
+                .iter()
+                .any(|contract| contract.ends_on < horizon_end)
+        }),
     })
 }
 
@@ -130,20 +139,25 @@ mod tests {
         assert!(!silent_within(&past.days, day(140), day(141)));
     }
 
+    fn served(past: &Past, at: NaiveDate) -> Covariates {
+        let nothing = Terms::default();
+        service((CustomerId(1), past), (at, at + Days::new(91)), &nothing).unwrap()
+    }
+
     #[test]
     fn the_late_share_needs_five_deliveries_and_the_change_two_windows() {
         let mut past = past(&[0]);
         past.punctuality = [0, 1, 2, 3].map(|on| (day(on), false)).to_vec();
-        assert_eq!(service(&past, day(100)).unwrap().late_share, None);
+        assert_eq!(served(&past, day(100)).late_share, None);
 
         past.punctuality.push((day(4), true));
         past.punctuality
             .extend([190, 191, 192, 193, 194].map(|on| (day(on), true)));
         past.claims = vec![day(10), day(191)];
-        let early = service(&past, day(80)).unwrap();
+        let early = served(&past, day(80));
         assert_eq!(early.late_share, Some(0.2));
         assert_eq!(early.complaints_13w, Some(1));
-        let later = service(&past, day(200)).unwrap();
+        let later = served(&past, day(200));
         assert_eq!(later.late_share, Some(1.0));
         assert_eq!(later.complaints_13w, Some(1));
         // On time 4.5 of 6 then, 0.5 of 6 now: both below .85, where desirability ends.

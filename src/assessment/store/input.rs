@@ -6,15 +6,17 @@ use chrono::NaiveDate;
 use chrono_tz::Tz;
 use diesel::prelude::*;
 
-use super::super::inputs::{Collector, Delivery, DepartmentOf, Inputs, Sign};
+use super::super::inputs::{Collector, Delivery, DepartmentOf, Inputs, Sign, Terms};
 use crate::customers::model::DepartmentKind;
 use crate::db::schema::{departments, shipments};
 use crate::db::{Conn, DbError, DbResult, UtcTime, on};
+use crate::engagement::delays;
+use crate::engagement::store::history as engagement;
 use crate::ids::{CustomerId, DepartmentId};
 use crate::network::LinkMeasures;
 
 /// The days of a run, all before its as-of date.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Spans {
     /// What was known before this day counts.
     pub as_of: NaiveDate,
@@ -24,6 +26,8 @@ pub struct Spans {
     pub zone: Tz,
     /// First day of the signs of life: the statistics' window and the slices that models learn from.
     pub signs_from: NaiveDate,
+    /// The as-of date, and the days before it at which models learn.
+    pub looks: Vec<NaiveDate>,
     /// First day of the statistics.
     pub history_from: NaiveDate,
     /// First day of business.
@@ -65,7 +69,26 @@ pub fn read(conn: &mut Conn, spans: &Spans) -> DbResult<Inputs> {
     let links: Vec<LinkMeasures> =
         crate::network::store::links(conn, spans.business_from, spans.as_of)?;
     let departments = recorded_departments(conn)?;
-    Ok(collector.finish(spans.as_of, links, departments))
+    let mut inputs = collector.finish(spans.as_of, links, departments);
+    for at in &spans.looks {
+        inputs.terms.push(terms(conn, *at)?);
+    }
+    inputs.renewals = engagement::renewal_history(conn, spans.as_of)?;
+    Ok(inputs)
+}
+
+/// Contracts and payments as known before a day.
+fn terms(conn: &mut Conn, at: NaiveDate) -> DbResult<Terms> {
+    let mut terms = Terms::default();
+    for contract in engagement::contract_ends(conn, at)? {
+        let of_customer = terms.contracts.entry(contract.customer).or_default();
+        of_customer.push(contract);
+    }
+    if let Some(from) = delays::trend_from(at) {
+        let paid = engagement::payment_delays(conn, at, from)?;
+        terms.payment_trends = delays::trends(&paid, at);
+    }
+    Ok(terms)
 }
 
 #[derive(Queryable)]

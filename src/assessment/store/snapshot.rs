@@ -47,6 +47,9 @@ struct RiskRow {
     shipping_churn: Option<f64>,
     rfm_churn: Option<f64>,
     service_churn: Option<f64>,
+    contract_ends_on: Option<NaiveDate>,
+    contract_loss: Option<f64>,
+    volume_risk: Option<f64>,
 }
 
 #[derive(Insertable)]
@@ -207,6 +210,12 @@ fn risk_row(run_id: RunId, as_of: NaiveDate, risk: &CustomerRisk) -> DbResult<Ri
         shipping_churn: Some(own.steps.shipping_days.get()),
         rfm_churn: own.steps.rfm.map(Probability::get),
         service_churn: own.steps.service.map(Probability::get),
+        contract_ends_on: own.contract.map(|contract| contract.ends_on),
+        contract_loss: own.contract.map(|contract| contract.loss.get()),
+        volume_risk: own
+            .contract
+            .and_then(|contract| contract.volume_risk)
+            .map(Probability::get),
     })
 }
 

@@ -73,6 +73,12 @@ pub struct RiskRead {
     pub rfm_churn: Option<f64>,
     /// After the service covariates.
     pub service_churn: Option<f64>,
+    /// The next end of a contract within the horizon.
+    pub contract_ends_on: Option<NaiveDate>,
+    /// Probability that it is not renewed then.
+    pub contract_loss: Option<f64>,
+    /// Share of the volume expected to be lost, contracts included.
+    pub volume_risk: Option<f64>,
     /// From `customers`.
     #[diesel(sql_type = diesel::sql_types::Text)]
     pub name: String,

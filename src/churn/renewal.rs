@@ -122,7 +122,7 @@ impl Contracts {
     /// [`ChurnError::Row`] if more are left than before; [`ChurnError::NoData`] without a contract;
     /// [`ChurnError::Rule`] for more than 10,000 renewals.
     pub fn from_survivors(survivors: &[u64]) -> Result<Self, ChurnError> {
-        let Some((&last, before)) = survivors.split_last() else {
+        let Some((&remaining, before)) = survivors.split_last() else {
             return Err(ChurnError::NoData);
         };
         let mut outcomes = Vec::with_capacity(survivors.len());
@@ -136,7 +136,7 @@ impl Contracts {
             };
             outcomes.push((count(renewals)?, lost, 0));
         }
-        outcomes.push((count(before.len())?, 0, last));
+        outcomes.push((count(before.len())?, 0, remaining));
         Self { outcomes }.checked()
     }
 

@@ -147,19 +147,20 @@ fn fit_from(
     let curved = curvature(|theta| few.gradient(theta), &basin)?;
     let polished = polish(|theta| all.gradient(theta), basin, curved)?;
     iterations += polished.iterations;
-    let (mut place, mut objective) = (polished.place, polished.cost);
+    let mut place = polished.place;
     if !polished.settled {
         let found = nelder_mead(|theta| all.objective(theta), place, TOLERANCE)?;
         iterations += found.iterations;
-        if found.cost < objective {
-            (place, objective) = (clamped(&found.place), found.cost);
+        if found.cost < polished.cost {
+            place = clamped(&found.place);
         }
     }
     let model = all.model(&place)?;
+    let log_likelihood = sample.log_likelihood(&model);
     Ok(Fit {
         model,
-        log_likelihood: sample.log_likelihood(&model),
-        objective,
+        log_likelihood,
+        objective: penalty.at(&place) - log_likelihood,
         iterations,
         entities: sample.entities(),
         evidence: evidence(sample),

@@ -209,7 +209,7 @@ impl Ahead {
     }
 }
 
-fn check_horizon(horizon: f64) -> Result<(), ChurnError> {
+pub(super) fn check_horizon(horizon: f64) -> Result<(), ChurnError> {
     if (0.0..=10_000.0).contains(&horizon) {
         Ok(())
     } else {
@@ -218,5 +218,60 @@ fn check_horizon(horizon: f64) -> Result<(), ChurnError> {
             value: horizon,
             rule: "weeks between 0 and 10000",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::churn::{Variant, simulated};
+
+    #[test]
+    fn nobody_dies_so_the_mean_is_that_of_the_phases_even_where_single_terms_vanish() {
+        // a = 1e-9: every event that is due happens, and with k = 1 there are s h/(α + T) of them.
+        let parameters = Parameters {
+            r: 0.5,
+            alpha: 2.0,
+            a: 1e-9,
+            b: 5.0,
+        };
+        let model = Model::new(Variant::Mbg, 1, parameters).unwrap();
+        for x in [3, 700, 90_000] {
+            let history = History::new(x, 104.0, 104.0, 0.0).unwrap();
+            let found = model.expected_events(&history, 13.0).unwrap();
+            let want = model.p_alive(&history) * (0.5 + x as f64) * 13.0 / 106.0;
+            assert!((found / want - 1.0).abs() < 1e-8, "{x}: {found} {want}");
+        }
+    }
+
+    #[test]
+    fn a_simulated_population_ships_as_expected() {
+        for k in [1, 3] {
+            let simulated = simulated::population(&simulated::KNOWN, k, 20_000, 11);
+            let model = Model::new(Variant::Mbg, k, simulated::KNOWN).unwrap();
+            let (mut active, mut events, mut wanted) = (0.0, 0.0, (0.0, 0.0));
+            for entity in &simulated {
+                let outlook = model.outlook(&entity.history, 13.0).unwrap();
+                active += outlook.p_active;
+                events += outlook.expected_events;
+                wanted.0 += f64::from(u8::from(entity.future > 0));
+                wanted.1 += entity.future as f64;
+            }
+            // Four standard errors: of a share below ½, and of counts whose spread is theirs.
+            assert!((active - wanted.0).abs() < 4.0 * 0.5 * 20_000_f64.sqrt());
+            let spread = simulated
+                .iter()
+                .map(|entity| (entity.future as f64).powi(2));
+            assert!((events - wanted.1).abs() < 4.0 * spread.sum::<f64>().sqrt());
+        }
+    }
+
+    #[test]
+    fn one_at_a_time_comes_to_the_same_as_all_at_once() {
+        let model = Model::new(Variant::Bg, 3, simulated::KNOWN).unwrap();
+        let history = History::new(7, 20.0, 31.0, 6.0).unwrap();
+        let outlook = model.outlook(&history, 13.0).unwrap();
+        assert_eq!(Ok(outlook.p_active), model.p_active(&history, 13.0));
+        assert!((outlook.p_alive - model.p_alive(&history)).abs() < 1e-15);
     }
 }

@@ -9,6 +9,8 @@ use super::{ChurnError, History, Model};
 pub(super) const CLAMP: f64 = 12.0;
 /// Rows summed by one task; fixed, so that the sum does not depend on the number of threads.
 const CHUNK: usize = 4_096;
+/// Multiples of it, whole parts left out, lie evenly between 0 and 1.
+const GOLDEN: f64 = 0.618_033_988_749_894_9;
 
 /// Histories with weights: those of the same x, `t_x` and T merged, sorted by these.
 ///
@@ -62,15 +64,25 @@ impl Sample {
         })
     }
 
-    /// At most `limit` rows that stand for all: of each run of neighbours the middle one, with the
-    /// weight of the run. Histories are sorted, so that every x and every silence is represented.
+    /// At most `limit` rows that stand for all: of each run of neighbours one, with the weight of
+    /// the run. Histories are sorted, so that every x and every silence is represented; which of a
+    /// run it is goes through the runs evenly, by weight, so that no kind is preferred.
     pub fn thinned(&self, limit: usize) -> Self {
         let run = self.rows.len().div_ceil(limit.max(1));
-        let rows = self.rows.chunks(run).filter_map(|rows| {
-            let weight = rows.iter().map(|(_, weight)| weight).sum();
-            let (history, _) = rows.get(rows.len() / 2)?;
-            Some((*history, weight))
-        });
+        let rows = self
+            .rows
+            .chunks(run)
+            .enumerate()
+            .filter_map(|(place, rows)| {
+                let all: f64 = rows.iter().map(|(_, weight)| weight).sum();
+                let goal = all * (place as f64 * GOLDEN).fract();
+                let mut passed = 0.0;
+                let chosen = rows.iter().find(|(_, weight)| {
+                    passed += weight;
+                    passed > goal
+                });
+                chosen.or(rows.last()).map(|(history, _)| (*history, all))
+            });
         Self {
             rows: rows.collect(),
             ..*self

@@ -84,8 +84,9 @@ pub struct Fit {
 /// Fits the parameters to histories.
 ///
 /// Minimises `-Σ w ll + ½ Σ ((θ - mean)/sd)²` over the logarithms θ, from the prior's centre and two
-/// fixed starts; the minimum is that of all histories, however many there are. `weights` has one weight of 0 or more for each history; `None` weighs all alike.
-/// Identical histories are counted, not repeated. Deterministic on any number of threads.
+/// fixed starts; the minimum is that of all histories, however many there are. `weights` has one
+/// weight of 0 or more for each history; `None` weighs all alike. Identical histories are counted,
+/// not repeated. Deterministic on any number of threads.
 ///
 /// # Errors
 ///

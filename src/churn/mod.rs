@@ -7,7 +7,8 @@
 //! ```
 //!
 //! On top of the score: [`rfm`] and [`covariates`] once labels exist, both by [`logit`];
-//! [`coherence`] of customers and links; [`renewal`] of contracts, kept apart; [`drift`](mod@drift) between fits.
+//! [`coherence`] of customers and links; [`renewal`] of contracts, kept apart;
+//! [`drift`](mod@drift) between fits.
 //!
 //! The event is a *shipping day* of an entity (customer as shipper, customer as consignee, or link):
 //! several shipments on one day are one event. The unit of time is the week (days / 7).

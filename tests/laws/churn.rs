@@ -1,4 +1,5 @@
 //! Laws of own churn: whatever the histories, probabilities are such, and silence is no good sign.
+#![allow(clippy::cast_possible_truncation, reason = "tests")]
 
 use hawser::churn::logit::{Logit, Normal, average};
 use hawser::churn::renewal::{

@@ -4,17 +4,23 @@
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::float_cmp,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
     reason = "tests"
 )]
 
 use hawser::calc::{self, Kind};
-use hawser::churn::{FitOptions, History, Prior, Variant, fit};
-use serde_json::Value;
+use hawser::churn::{
+    Covariates, FitOptions, History, Prior, ServiceModel, ServicePriors, ServiceRow, Variant, fit,
+};
+use hawser::units::Probability;
+use serde_json::{Value, json};
 
 const CASCADE: &str = include_str!("oracle/share_loss_cases.json");
 const CHURN: &str = include_str!("oracle/btyd.json");
 const SATISFACTION: &str = include_str!("oracle/satisfaction.json");
 const FITS: &str = include_str!("oracle/fits.json");
+const LOGIT: &str = include_str!("oracle/logit_map.json");
 const CDNOW: &str = include_str!("oracle/cdnow_cbs.csv");
 
 fn parse(text: &str) -> Value {
@@ -265,5 +271,168 @@ fn maximum_a_posteriori_fits_agree_for_twenty_sixty_and_all_customers() {
             );
             assert_eq!(found.entities, rows);
         }
+    }
+}
+
+/// One case through the calculator.
+fn computed(kind: Kind, case: &Value) -> Value {
+    let outcome = calc::run(kind, &json!([case]));
+    assert_eq!(outcome.failed, 0, "{:?}", outcome.answers);
+    outcome.answers["0"].clone()
+}
+
+#[test]
+fn the_calculator_fits_the_reference() {
+    let fits = parse(FITS);
+    let prior = |fit: &Value| match &fit["prior"] {
+        Value::Null => json!("flat"),
+        prior => prior.clone(),
+    };
+    for (position, of) in [(0, "mle"), (1, "mle"), (2, "map"), (3, "map"), (4, "map")] {
+        let reference = &fits["fits"][position];
+        let rows = usize::try_from(reference["n"].as_u64().unwrap()).unwrap();
+        let csv: Vec<&str> = CDNOW.lines().take(rows + 1).collect();
+        let model = reference["model"].as_str().unwrap().replace(" MAP", "");
+        let case = json!({
+            "function": "fit", "model": model, "csv": csv.join("\n"), "prior": prior(reference),
+        });
+        let found = computed(Kind::Churn, &case);
+        for (name, want) in reference[of].as_object().unwrap() {
+            let (got, want) = (found[name].as_f64().unwrap(), want.as_f64().unwrap());
+            let tolerance = reference["tolerance"]["params_rel"].as_f64().unwrap();
+            assert!(
+                (got / want - 1.0).abs() <= tolerance,
+                "{name} is {got}, not {want}"
+            );
+        }
+        for member in ["log_likelihood", "objective"] {
+            let Some(want) = reference[member].as_f64() else {
+                continue;
+            };
+            let tolerance = &reference["tolerance"][format!("{member}_abs")];
+            let error = (found[member].as_f64().unwrap() - want).abs();
+            assert!(
+                error <= tolerance.as_f64().unwrap(),
+                "{member} is off by {error}"
+            );
+        }
+        assert_eq!(found["entities"].as_u64().unwrap() as usize, rows);
+    }
+}
+
+#[test]
+fn contracts_are_renewed_as_in_the_published_cohorts() {
+    let fits = parse(FITS);
+    for position in [8, 9] {
+        let reference = &fits["fits"][position];
+        let survivors = &reference["data"]["survivors_per_1000"];
+        let case = json!({"function": "fit", "survivors": survivors, "prior": "flat"});
+        let found = computed(Kind::Renewal, &case);
+        for (of, tolerance) in [("mle", 1e-4), ("published", 0.005)] {
+            for name in ["alpha", "beta"] {
+                let (got, want) = (
+                    member(&json!({"fit": &found}), "fit", name),
+                    member(reference, of, name),
+                );
+                assert!(
+                    (got / want - 1.0).abs() <= tolerance,
+                    "{of}: {name} is {got}, not {want}"
+                );
+            }
+        }
+        if let Some(want) = reference["log_likelihood"].as_f64() {
+            assert!((found["log_likelihood"].as_f64().unwrap() - want).abs() < 1e-4);
+        }
+        // Both cohorts are within two points of the fitted shares in every year (the paper's plot).
+        let case = json!({
+            "function": "survival", "alpha": found["alpha"], "beta": found["beta"], "t": 7,
+        });
+        let shares = computed(Kind::Renewal, &case);
+        for (share, left) in floats(&shares["survival"]).iter().zip(floats(survivors)) {
+            assert!((share - left / 1_000.0).abs() < 0.02, "{share} {left}");
+        }
+    }
+}
+
+#[test]
+fn the_logit_with_priors_agrees_with_its_reference() {
+    let reference = parse(LOGIT);
+    let expected = &reference["expected"];
+    let tolerance = reference["tolerance"]["abs"].as_f64().unwrap();
+    let base = floats(&reference["p_btyd"]);
+    let outcomes = floats(&reference["y"]);
+    let (means, deviations) = (
+        floats(&reference["standardise"]["mean"]),
+        floats(&reference["standardise"]["sd_population"]),
+    );
+    let raw: Vec<Vec<f64>> = reference["raw_covariates"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(floats)
+        .collect();
+    let rows: Vec<Vec<f64>> = raw
+        .iter()
+        .zip(&base)
+        .map(|(raw, base)| {
+            let z = raw.iter().zip(&means).zip(&deviations);
+            let z = z.map(|((value, mean), sd)| (value - mean) / sd);
+            [1.0, (base / (1.0 - base)).ln()]
+                .into_iter()
+                .chain(z)
+                .collect()
+        })
+        .collect();
+    let (mu, sd) = (&reference["prior_mu"], &reference["prior_sd"]);
+    let case = json!({
+        "function": "logit", "rows": rows, "y": &reference["y"], "prior_mu": mu, "prior_sd": sd,
+    });
+    let found = computed(Kind::Churn, &case);
+    for member in ["coef", "posterior_sd", "probability"] {
+        let error = worst(&found[member], &expected[member]);
+        assert!(error <= tolerance, "{member} is off by {error}");
+    }
+    let objective = |value: &Value| value["objective"].as_f64().unwrap();
+    assert!((objective(&found) - objective(expected)).abs() <= tolerance);
+
+    let case = json!({"function": "logit", "rows": [], "y": [], "prior_mu": mu, "prior_sd": sd});
+    let nothing = computed(Kind::Churn, &case);
+    assert_eq!(worst(&nothing["coef"], &expected["no_data_coef"]), 0.0);
+
+    let average = &reference["metrics"]["logit_average"];
+    let case = json!({"function": "average", "p1": &average["p1"], "p2": &average["p2"]});
+    let error =
+        computed(Kind::Churn, &case)["p"].as_f64().unwrap() - average["expected"].as_f64().unwrap();
+    assert!(error.abs() <= tolerance, "the average is off by {error}");
+
+    // The same through the model of service, which standardises by itself; days beyond terms are
+    // unknown for everybody.
+    let rows: Vec<ServiceRow> = raw
+        .iter()
+        .zip(base.iter().zip(&outcomes))
+        .map(|(raw, (base, outcome))| ServiceRow {
+            base: Probability::new(*base).unwrap(),
+            covariates: Covariates {
+                late_share: Some(raw[0]),
+                complaints_13w: Some(raw[1].exp_m1().round() as u64),
+                satisfaction_change: Some(raw[2]),
+                terms_trend_days: None,
+                contract_expires: Some(raw[3] == 1.0),
+            },
+            churned: *outcome == 1.0,
+        })
+        .collect();
+    let model = ServiceModel::fit(&rows, &ServicePriors::default()).unwrap();
+    assert_eq!(model.effects().len(), 4);
+    for (row, want) in rows.iter().zip(floats(&expected["probability"])) {
+        let got = model.churn(row.base, &row.covariates).unwrap().get();
+        assert!((got - want).abs() <= tolerance, "{got}, not {want}");
+    }
+    for (effect, want) in model
+        .effects()
+        .iter()
+        .zip(&floats(&expected["posterior_sd"])[2..])
+    {
+        assert!((effect.sd - want).abs() <= tolerance);
     }
 }

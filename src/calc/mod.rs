@@ -11,11 +11,17 @@
 //! |---|---|---|
 //! | `cascade` | `nodes`, `own`, `links` of `{shipper, consignee, business, value}`, `kappa`; optional `own_business`, `node_value` | `churn`, `link_loss`, `expected_loss`, `blast_radius` |
 //! | `churn` | `model`, `params`, `input`; for k > 1 `k`; optional `horizons` (default 13 and 52 weeks) | `log_likelihood`, `p_alive`, `expected_events_H`, `p_at_least_one_event_H` |
+//! | `churn`, `function` `fit` | `model`, `histories` of `{x, t_x, T, litt}` or `[x, t_x, T, litt]`, or `csv` with these columns; optional `k` (else selected up to `max_k`), `weights`, `prior` (`pooled`, `flat`, `{mu_log, sd_log}`) | `k`, `r`, `alpha`, `a`, `b`, `log_likelihood`, `objective`, `entities`, `evidence`, `tried` |
+//! | `churn`, `function` `logit` | `rows`, `y`, `prior_mu`, `prior_sd` (a number or `"inf"`) | `coef`, `posterior_sd`, `probability`, `objective` |
+//! | `churn`, `function` `average` | `p1`, `p2` | `p`, whose logit is the mean of theirs |
+//! | `renewal` | `function`: `fit` (`survivors`, or `contracts` of `{renewals, lost}`; optional `prior` `published` or `flat`), `survival` and `renewal` (`t`; optional `alpha`, `beta`), `keep` (`p_active`, `share_under_contract`, `loss`, `weeks_to_end`; optional `horizon`) | `alpha`, `beta`, `log_likelihood`, …; `survival`; `loss`, `renewal`; `keep`, `volume_risk` |
 //! | `satisfaction` | `function`, `input` | as the function: `theta`, `var`, …, `score`, `p`, … |
 
 mod cascade;
 mod churn;
+mod fits;
 mod members;
+mod renewal;
 mod satisfaction;
 
 use serde_json::{Map, Value, json};
@@ -29,6 +35,8 @@ crate::word_enum! {
         Cascade = "cascade",
         /// Own churn.
         Churn = "churn",
+        /// Renewal of contracts.
+        Renewal = "renewal",
         /// Satisfaction.
         Satisfaction = "satisfaction",
     }
@@ -83,6 +91,7 @@ fn answer(kind: Kind, case: &Value) -> Result<Value, CaseError> {
     match kind {
         Kind::Cascade => cascade::answer(&case),
         Kind::Churn => churn::answer(&case),
+        Kind::Renewal => renewal::answer(&case),
         Kind::Satisfaction => satisfaction::answer(&case),
     }
 }

@@ -14,7 +14,7 @@
 
 use statrs::function::gamma::ln_gamma;
 
-use super::series::{Survival, ln_add_exp, ln_beta, ln_one_minus_exp};
+use super::series::{ln_add_exp, ln_beta};
 use super::{ChurnError, History};
 
 crate::word_enum! {
@@ -29,8 +29,6 @@ crate::word_enum! {
 
 /// Largest number of phases.
 pub const MAX_K: u32 = 32;
-/// Most terms of the series for expected events.
-const MAX_TERMS: f64 = 5e6;
 
 /// Parameters of the population, all positive.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -43,17 +41,6 @@ pub struct Parameters {
     pub a: f64,
     /// Second shape of the beta distribution of dying after an event.
     pub b: f64,
-}
-
-/// What a model says of one history over a horizon.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Outlook {
-    /// Probability of being alive at the as-of date (formula 2), in `[0, 1]`.
-    pub p_alive: f64,
-    /// Probability of at least one event within the horizon (formula 4), in `[0, 1]`.
-    pub p_active: f64,
-    /// Expected number of events within the horizon (formula 3).
-    pub expected_events: f64,
 }
 
 /// One model of the family with its parameters.
@@ -125,7 +112,7 @@ impl Model {
 
     /// Log-likelihood of one history (formula 1).
     pub fn log_likelihood(&self, history: &History) -> f64 {
-        self.base(history.x) + self.rest(history)
+        self.base(history.x) + self.rest(history) + self.spread(history.x as f64, history.litt)
     }
 
     /// The part of formula (1) that depends on x alone:
@@ -137,97 +124,37 @@ impl Model {
             - ln_beta(a, b)
     }
 
-    /// The rest of formula (1).
+    /// The part of formula (1) that depends on `t_x` and T, too: `ln(Alive + Dead)`.
     pub(super) fn rest(&self, history: &History) -> f64 {
-        let (alive, dead) = self.ln_alive_dead(history);
-        let mut sum = ln_add_exp(alive, dead);
-        if self.k > 1 {
-            let k = f64::from(self.k);
-            sum += (k - 1.0) * history.litt - history.x as f64 * ln_gamma(k);
-        }
-        sum
+        let (alive, dead) = self.ln_alive_dead(history, self.phases(history).sum());
+        ln_add_exp(alive, dead)
     }
 
-    /// All three at once, for less than each alone.
-    ///
-    /// # Errors
-    ///
-    /// As [`expected_events`](Self::expected_events).
-    pub fn outlook(&self, history: &History, horizon: f64) -> Result<Outlook, ChurnError> {
-        Ok(Outlook {
-            p_alive: self.p_alive(history),
-            p_active: self.p_active(history, horizon)?,
-            expected_events: self.expected_events(history, horizon)?,
-        })
+    /// The part of formula (1) that knows no parameter but k, of so many intervals with this sum of
+    /// logarithms: `(k − 1) litt − x lnΓ(k)`.
+    pub(super) fn spread(&self, x: f64, litt: f64) -> f64 {
+        let k = f64::from(self.k);
+        if self.k == 1 {
+            return 0.0;
+        }
+        (k - 1.0) * litt - x * ln_gamma(k)
     }
 
     /// Probability that the entity is alive at the as-of date (formula 2), in `[0, 1]`.
     ///
     /// Not a churn number: BG gives every entity without a repeat event 1.
     pub fn p_alive(&self, history: &History) -> f64 {
-        let (alive, dead) = self.ln_alive_dead(history);
+        self.alive_given(history, self.phases(history).sum())
+    }
+
+    /// [`p_alive`](Self::p_alive), the sum of the phases known.
+    pub(super) fn alive_given(&self, history: &History, phases: f64) -> f64 {
+        let (alive, dead) = self.ln_alive_dead(history, phases);
         1.0 / (1.0 + (dead - alive).exp())
     }
 
-    /// Expected number of events in the `horizon` weeks after the as-of date (formula 3).
-    ///
-    /// # Errors
-    ///
-    /// [`ChurnError::Number`] if the horizon is NaN, negative or above 10,000 weeks, or if so many
-    /// events are expected that the series would need more than five million terms.
-    pub fn expected_events(&self, history: &History, horizon: f64) -> Result<f64, ChurnError> {
-        check_horizon(horizon)?;
-        let mut sum = 0.0;
-        for (phase, weight) in (0..self.k).zip(self.phase_weights(history)) {
-            sum += weight * self.events_from_phase(history, horizon, phase)?;
-        }
-        Ok(self.p_alive(history) * sum)
-    }
-
-    /// Probability of at least one event in the `horizon` weeks after the as-of date (formula 4),
-    /// in `[0, 1]`. Its complement is the churn number.
-    ///
-    /// # Errors
-    ///
-    /// [`ChurnError::Number`] if the horizon is NaN, negative or above 10,000 weeks.
-    ///
-    /// # Example
-    ///
-    /// ```
-    /// use hawser::churn::{History, Model, Parameters, Variant};
-    ///
-    /// let published = Parameters { r: 0.243, alpha: 4.414, a: 0.793, b: 2.426 };
-    /// let model = Model::new(Variant::Bg, 1, published)?;
-    /// let newcomer = History::new(0, 0.0, 0.0, 0.0)?;
-    ///
-    /// // 1 - (4.414 / (4.414 + 13))^0.243
-    /// let active = model.p_active(&newcomer, 13.0)?;
-    /// assert!((active - 0.2836).abs() < 1e-4);
-    /// # Ok::<(), hawser::churn::ChurnError>(())
-    /// ```
-    pub fn p_active(&self, history: &History, horizon: f64) -> Result<f64, ChurnError> {
-        check_horizon(horizon)?;
-        let ln_success = -(horizon / (self.parameters.alpha + history.age)).ln_1p();
-        let mut sum = 0.0;
-        for (phase, weight) in (0..self.k).zip(self.phase_weights(history)) {
-            let size = self.shape(history.x) + f64::from(phase);
-            // The event needs k - phase further phases: none of the smaller counts may happen.
-            let silent = -(size * ln_success).exp_m1();
-            let mut ln_term = size * ln_success;
-            let ln_failure = ln_one_minus_exp(ln_success);
-            let mut some = 0.0;
-            for n in 1..self.k - phase {
-                let n = f64::from(n);
-                ln_term += ((size + n - 1.0) / n).ln() + ln_failure;
-                some += ln_term.exp();
-            }
-            sum += weight * (silent - some).max(0.0);
-        }
-        Ok((self.p_alive(history) * sum).clamp(0.0, 1.0))
-    }
-
     /// 1 if death is possible at the first event, else 0: `m` in the formulas.
-    fn first_death(&self) -> f64 {
+    pub(super) fn first_death(&self) -> f64 {
         match self.variant {
             Variant::Bg => 0.0,
             Variant::Mbg => 1.0,
@@ -235,17 +162,21 @@ impl Model {
     }
 
     /// `s = r + k x`.
-    fn shape(&self, x: u64) -> f64 {
+    pub(super) fn shape(&self, x: u64) -> f64 {
         self.parameters.r + f64::from(self.k) * x as f64
     }
 
-    /// `lnAlive` and `lnDead`.
-    fn ln_alive_dead(&self, history: &History) -> (f64, f64) {
+    /// Whether the entity may have died at its last event.
+    pub(super) fn may_be_dead(&self, history: &History) -> bool {
+        self.variant == Variant::Mbg || history.x > 0
+    }
+
+    /// `lnAlive` and `lnDead`, the sum of the phases known.
+    fn ln_alive_dead(&self, history: &History, phases: f64) -> (f64, f64) {
         let Parameters { alpha, a, b, .. } = self.parameters;
         let shape = self.shape(history.x);
-        let phases: f64 = self.phases(history).sum();
         let alive = -shape * (alpha + history.age).ln() + phases.ln();
-        let dead = if self.variant == Variant::Mbg || history.x > 0 {
+        let dead = if self.may_be_dead(history) {
             a.ln()
                 - (b + history.x as f64 - 1.0 + self.first_death()).ln()
                 - shape * (alpha + history.t_x).ln()
@@ -256,7 +187,7 @@ impl Model {
     }
 
     /// `(s)_j / j! · u^j` for j = 0 … k − 1, `u = (T − t_x)/(α + T)`.
-    fn phases(&self, history: &History) -> impl Iterator<Item = f64> + use<> {
+    pub(super) fn phases(&self, history: &History) -> impl Iterator<Item = f64> + use<> {
         let shape = self.shape(history.x);
         let u = (history.age - history.t_x) / (self.parameters.alpha + history.age);
         let mut term = 1.0;
@@ -266,69 +197,6 @@ impl Model {
                 term *= (shape + j - 1.0) / j * u;
             }
             term
-        })
-    }
-
-    /// Weight of each phase of the running interval, given that the entity is alive.
-    fn phase_weights(&self, history: &History) -> impl Iterator<Item = f64> + use<> {
-        let sum: f64 = self.phases(history).sum();
-        self.phases(history).map(move |phase| phase / sum)
-    }
-
-    /// `Σ NB_j(n) · Q(⌊(n + j)/k⌋)`: events expected from phase j on, given that it is alive.
-    fn events_from_phase(
-        &self,
-        history: &History,
-        horizon: f64,
-        phase: u32,
-    ) -> Result<f64, ChurnError> {
-        if horizon == 0.0 {
-            return Ok(0.0);
-        }
-        let size = self.shape(history.x) + f64::from(phase);
-        let scale = self.parameters.alpha + history.age;
-        let ln_success = -(horizon / scale).ln_1p();
-        let ln_failure = ln_one_minus_exp(ln_success);
-        let mean = size * horizon / scale;
-        let spread = (mean * (1.0 + horizon / scale)).sqrt();
-        if mean + 40.0 * spread + 40.0 * (1.0 + horizon / scale) > MAX_TERMS {
-            return Err(ChurnError::Number {
-                field: "horizon",
-                value: horizon,
-                rule: "fewer expected events",
-            });
-        }
-
-        let Parameters { a, b, .. } = self.parameters;
-        let mut survival = Survival::new(a, b + history.x as f64 + self.first_death());
-        let mut ln_term = size * ln_success;
-        let (mut sum, mut cumulated) = (0.0, 0.0);
-        let mut count = 0_u64;
-        loop {
-            let n = count as f64;
-            let probability = ln_term.exp();
-            let events = (count + u64::from(phase)) / u64::from(self.k);
-            let term = probability * survival.expected_of(events);
-            sum += term;
-            cumulated += probability;
-            let settled = n > mean && term <= 1e-14 * sum && 1.0 - cumulated < 1e-10;
-            if settled || n > MAX_TERMS {
-                return Ok(sum);
-            }
-            ln_term += ((size + n) / (n + 1.0)).ln() + ln_failure;
-            count += 1;
-        }
-    }
-}
-
-fn check_horizon(horizon: f64) -> Result<(), ChurnError> {
-    if (0.0..=10_000.0).contains(&horizon) {
-        Ok(())
-    } else {
-        Err(ChurnError::Number {
-            field: "horizon",
-            value: horizon,
-            rule: "weeks between 0 and 10000",
         })
     }
 }

@@ -108,3 +108,48 @@ fn check(customers: &[f64], links: &[LinkActivity]) -> Result<(), ChurnError> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn link(shipper: u32, consignee: u32, events: u64, p_active: f64) -> LinkActivity {
+        LinkActivity {
+            shipper,
+            consignee,
+            events,
+            p_active,
+        }
+    }
+
+    #[test]
+    fn a_chain_is_raised_and_lowered_once() {
+        let mut customers = [0.2, 0.5, 0.9];
+        let mut links = [link(0, 1, 8, 0.6), link(1, 2, 7, 0.8), link(0, 2, 0, 0.1)];
+        let done = cohere(&mut customers, &mut links).unwrap();
+        assert_eq!(customers, [0.6, 0.6, 0.9]);
+        assert_eq!(links.map(|link| link.p_active), [0.6, 0.6, 0.1]);
+        assert_eq!((done.raised, done.lowered), (2, 1));
+    }
+
+    #[test]
+    fn a_bad_row_is_named_and_changes_nothing() {
+        for (bad, text) in [
+            (
+                link(0, 2, 9, 0.5),
+                "row 1: links: expected ends that are among the customers",
+            ),
+            (
+                link(0, 1, 9, f64::NAN),
+                "row 1: links.p_active: NaN: expected a probability",
+            ),
+        ] {
+            let mut customers = [0.1, 0.1];
+            let mut links = [link(0, 1, 9, 0.9), bad];
+            let error = cohere(&mut customers, &mut links).unwrap_err();
+            assert_eq!(error.to_string(), text);
+            assert_eq!(customers, [0.1, 0.1]);
+        }
+        assert!(cohere(&mut [1.5], &mut []).is_err());
+    }
+}

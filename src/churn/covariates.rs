@@ -260,3 +260,93 @@ fn design_row(base: Probability, values: &[Option<f64>; COUNT], effects: &[Effec
     }));
     row
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::churn::simulated::Random;
+
+    fn p(value: f64) -> Probability {
+        Probability::new(value).unwrap()
+    }
+
+    /// Late deliveries raise the logit by two per standard deviation.
+    fn rows(count: usize) -> Vec<ServiceRow> {
+        let mut random = Random(6);
+        (0..count)
+            .map(|_| {
+                let late = random.uniform();
+                let eta = 2.0 * (late - 0.5) * 12.0_f64.sqrt();
+                let covariates = Covariates {
+                    late_share: Some(late),
+                    satisfaction_change: (late > 0.3).then_some(0.1 * random.uniform()),
+                    contract_expires: Some(false),
+                    ..Covariates::default()
+                };
+                ServiceRow {
+                    base: p(0.5),
+                    covariates,
+                    churned: random.uniform() < 1.0 / (1.0 + (-eta).exp()),
+                }
+            })
+            .collect()
+    }
+
+    #[test]
+    fn without_labels_the_base_is_the_answer_to_the_bit() {
+        let model = ServiceModel::fit(&[], &ServicePriors::default()).unwrap();
+        for base in [0.0, 0.123_456_789, 1.0] {
+            let covariates = rows(1)[0].covariates;
+            assert_eq!(model.churn(p(base), &covariates), Ok(p(base)));
+        }
+        assert_eq!((model.rows(), model.effects().len()), (0, 0));
+    }
+
+    #[test]
+    fn what_drives_churn_is_found_and_what_nobody_knows_is_left_out() {
+        let model = ServiceModel::fit(&rows(2_000), &ServicePriors::default()).unwrap();
+        let [late, change] = model.effects() else {
+            panic!("{:?}", model.effects());
+        };
+        assert_eq!(late.covariate, Covariate::LateShare);
+        // The truth is 2; the prior pulls a little.
+        assert!((late.coefficient - 2.0).abs() < 0.25, "{late:?}");
+        assert!(late.shown && late.known == 2_000);
+        assert_eq!(change.covariate, Covariate::SatisfactionChange);
+        assert!(change.coefficient.abs() < 3.0 * change.sd, "{change:?}");
+
+        let late = |late_share| Covariates {
+            late_share,
+            ..Covariates::default()
+        };
+        let churn = |share| model.churn(p(0.5), &late(share)).unwrap().get();
+        assert!(churn(Some(0.9)) > churn(None) && churn(None) > churn(Some(0.1)));
+        assert!((0.02..=0.98).contains(&churn(Some(1.0))));
+    }
+
+    #[test]
+    fn too_few_events_are_no_effect_to_show() {
+        // Two covariates need twenty events of either kind each.
+        let model = ServiceModel::fit(&rows(30), &ServicePriors::default()).unwrap();
+        assert!(model.effects().iter().all(|effect| !effect.shown));
+    }
+
+    #[test]
+    fn what_is_out_of_range_is_refused_with_its_row_and_field() {
+        for bad in [f64::NAN, -0.1, 1.1] {
+            let mut rows = rows(3);
+            rows[2].covariates.late_share = Some(bad);
+            let error = ServiceModel::fit(&rows, &ServicePriors::default()).unwrap_err();
+            assert!(
+                error.to_string().starts_with("row 2: late_share: "),
+                "{error}"
+            );
+        }
+        let covariates = Covariates {
+            terms_trend_days: Some(f64::INFINITY),
+            ..Covariates::default()
+        };
+        let model = ServiceModel::fit(&[], &ServicePriors::default()).unwrap();
+        assert!(model.churn(p(0.5), &covariates).is_err());
+    }
+}

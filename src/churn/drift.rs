@@ -3,6 +3,7 @@
 use rayon::iter::ParallelIterator;
 use rayon::slice::ParallelSlice;
 
+use super::outlook::check_horizon;
 use super::{ChurnError, History, Model};
 
 /// Rows of one task; fixed, so that sums do not depend on the number of threads.
@@ -13,7 +14,7 @@ const CHUNK: usize = 4_096;
 pub struct Drift {
     /// Change of ln r: how alike customers' rates are.
     pub r: f64,
-    /// Change of ln(alpha/k), weeks per event at r = 1: fits of different k are comparable.
+    /// Change of ln(alpha k), weeks per event at r = 1: fits of different k are comparable.
     pub alpha: f64,
     /// Change of ln a: how likely an event was the last.
     pub a: f64,
@@ -38,6 +39,7 @@ pub fn drift(
     histories: &[History],
     horizon: f64,
 ) -> Result<Drift, ChurnError> {
+    check_horizon(horizon)?;
     let sums = histories
         .par_chunks(CHUNK)
         .map(|rows| {
@@ -57,11 +59,55 @@ pub fn drift(
     let phases = f64::from(current.k()) / f64::from(previous.k());
     Ok(Drift {
         r: (new.r / old.r).ln(),
-        alpha: (new.alpha / old.alpha / phases).ln(),
+        alpha: (new.alpha / old.alpha * phases).ln(),
         a: (new.a / old.a).ln(),
         b: (new.b / old.b).ln(),
         other_model: current.k() != previous.k() || current.variant() != previous.variant(),
         mean_absolute: mean(sums.iter().map(|sums| sums.0).sum()),
         mean: mean(sums.iter().map(|sums| sums.1).sum()),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::churn::{Parameters, Variant};
+
+    fn model(k: u32, alpha: f64) -> Model {
+        let parameters = Parameters {
+            r: 0.7,
+            alpha,
+            a: 0.8,
+            b: 3.0,
+        };
+        Model::new(Variant::Bg, k, parameters).unwrap()
+    }
+
+    #[test]
+    fn the_same_fit_has_not_moved_and_a_slower_clock_has_by_its_logarithm() {
+        // BG with x = 0, T = 0: p_active = 1 − (α/(α + 13))^0.7, by hand .7120 and .5592.
+        let histories = [History::new(0, 0.0, 0.0, 0.0).unwrap(); 5_000];
+        let still = drift(&model(1, 2.64), &model(1, 2.64), &histories, 13.0).unwrap();
+        assert_eq!(
+            (still.alpha, still.mean_absolute, still.other_model),
+            (0.0, Some(0.0), false)
+        );
+
+        let moved = drift(&model(1, 2.64), &model(1, 5.83), &histories, 13.0).unwrap();
+        assert!((moved.alpha - (5.83_f64 / 2.64).ln()).abs() < 1e-12);
+        let active = |alpha: f64| 1.0 - (alpha / (alpha + 13.0)).powf(0.7);
+        let want = active(5.83) - active(2.64);
+        assert!((moved.mean.unwrap() - want).abs() < 1e-12);
+        assert!((moved.mean_absolute.unwrap() + want).abs() < 1e-12);
+    }
+
+    #[test]
+    fn fits_of_different_phases_are_compared_by_events() {
+        // Two phases at twice the rate each: as many events.
+        let found = drift(&model(1, 4.0), &model(2, 2.0), &[], 13.0).unwrap();
+        assert!(found.alpha.abs() < 1e-12);
+        assert!(found.other_model);
+        assert_eq!(found.mean, None);
+        assert!(drift(&model(1, 4.0), &model(1, 4.0), &[], f64::NAN).is_err());
+    }
 }

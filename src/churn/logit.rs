@@ -192,7 +192,10 @@ impl<'a> Problem<'a> {
             .collect();
         let is_one = |place: usize| {
             let mut rows = problem.rows();
-            rows.all(|row| row.get(place).is_some_and(|&value| value == 1.0))
+            rows.all(|row| {
+                row.get(place)
+                    .is_some_and(|value| value.total_cmp(&1.0).is_eq())
+            })
         };
         if free.len() > 1 || !free.iter().all(|&place| is_one(place)) {
             return rule("prior.sd", "infinite for one column of ones at most");
@@ -274,4 +277,45 @@ fn moved(beta: &[f64], step: &[f64], scale: f64) -> Vec<f64> {
 
 fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn normal(mean: f64, sd: f64) -> Normal {
+        Normal { mean, sd }
+    }
+
+    #[test]
+    fn a_free_intercept_alone_is_the_logit_of_the_share() {
+        let outcomes = [true, false, false, false];
+        let fitted = Logit::fit(&[1.0; 4], &outcomes, &[normal(0.0, f64::INFINITY)]).unwrap();
+        // ln(1/3); variance 1/(4 · 3/16).
+        assert!((fitted.coefficients[0] + 3.0_f64.ln()).abs() < 1e-9);
+        assert!((fitted.sd[0] - (4.0_f64 / 3.0).sqrt()).abs() < 1e-6);
+    }
+
+    #[test]
+    fn what_would_be_infinite_is_refused() {
+        let free = [normal(0.0, f64::INFINITY)];
+        assert!(Logit::fit(&[1.0; 3], &[true; 3], &free).is_err());
+        assert!(Logit::fit(&[1.0, 0.5], &[true, false], &free).is_err());
+        let prior = [normal(0.0, 1.0)];
+        for bad in [f64::NAN, f64::INFINITY, 2e6] {
+            assert!(Logit::fit(&[bad], &[true], &prior).is_err(), "{bad}");
+        }
+        assert!(Logit::fit(&[1.0, 1.0], &[true], &prior).is_err());
+        assert!(Logit::fit(&[1.0], &[true], &[normal(f64::NAN, 1.0)]).is_err());
+        assert!(Logit::fit(&[1.0], &[true], &[normal(0.0, 0.0)]).is_err());
+        let fitted = Logit::fit(&[1.0], &[true], &prior).unwrap();
+        assert!(fitted.probability(&[f64::NAN]).is_err());
+        assert!(fitted.probability(&[1.0, 1.0]).is_err());
+    }
+
+    #[test]
+    fn certainties_have_an_average() {
+        let mean = average(Probability::ZERO, Probability::ONE);
+        assert!((mean.get() - 0.5).abs() < 1e-3, "{mean:?}");
+    }
 }

@@ -18,24 +18,30 @@ pub(super) struct Minimum<const N: usize> {
 }
 
 /// Minimises `cost` from `start`, until the costs of the simplex's corners have a standard deviation
-/// below `tolerance`, times 1 + the cost at the start.
+/// below `tolerance`, times 1 + the largest of the first ones.
 pub(super) fn nelder_mead<const N: usize>(
     cost: impl Fn(&[f64; N]) -> Result<f64, ChurnError>,
     start: [f64; N],
     tolerance: f64,
 ) -> Result<Minimum<N>, ChurnError> {
     let failed = |error: argmin::core::Error| ChurnError::Optimiser(error.to_string());
-    let tolerance = tolerance * (1.0 + cost(&start)?.abs());
+    let problem = Problem::<_, N>(cost);
     let mut simplex = vec![start.to_vec()];
     for moved in 0..N {
         let corner = start.iter().enumerate();
         let corner = corner.map(|(place, value)| value + if place == moved { EDGE } else { 0.0 });
         simplex.push(corner.collect());
     }
+    // The solver panics if a corner of its first simplex has no cost.
+    let mut highest = 0.0_f64;
+    for corner in &simplex {
+        highest = highest.max(problem.cost(corner).map_err(failed)?.abs());
+    }
+    let tolerance = tolerance * (1.0 + highest);
     let solver = NelderMead::new(simplex)
         .with_sd_tolerance(tolerance)
         .map_err(failed)?;
-    let result = Executor::new(Problem::<_, N>(cost), solver)
+    let result = Executor::new(problem, solver)
         .configure(|state| state.max_iters(MAX_ITERATIONS))
         .run()
         .map_err(failed)?;

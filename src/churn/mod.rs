@@ -7,7 +7,8 @@
 //! ```
 //!
 //! On top of the score: [`rfm`] and [`covariates`] once labels exist, both by [`logit`];
-//! [`coherence`] of customers and links; [`renewal`] of contracts, kept apart; [`drift`](mod@drift) between fits.
+//! [`coherence`] of customers and links; [`renewal`] of contracts, kept apart;
+//! [`drift`](mod@drift) between fits.
 //!
 //! The event is a *shipping day* of an entity (customer as shipper, customer as consignee, or link):
 //! several shipments on one day are one event. The unit of time is the week (days / 7).
@@ -20,10 +21,13 @@ pub mod covariates;
 pub mod drift;
 mod error;
 pub mod fit;
+mod gradient;
 mod history;
 mod linear;
 pub mod logit;
 mod minimise;
+pub mod outlook;
+mod polish;
 pub mod renewal;
 pub mod rfm;
 mod sample;
@@ -32,9 +36,11 @@ pub mod score;
 pub mod season;
 pub mod select;
 mod series;
+#[cfg(test)]
+mod simulated;
 pub mod statistics;
 
-pub use btyd::{Model, Outlook, Parameters, Variant};
+pub use btyd::{Model, Parameters, Variant};
 pub use coherence::{Coherence, LinkActivity, cohere};
 pub use covariates::{Covariate, Covariates, Effect, ServiceModel, ServicePriors, ServiceRow};
 pub use drift::{Drift, drift};
@@ -42,6 +48,7 @@ pub use error::ChurnError;
 pub use fit::{Evidence, Fit, FitOptions, Prior, fit};
 pub use history::{History, MAX_EVENTS};
 pub use logit::average;
+pub use outlook::Outlook;
 pub use renewal::Renewal;
 pub use rfm::{RfmInput, RfmModel};
 pub use score::{Score, score, score_all};

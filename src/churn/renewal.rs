@@ -122,7 +122,7 @@ impl Contracts {
     /// [`ChurnError::Row`] if more are left than before; [`ChurnError::NoData`] without a contract;
     /// [`ChurnError::Rule`] for more than 10,000 renewals.
     pub fn from_survivors(survivors: &[u64]) -> Result<Self, ChurnError> {
-        let Some((&last, before)) = survivors.split_last() else {
+        let Some((&remaining, before)) = survivors.split_last() else {
             return Err(ChurnError::NoData);
         };
         let mut outcomes = Vec::with_capacity(survivors.len());
@@ -136,7 +136,7 @@ impl Contracts {
             };
             outcomes.push((count(renewals)?, lost, 0));
         }
-        outcomes.push((count(before.len())?, 0, last));
+        outcomes.push((count(before.len())?, 0, remaining));
         Self { outcomes }.checked()
     }
 
@@ -282,4 +282,100 @@ pub fn keep(
     let after = (horizon - end).max(0.0) / horizon;
     let kept = p_active.get() * (1.0 - share_under_contract.get() * loss.get() * after);
     Probability::new(kept).or_else(|_| number("keep", kept, "a probability"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn p(value: f64) -> Probability {
+        Probability::new(value).unwrap()
+    }
+
+    #[test]
+    fn shares_and_likelihood_by_pencil() {
+        // Flat over contracts: S(t) = 1/(1 + t).
+        let flat = Renewal::new(1.0, 1.0).unwrap();
+        for (t, want) in [(0, 1.0), (1, 0.5), (2, 1.0 / 3.0), (9, 0.1)] {
+            assert!((flat.survival(t) - want).abs() < 1e-12);
+        }
+        // Lost at the first: 1/2; lost at the second: 1/2 · 1/3; renewed twice and going on: 1/3.
+        let contract = |renewals, lost| Contract { renewals, lost };
+        let three = [contract(0, true), contract(1, true), contract(2, false)];
+        let three = Contracts::from_contracts(&three).unwrap();
+        let want = (0.5_f64 / 6.0 / 3.0).ln();
+        assert!((flat.log_likelihood(&three) - want).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_cohort_is_the_same_as_its_contracts() {
+        let cohort = Contracts::from_survivors(&[10, 6, 5]).unwrap();
+        let mut single = vec![
+            Contract {
+                renewals: 0,
+                lost: true
+            };
+            4
+        ];
+        single.push(Contract {
+            renewals: 1,
+            lost: true,
+        });
+        single.extend(
+            [Contract {
+                renewals: 2,
+                lost: false,
+            }; 5],
+        );
+        let single = Contracts::from_contracts(&single).unwrap();
+        let [cohort, single] =
+            [cohort, single].map(|contracts| fit(&contracts, RenewalPrior::Flat).unwrap());
+        assert!((cohort.model.alpha() / single.model.alpha() - 1.0).abs() < 1e-6);
+        assert_eq!((single.contracts, single.lost), (10, 5));
+        assert_eq!(single.evidence, Evidence::Sufficient);
+    }
+
+    #[test]
+    fn few_contracts_stay_near_the_published_and_none_lost_stays_finite() {
+        let one = Contracts::from_survivors(&[1, 1]).unwrap();
+        let fitted = fit(&one, RenewalPrior::Published).unwrap();
+        assert_eq!(fitted.evidence, Evidence::Low);
+        let (found, published) = (fitted.model.loss(0).get(), Renewal::PUBLISHED.loss(0).get());
+        assert!(found < published && found > published / 2.0, "{found}");
+        for survivors in [vec![1_000, 1_000], vec![1_000, 0], vec![5]] {
+            let contracts = Contracts::from_survivors(&survivors).unwrap();
+            let loss = fit(&contracts, RenewalPrior::Flat).unwrap().model.loss(0);
+            assert!((0.0..=1.0).contains(&loss.get()), "{survivors:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_kept_by_pencil() {
+        // 0.9 · (1 − 0.5 · 0.2 · (13 − 3)/13).
+        let kept = |end| keep(p(0.9), p(0.5), p(0.2), end, 13.0).unwrap().get();
+        assert!((kept(Some(3.0)) - 0.9 * (1.0 - 0.1 * 10.0 / 13.0)).abs() < 1e-12);
+        for end in [None, Some(13.0), Some(99.0)] {
+            assert!((kept(end) - 0.9).abs() < 1e-12);
+        }
+    }
+
+    #[test]
+    fn contradictions_and_what_is_no_number_are_refused() {
+        assert!(Contracts::from_survivors(&[5, 6]).is_err());
+        assert_eq!(Contracts::from_survivors(&[]), Err(ChurnError::NoData));
+        assert_eq!(Contracts::from_survivors(&[0, 0]), Err(ChurnError::NoData));
+        assert!(
+            Contracts::from_contracts(&[Contract {
+                renewals: 10_001,
+                lost: true
+            }])
+            .is_err()
+        );
+        for bad in [f64::NAN, f64::INFINITY, 0.0, -1.0] {
+            assert!(Renewal::new(bad, 1.0).is_err());
+            assert!(keep(p(0.5), p(0.5), p(0.5), Some(1.0), bad).is_err());
+        }
+        assert!(keep(p(0.5), p(0.5), p(0.5), Some(f64::NAN), 13.0).is_err());
+        assert!(keep(p(0.5), p(0.5), p(0.5), Some(-1.0), 13.0).is_err());
+    }
 }

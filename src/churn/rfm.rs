@@ -138,3 +138,96 @@ fn row(scales: &[Scale; FEATURES], features: &[f64; FEATURES]) -> [f64; FEATURES
     }
     row
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::churn::simulated::Random;
+
+    /// Customers whose silence drives their churn, all of one value.
+    fn rows(count: usize) -> Vec<(RfmInput, bool)> {
+        let mut random = Random(4);
+        (0..count)
+            .map(|_| {
+                let idle_weeks = 40.0 * random.uniform();
+                let input = RfmInput {
+                    idle_weeks,
+                    x: u64::from(random.uniform() < 0.7) * 5,
+                    age_weeks: idle_weeks + 30.0 * random.uniform(),
+                    mean_interval_weeks: 3.0 * random.uniform(),
+                    n13: u64::from(idle_weeks < 13.0),
+                    n13_previous: u64::from(idle_weeks < 26.0),
+                    mean_value: 100.0,
+                };
+                (input, random.uniform() < idle_weeks / 50.0)
+            })
+            .collect()
+    }
+
+    #[test]
+    fn the_fit_is_where_the_penalised_likelihood_is_flat() {
+        let rows = rows(400);
+        let model = RfmModel::fit(&rows).unwrap().unwrap();
+        let coefficients = &model.logit().coefficients;
+        // Features by their definition, standardised by the population's standard deviation.
+        let features: Vec<[f64; 7]> = rows
+            .iter()
+            .map(|(row, _)| {
+                let (recent, before) = (row.n13 as f64 + 1.0, row.n13_previous as f64 + 1.0);
+                [
+                    (1.0 + row.idle_weeks).ln(),
+                    (1.0 + row.x as f64).ln(),
+                    (1.0 + row.age_weeks).ln(),
+                    (1.0 + row.idle_weeks / row.mean_interval_weeks.max(1.0)).ln(),
+                    recent.ln(),
+                    (recent / before).ln(),
+                    (1.0 + row.mean_value).ln(),
+                ]
+            })
+            .collect();
+        let surprise: Vec<f64> = rows
+            .iter()
+            .map(|(row, churned)| f64::from(u8::from(*churned)) - model.churn(row).unwrap().get())
+            .collect();
+        assert!(
+            surprise.iter().sum::<f64>().abs() < 1e-6,
+            "intercept is free"
+        );
+        for place in 0..6 {
+            let column = features.iter().map(|row| row[place]);
+            let mean = column.clone().sum::<f64>() / 400.0;
+            let sd = (column.clone().map(|v| (v - mean).powi(2)).sum::<f64>() / 400.0).sqrt();
+            let pull: f64 = column
+                .zip(&surprise)
+                .map(|(v, s)| (v - mean) / sd * s)
+                .sum();
+            let want = coefficients[place + 1] / 0.1;
+            assert!((pull - want).abs() < 1e-6, "{place}: {pull} {want}");
+        }
+        assert!(
+            coefficients[7].abs() < 1e-12,
+            "a constant feature tells nothing"
+        );
+        assert!(coefficients[1] > 0.0, "silence is bad");
+    }
+
+    #[test]
+    fn too_few_labels_or_all_alike_are_no_model() {
+        assert_eq!(RfmModel::fit(&rows(249)), Ok(None));
+        assert!(RfmModel::fit(&rows(250)).unwrap().is_some());
+        let alike: Vec<_> = rows(300).into_iter().map(|(row, _)| (row, true)).collect();
+        assert_eq!(RfmModel::fit(&alike), Ok(None));
+    }
+
+    #[test]
+    fn what_is_no_number_is_refused_with_its_row_and_field() {
+        let mut rows = rows(300);
+        let model = RfmModel::fit(&rows).unwrap().unwrap();
+        for bad in [f64::NAN, f64::INFINITY, -1.0] {
+            rows[7].0.mean_value = bad;
+            let error = RfmModel::fit(&rows).unwrap_err().to_string();
+            assert!(error.starts_with("row 7: mean_value: "), "{error}");
+            assert!(model.churn(&rows[7].0).is_err());
+        }
+    }
+}

@@ -219,3 +219,187 @@ impl Clock {
         years * common + leap_years * (at(YEAR) - common) + at(day.ordinal0() as usize)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::churn::score::HORIZON_WEEKS;
+    use crate::churn::simulated::Random;
+    use crate::churn::{Activity, FitOptions, History, fit, score_all};
+
+    fn date(year: i32, month: u32, day: u32) -> NaiveDate {
+        NaiveDate::from_ymd_opt(year, month, day).unwrap()
+    }
+
+    /// Autumn is strong: September to December twice and a half what the rest of the year is.
+    fn truth(day: NaiveDate) -> f64 {
+        if day.month() >= 9 {
+            5.0 / 3.0
+        } else {
+            2.0 / 3.0
+        }
+    }
+
+    /// So many events a day.
+    fn counts(
+        from: NaiveDate,
+        to: NaiveDate,
+        of: impl Fn(NaiveDate) -> f64,
+    ) -> Vec<(NaiveDate, u64)> {
+        let days = from.iter_days().take_while(|day| *day <= to);
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "small positive counts"
+        )]
+        days.map(|day| (day, of(day).round() as u64)).collect()
+    }
+
+    #[test]
+    fn an_even_portfolio_that_doubles_every_year_has_no_season() {
+        let (from, to) = (date(2021, 4, 1), date(2024, 3, 31));
+        let growing = counts(from, to, |day| {
+            1_000.0 * ((day - from).num_days() as f64 / 365.25).exp2()
+        });
+        let season = Season::from_events(&growing, to).unwrap().unwrap();
+        assert_eq!(season.years(), 3);
+        for index in season.index() {
+            assert!((index - 1.0).abs() < 0.02, "{index}");
+        }
+    }
+
+    #[test]
+    fn a_strong_season_is_found_and_few_events_say_little() {
+        let (from, to) = (date(2022, 1, 1), date(2023, 12, 31));
+        let many = counts(from, to, |day| 600.0 * truth(day));
+        let season = Season::from_events(&many, to).unwrap().unwrap();
+        // Week 10 is in March, week 45 in November.
+        assert!((season.index()[10] - 2.0 / 3.0).abs() < 0.02);
+        assert!((season.index()[45] - 5.0 / 3.0).abs() < 0.02);
+
+        // A shipment on the first day of each month: 14 events expected in... nearly none a week.
+        let few = counts(from, to, |day| f64::from(u8::from(day.day() == 1)));
+        let season = Season::from_events(&few, to).unwrap().unwrap();
+        for index in season.index() {
+            assert!((index - 1.0).abs() < 0.05, "{index}");
+        }
+    }
+
+    #[test]
+    fn less_than_two_full_years_are_no_season() {
+        let to = date(2023, 12, 31);
+        let one = |from| Season::from_events(&counts(from, to, |_| 9.0), to).unwrap();
+        assert_eq!(one(date(2022, 2, 1)), None);
+        assert!(one(date(2022, 1, 3)).is_some());
+        assert_eq!(Season::from_events(&[], to), Ok(None));
+        let twice = [(to, 1), (to, 1)];
+        assert!(Season::from_events(&twice, to).is_err());
+        // A year in which nothing happened is no year of history.
+        let gap = counts(date(2021, 1, 1), date(2022, 12, 1), |_| 9.0);
+        assert_eq!(Season::from_events(&gap, to), Ok(None));
+    }
+
+    #[test]
+    fn operational_time_is_additive_never_stands_still_and_a_year_is_a_year() {
+        let (from, to) = (date(2022, 1, 1), date(2023, 12, 31));
+        // Nothing at all in August.
+        let closed = counts(from, to, |day| {
+            if day.month() == 8 {
+                0.0
+            } else {
+                1_000.0 * truth(day)
+            }
+        });
+        let season = Season::from_events(&closed, to).unwrap().unwrap();
+        let calendar = Calendar::seasonal(season);
+        let common = calendar.weeks(date(2022, 5, 17), date(2023, 5, 17));
+        assert!((common - 365.0 / 7.0).abs() < 1e-9, "{common}");
+        let mut day = date(1999, 12, 1);
+        let end = date(2004, 3, 1);
+        let mut sum = 0.0;
+        while day < end {
+            let next = day.succ_opt().unwrap();
+            let step = calendar.weeks(day, next);
+            assert!(step > 0.009, "{day}: {step}");
+            sum += step;
+            day = next;
+        }
+        let whole = calendar.weeks(date(1999, 12, 1), end);
+        assert!((sum - whole).abs() < 1e-8, "{sum} {whole}");
+        assert!((calendar.weeks(end, date(1999, 12, 1)) + whole).abs() < 1e-9);
+        assert!(
+            (calendar.horizon(to, 13).unwrap() - calendar.weeks(to, date(2024, 3, 31))).abs()
+                < 1e-12
+        );
+        assert!(calendar.horizon(NaiveDate::MAX, 1).is_err());
+        assert!(Calendar::PLAIN.season().is_none());
+    }
+
+    /// Shipping days of a customer that starts on a day, until it dies or time ends.
+    fn days(random: &mut Random, start: NaiveDate, end: NaiveDate) -> Vec<NaiveDate> {
+        let rate = random.gamma(1.5) / 3.0;
+        let dying = random.beta(0.8, 16.0);
+        let mut days = vec![start];
+        let mut alive = random.uniform() > dying;
+        let mut day = start;
+        while alive && day < end {
+            day = day.succ_opt().unwrap();
+            if random.uniform() < -(-rate * truth(day) / 7.0).exp_m1() {
+                days.push(day);
+                alive = random.uniform() > dying;
+            }
+        }
+        days
+    }
+
+    #[test]
+    fn with_the_season_the_next_quarter_is_predicted_much_better() {
+        let (from, as_of) = (date(2019, 1, 1), date(2023, 8, 31));
+        let end = as_of + Days::new(91);
+        let mut random = Random(17);
+        let mut customers = Vec::new();
+        for _ in 0..1_500 {
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "a few thousand days"
+            )]
+            let late = (random.uniform() * (as_of - from).num_days() as f64) as u64;
+            customers.push(days(&mut random, from + Days::new(late), end));
+        }
+        let mut portfolio = std::collections::BTreeMap::new();
+        for day in customers.iter().flatten().filter(|day| **day <= as_of) {
+            *portfolio.entry(*day).or_insert(0_u64) += 1;
+        }
+        let portfolio: Vec<(NaiveDate, u64)> = portfolio.into_iter().collect();
+        let season = Season::from_events(&portfolio, as_of).unwrap().unwrap();
+
+        let predicted = |calendar: &Calendar| {
+            let histories: Vec<History> = customers
+                .iter()
+                .filter_map(|days| Activity::from_days(days, as_of, 104, calendar).unwrap())
+                .map(|activity| activity.at(as_of, calendar).unwrap())
+                .collect();
+            let fitted = fit(&histories, None, &FitOptions::default()).unwrap();
+            let horizon = calendar.horizon(as_of, 13).unwrap();
+            let scores = score_all(&fitted, &histories, horizon).unwrap();
+            scores
+                .iter()
+                .map(|score| score.expected_events)
+                .sum::<f64>()
+        };
+        let known = customers.iter().filter(|days| {
+            let mut inside = days.iter().filter(|day| **day <= as_of);
+            inside.any(|day| *day > as_of - Days::new(728))
+        });
+        let actual = known.flatten().filter(|day| **day > as_of).count() as f64;
+        assert!(HORIZON_WEEKS * 7.0 == 91.0 && actual > 2_000.0, "{actual}");
+        let plain = (predicted(&Calendar::PLAIN) / actual - 1.0).abs();
+        let seasonal = (predicted(&Calendar::seasonal(season)) / actual - 1.0).abs();
+        assert!(plain > 0.25, "{plain}");
+        assert!(
+            seasonal < 0.08 && seasonal < plain / 4.0,
+            "{seasonal} {plain}"
+        );
+    }
+}

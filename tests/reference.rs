@@ -9,6 +9,7 @@
 
 use hawser::calc::{self, Kind};
 use hawser::churn::{FitOptions, History, Prior, Variant, fit};
+use hawser::evaluation::{Metric, Predictions};
 use serde_json::Value;
 
 const CASCADE: &str = include_str!("oracle/share_loss_cases.json");
@@ -16,6 +17,7 @@ const CHURN: &str = include_str!("oracle/btyd.json");
 const SATISFACTION: &str = include_str!("oracle/satisfaction.json");
 const FITS: &str = include_str!("oracle/fits.json");
 const CDNOW: &str = include_str!("oracle/cdnow_cbs.csv");
+const LOGIT: &str = include_str!("oracle/logit_map.json");
 
 fn parse(text: &str) -> Value {
     serde_json::from_str(text).unwrap()
@@ -266,4 +268,27 @@ fn maximum_a_posteriori_fits_agree_for_twenty_sixty_and_all_customers() {
             assert_eq!(found.entities, rows);
         }
     }
+}
+
+#[test]
+fn metrics_of_predictions_agree_with_their_reference() {
+    let document = parse(LOGIT);
+    let outcomes = |list: &Value| -> Vec<bool> { floats(list).iter().map(|y| *y == 1.0).collect() };
+    let probability = floats(&document["expected"]["probability"]);
+    let happened = outcomes(&document["y"]);
+    let predictions = Predictions::probabilities(&probability, &happened).unwrap();
+    let metrics = &document["metrics"];
+    for (name, metric) in [
+        ("auc", Metric::Auc),
+        ("brier", Metric::Brier),
+        ("log_loss", Metric::LogLoss),
+    ] {
+        let error = predictions.metric(metric).unwrap() - metrics[name].as_f64().unwrap();
+        assert!(error.abs() <= 1e-7, "{name} is off by {error}");
+    }
+    let ties = &metrics["auc_ties"];
+    let (score, happened) = (floats(&ties["score"]), outcomes(&ties["y"]));
+    let tied = Predictions::scores(&score, &happened).unwrap();
+    let error = tied.metric(Metric::Auc).unwrap() - ties["auc"].as_f64().unwrap();
+    assert!(error.abs() <= 1e-12, "ties are off by {error}");
 }

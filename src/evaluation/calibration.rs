@@ -121,7 +121,11 @@ fn wilson(hits: f64, n: f64) -> (f64, f64) {
     let z2 = Z90 * Z90;
     let centre = (share + z2 / (2.0 * n)) / (1.0 + z2 / n);
     let half = Z90 / (1.0 + z2 / n) * (share * (1.0 - share) / n + z2 / (4.0 * n * n)).sqrt();
-    ((centre - half).max(0.0), (centre + half).min(1.0))
+    // Rounding aside the share lies within.
+    (
+        (centre - half).clamp(0.0, share),
+        (centre + half).clamp(share, 1.0),
+    )
 }
 
 #[cfg(test)]

@@ -7,6 +7,8 @@
     reason = "tests"
 )]
 
+mod evaluation;
+
 use hawser::calc::{self, Kind};
 use hawser::cascade::{
     Description, Link, Network, Options, RoleStrengths, Solution, Strengths, blast_radius,

@@ -226,3 +226,97 @@ fn tidy(kappa: f64) -> f64 {
         kappa
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::problem::Grouping;
+    use super::super::{Observation, RoleClass, Settings, logit_interval};
+    use super::*;
+
+    const FREE: [bool; CLASSES] = [false; CLASSES];
+
+    /// So many customers that had lost everything, nearly without own churn, of whom some left.
+    fn lost_all(customers: u64, left: u64) -> Problem {
+        let observations: Vec<Observation> = (0..customers)
+            .map(|customer| Observation {
+                customer,
+                period: 0,
+                region: 0,
+                own_churn: 0.0,
+                exposure: [1.0, 0.0, 0.0, 0.0, 0.0, 0.0],
+                activity: 1.0,
+                idle_weeks: 1.0,
+                role: RoleClass::Both,
+                left: customer < left,
+            })
+            .collect();
+        let settings = Settings {
+            effect_sd: 0.001,
+            ..Settings::default()
+        };
+        Problem::new(observations.iter(), Grouping::Overall, false, &settings)
+    }
+
+    /// Where the binomial log-likelihood has fallen by `DROP` from its top, between two shares.
+    fn binomial_end(n: f64, k: f64, mut inside: f64, mut outside: f64) -> f64 {
+        let log = |p: f64| k * p.ln() + (n - k) * (1.0 - p).ln();
+        for _ in 0..60 {
+            let middle = f64::midpoint(inside, outside);
+            if log(k / n) - log(middle) < DROP {
+                inside = middle;
+            } else {
+                outside = middle;
+            }
+        }
+        inside
+    }
+
+    #[test]
+    fn when_everything_was_lost_strength_is_the_share_that_left() {
+        // Ten of forty; own churn is taken as 0.001, of which p = h + (1 − h) kappa takes account.
+        let problem = lost_all(40, 10);
+        let top = likeliest(&problem).unwrap();
+        let found = profile(&problem, &top, 0).unwrap();
+        let kappa = |p: f64| (p - 0.001) / 0.999;
+        assert!((found.kappa - kappa(0.25)).abs() < 1e-4, "{found:?}");
+        let low = binomial_end(40.0, 10.0, 0.25, 1e-9);
+        let high = binomial_end(40.0, 10.0, 0.25, 1.0 - 1e-9);
+        assert!((found.low - kappa(low)).abs() < 1e-3, "{found:?} {low}");
+        assert!((found.high - kappa(high)).abs() < 1e-3, "{found:?} {high}");
+    }
+
+    #[test]
+    fn nobody_and_everybody_leaving_stand_at_the_bounds() {
+        let none = lost_all(20, 0);
+        let found = profile(&none, &likeliest(&none).unwrap(), 0).unwrap();
+        assert_eq!((found.kappa, found.low), (0.0, 0.0));
+        // (1 − p)^20 = e^−1.353.
+        assert!((found.high - 0.0654).abs() < 2e-3, "{found:?}");
+        let all = lost_all(20, 20);
+        let found = profile(&all, &likeliest(&all).unwrap(), 0).unwrap();
+        assert_eq!((found.kappa, found.high), (1.0, 1.0));
+        assert!((found.low - (1.0 - 0.0654)).abs() < 2e-3, "{found:?}");
+    }
+
+    #[test]
+    fn the_prior_counts_as_so_many_customers() {
+        // Five of ten beforehand, ten of forty seen: fifteen of fifty.
+        let prior = [Beta {
+            leaves: 5.0,
+            stays: 5.0,
+        }; CLASSES];
+        let of = |problem: &Problem| {
+            let start = Place::start(problem, [0.5; CLASSES]);
+            fit(problem, &prior, start, &FREE).unwrap()
+        };
+        let seen = of(&lost_all(40, 10));
+        assert!((seen.place.kappa[0] - 0.3).abs() < 2e-3, "{:?}", seen.place);
+        // √(0.3 × 0.7 / 50).
+        assert!((seen.deviations[0] - 0.0648).abs() < 1e-3);
+        // Nothing seen: the mean, and logit 0 ± 1.645 / √(10 / 4).
+        let unseen = of(&lost_all(0, 0));
+        assert!((unseen.place.kappa[0] - 0.5).abs() < 1e-6);
+        let (low, high) = logit_interval(unseen.place.kappa[0], unseen.deviations[0]);
+        assert!((low - 0.261).abs() < 1e-3 && (high - 0.739).abs() < 1e-3);
+    }
+}

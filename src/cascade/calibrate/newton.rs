@@ -67,6 +67,8 @@ pub(super) struct System<'a> {
     regions: Vec<(f64, f64, Vec<f64>)>,
     dense: Symmetric,
     right: Vec<f64>,
+    /// By how much the expected curvature of each prior exceeds the one that the step goes by.
+    expected: [f64; CLASSES],
 }
 
 impl<'a> System<'a> {
@@ -84,6 +86,7 @@ impl<'a> System<'a> {
             regions: vec![(problem.effect_precision, 0.0, vec![0.0; size]); problem.regions],
             dense: Symmetric::zero(size),
             right: vec![0.0; size],
+            expected: [0.0; CLASSES],
         };
         system.add_priors(place, prior);
         for (cell, sums) in sums.iter().enumerate() {
@@ -99,6 +102,7 @@ impl<'a> System<'a> {
             self.right[class] += beta.leaves / kappa - beta.stays / stay;
             let curvature = beta.leaves / kappa.powi(2) + beta.stays / stay.powi(2);
             self.dense.add(class, class, curvature);
+            self.expected[class] = (beta.leaves + beta.stays) / (kappa * stay) - curvature;
         }
         let precision = self.problem.effect_precision;
         for (period, effect) in place.period.iter().enumerate() {
@@ -204,9 +208,14 @@ impl<'a> System<'a> {
         }
     }
 
-    /// Variances of the strengths, effects being unknown too.
+    /// Variances of the strengths, effects being unknown too; by the expected information of history
+    /// and prior alike, so that the prior counts as the customers it stands for.
     pub fn variances(&self) -> [f64; CLASSES] {
-        let (factor, _) = self.factor(&[false; CLASSES]);
+        let mut dense = self.dense.clone();
+        for (class, difference) in self.expected.into_iter().enumerate() {
+            dense.add(class, class, difference);
+        }
+        let factor = dense.factor();
         std::array::from_fn(|class| {
             let mut unit = vec![0.0; self.dense.size()];
             unit[class] = 1.0;
@@ -223,5 +232,123 @@ impl<'a> System<'a> {
             }
         }
         (dense.factor(), right)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::likelihood::sums;
+    use super::super::problem::{Cell, Chunk, Row};
+    use super::*;
+
+    /// Three regions in two periods, one cell missing.
+    fn problem() -> Problem {
+        let cells = [(0, 0), (0, 1), (1, 0), (2, 0), (2, 1)];
+        let mut problem = Problem {
+            rows: Vec::new(),
+            cells: Vec::new(),
+            chunks: Vec::new(),
+            regions: 3,
+            periods: 2,
+            effect_precision: 1.5,
+            cell_precision: Some(4.0),
+        };
+        for (cell, (region, period)) in cells.into_iter().enumerate() {
+            problem.cells.push(Cell { region, period });
+            let start = problem.rows.len();
+            for i in 0..4 + cell {
+                let mut exposure = [0.0; CLASSES];
+                exposure[i % CLASSES] = 0.3;
+                exposure[(i + cell) % CLASSES] += 0.1 * (i % 3) as f64;
+                problem.rows.push(Row {
+                    logit_own: -1.0 - 0.2 * i as f64,
+                    exposure,
+                    exposed: true,
+                    left: i % 3 == cell % 2,
+                });
+            }
+            problem.chunks.push(Chunk {
+                cell,
+                start,
+                end: problem.rows.len(),
+            });
+        }
+        problem
+    }
+
+    #[test]
+    fn eliminating_effects_gives_the_step_and_the_variances_of_the_whole_system() {
+        let problem = problem();
+        let mut place = Place::start(&problem, [0.5, 0.4, 0.3, 0.6, 0.2, 0.45]);
+        place.region = vec![0.3, -0.2, 0.1];
+        place.period = vec![-0.4, 0.2];
+        place.cell = vec![0.1, 0.0, -0.3, 0.2, 0.05];
+        let prior = [Beta {
+            leaves: 2.0,
+            stays: 3.0,
+        }; CLASSES];
+        let found = sums(&problem, &place);
+
+        // Strengths, regions, periods, cells, in one matrix.
+        let (region, period, cell) = (CLASSES, CLASSES + 3, CLASSES + 5);
+        let mut whole = Symmetric::zero(CLASSES + 10);
+        let mut right = vec![0.0; CLASSES + 10];
+        for (class, kappa) in place.kappa.into_iter().enumerate() {
+            right[class] = 2.0 / kappa - 3.0 / (1.0 - kappa);
+            let curvature = 2.0 / kappa.powi(2) + 3.0 / (1.0 - kappa).powi(2);
+            whole.add(class, class, curvature);
+        }
+        let effects = place.region.iter().chain(&place.period).chain(&place.cell);
+        for (index, effect) in effects.enumerate() {
+            let precision = if index < 5 { 1.5 } else { 4.0 };
+            whole.add(region + index, region + index, precision);
+            right[region + index] = -precision * effect;
+        }
+        for (index, (of, sums)) in problem.cells.iter().zip(&found).enumerate() {
+            let places = [region + of.region, period + of.period, cell + index];
+            for (i, &a) in places.iter().enumerate() {
+                right[a] += sums.gradient_z;
+                for &b in places.iter().take(i + 1) {
+                    whole.add(a, b, sums.information_z);
+                }
+                for class in 0..CLASSES {
+                    whole.add(a, class, sums.mixed[class]);
+                }
+            }
+            for class in 0..CLASSES {
+                right[class] += sums.gradient[class];
+                for other in 0..=class {
+                    whole.add(class, other, sums.information[class][other]);
+                }
+            }
+        }
+        let expected = whole.clone().factor().solve(&right);
+
+        let system = System::new(&problem, &place, &found, &prior);
+        let step = system.step(&[false; CLASSES]);
+        let all = step.kappa.iter().chain(&step.region);
+        let all: Vec<f64> = all.chain(&step.period).chain(&step.cell).copied().collect();
+        for (index, (found, expected)) in all.iter().zip(&expected).enumerate() {
+            assert!(
+                (found - expected).abs() < 1e-9,
+                "{index}: {found} {expected}"
+            );
+        }
+        // Variances by the prior's expected curvature.
+        for (class, kappa) in place.kappa.into_iter().enumerate() {
+            let curvature = 2.0 / kappa.powi(2) + 3.0 / (1.0 - kappa).powi(2);
+            whole.add(class, class, 5.0 / (kappa * (1.0 - kappa)) - curvature);
+        }
+        let expected_information = whole.factor();
+        let gain: f64 = right.iter().zip(&expected).map(|(a, b)| a * b).sum();
+        assert!((step.gain - gain / 2.0).abs() < 1e-9);
+        for (class, variance) in system.variances().into_iter().enumerate() {
+            let mut unit = vec![0.0; CLASSES + 10];
+            unit[class] = 1.0;
+            assert!(
+                (variance - expected_information.solve(&unit)[class]).abs() < 1e-9,
+                "{class}"
+            );
+        }
     }
 }

@@ -42,6 +42,7 @@ impl Default for Resampling<'_> {
 
 /// A metric with its percentile interval (90 %).
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[schema(as = BootstrapInterval)]
 pub struct Interval {
     /// The metric on the cases themselves.
     pub estimate: f64,
@@ -55,6 +56,7 @@ pub struct Interval {
 
 /// Metric of one predictor less that of another, on the same cases and the same resamples.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[schema(as = PairedDifference)]
 pub struct Difference {
     /// a − b on the cases themselves.
     pub estimate: f64,

@@ -8,6 +8,7 @@ pub const DEFAULT_BINS: usize = 10;
 
 /// A group of cases with neighbouring probabilities.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[schema(as = CalibrationBin)]
 pub struct Bin {
     /// Number of cases.
     pub count: usize,
@@ -23,6 +24,7 @@ pub struct Bin {
 
 /// Calibration curve with what follows from it; bins ascend by probability.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[schema(as = CalibrationCurve)]
 pub struct Curve {
     /// Bins of nearly equal count; fewer than asked for where many probabilities are equal.
     pub bins: Vec<Bin>,

@@ -1,5 +1,6 @@
 //! Which of two predictors is better, or whether that cannot be told.
 
+use self::ComparisonVerdict as Verdict;
 use super::{Difference, EvaluationError, Metric, Predictions, Resampling, difference};
 
 /// Events and non-events, each counted once for each cluster, below which nothing is said.
@@ -7,7 +8,7 @@ pub const MIN_EVENTS: usize = 20;
 
 crate::word_enum! {
     /// Outcome of comparing predictor a with predictor b.
-    Verdict {
+    ComparisonVerdict {
         /// The whole 90 % interval of the paired difference is on a's side.
         Better = "better",
         /// The whole interval is on b's side.
@@ -21,6 +22,7 @@ crate::word_enum! {
 
 /// Predictor a compared with predictor b by one metric.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[schema(as = PredictorComparison)]
 pub struct Comparison {
     /// By which metric.
     pub metric: Metric,

@@ -31,6 +31,7 @@ pub const LOG_LOSS_CLIP: f64 = 1e-15;
 
 /// All metrics of one predictor.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[schema(as = PredictionMetrics)]
 pub struct Metrics {
     /// Number of cases.
     pub count: usize,

@@ -25,7 +25,8 @@ mod totals;
 pub(crate) use bootstrap::quantile;
 pub use bootstrap::{Difference, Interval, Resampling, difference, interval};
 pub use calibration::{Bin, Curve, DEFAULT_BINS};
-pub use compare::{Comparison, MIN_EVENTS, Verdict, compare};
+// Its own name is for the API, where there are other verdicts.
+pub use compare::{Comparison, ComparisonVerdict as Verdict, MIN_EVENTS, compare};
 pub use error::EvaluationError;
 pub use metrics::{LOG_LOSS_CLIP, Metric, Metrics};
 pub use predictions::Predictions;

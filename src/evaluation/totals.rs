@@ -4,6 +4,7 @@ use super::EvaluationError;
 
 /// Sum predicted and sum that came.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[schema(as = PredictedTotals)]
 pub struct Totals {
     /// Sum of what was predicted.
     pub predicted: f64,

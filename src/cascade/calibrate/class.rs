@@ -8,7 +8,7 @@ pub const CLASSES: usize = 6;
 
 crate::word_enum! {
     /// Role of the customer on a link, and whether it controls the routing there.
-    Class {
+    StrengthClass {
         /// A shipper that controls the routing.
         ShipperControls = "shipper.controls",
         /// A shipper that does not.
@@ -24,7 +24,7 @@ crate::word_enum! {
     }
 }
 
-impl Class {
+impl StrengthClass {
     /// Classes of shipper and consignee on a link with these terms.
     pub fn on(terms: FreightTerms) -> (Self, Self) {
         match terms {
@@ -35,7 +35,7 @@ impl Class {
         }
     }
 
-    /// Place in [`Class::ALL`].
+    /// Place in [`StrengthClass::ALL`].
     pub fn index(self) -> usize {
         self as usize
     }

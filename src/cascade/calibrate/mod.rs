@@ -39,12 +39,13 @@ use problem::{Grouping, Problem};
 
 use crate::evaluation::{self, Z90};
 
-pub use class::{CLASSES, Class};
+// Their own names are for the API, where there are other classes and verdicts.
+pub use class::{CLASSES, StrengthClass as Class};
 pub use error::CalibrationError;
 pub use panel::{Case, History, LinkDays, Panels, panels};
 pub use result::{
     Calibration, ClassStrength, Estimate, Evidence, Holdout, Observation, Placebo, RoleClass,
-    Verdict,
+    StrengthVerdict as Verdict,
 };
 pub use settings::Settings;
 

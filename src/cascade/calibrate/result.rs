@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use self::StrengthVerdict as Verdict;
 use super::{CLASSES, Class};
 use crate::cascade::Strengths;
 use crate::evaluation::{Comparison, Metrics};
@@ -46,6 +47,7 @@ pub struct Observation {
 
 /// What there is to learn from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = StrengthEvidence)]
 pub struct Evidence {
     /// Customers times periods.
     pub observations: usize,
@@ -63,6 +65,7 @@ pub struct Evidence {
 
 /// A strength by likelihood alone, without any prior on it.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = StrengthEstimate)]
 pub struct Estimate {
     /// Maximum-likelihood strength, in `[0, 1]`.
     pub kappa: f64,
@@ -74,6 +77,7 @@ pub struct Estimate {
 
 /// The same estimate with partners permuted: what a strength looks like where there is none.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = StrengthPlacebo)]
 pub struct Placebo {
     /// Permutations.
     pub permutations: u32,
@@ -111,7 +115,7 @@ pub struct ClassStrength {
 
 crate::word_enum! {
     /// Whether history supports the cascade.
-    Verdict {
+    StrengthVerdict {
         /// The interval's lower end is above the placebo's upper end, and later periods were not
         /// predicted worse.
         Supported = "supported",
@@ -124,6 +128,7 @@ crate::word_enum! {
 
 /// Later periods, predicted with strengths learnt from the earlier ones.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = StrengthHoldout)]
 pub struct Holdout {
     /// Periods up to this one taught, later ones judged.
     pub taught_through: u32,
@@ -143,6 +148,7 @@ pub struct Holdout {
 
 /// Strengths learnt from history.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = StrengthCalibration)]
 pub struct Calibration {
     /// What there was to learn from.
     pub evidence: Evidence,

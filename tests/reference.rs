@@ -15,13 +15,14 @@ use hawser::churn::{
 };
 use hawser::units::Probability;
 use serde_json::{Value, json};
+use hawser::evaluation::{Metric, Predictions};
 
 const CASCADE: &str = include_str!("oracle/share_loss_cases.json");
 const CHURN: &str = include_str!("oracle/btyd.json");
 const SATISFACTION: &str = include_str!("oracle/satisfaction.json");
 const FITS: &str = include_str!("oracle/fits.json");
-const LOGIT: &str = include_str!("oracle/logit_map.json");
 const CDNOW: &str = include_str!("oracle/cdnow_cbs.csv");
+const LOGIT: &str = include_str!("oracle/logit_map.json");
 
 fn parse(text: &str) -> Value {
     serde_json::from_str(text).unwrap()
@@ -435,4 +436,25 @@ fn the_logit_with_priors_agrees_with_its_reference() {
     {
         assert!((effect.sd - want).abs() <= tolerance);
     }
+#[test]
+fn metrics_of_predictions_agree_with_their_reference() {
+    let document = parse(LOGIT);
+    let outcomes = |list: &Value| -> Vec<bool> { floats(list).iter().map(|y| *y == 1.0).collect() };
+    let probability = floats(&document["expected"]["probability"]);
+    let happened = outcomes(&document["y"]);
+    let predictions = Predictions::probabilities(&probability, &happened).unwrap();
+    let metrics = &document["metrics"];
+    for (name, metric) in [
+        ("auc", Metric::Auc),
+        ("brier", Metric::Brier),
+        ("log_loss", Metric::LogLoss),
+    ] {
+        let error = predictions.metric(metric).unwrap() - metrics[name].as_f64().unwrap();
+        assert!(error.abs() <= 1e-7, "{name} is off by {error}");
+    }
+    let ties = &metrics["auc_ties"];
+    let (score, happened) = (floats(&ties["score"]), outcomes(&ties["y"]));
+    let tied = Predictions::scores(&score, &happened).unwrap();
+    let error = tied.metric(Metric::Auc).unwrap() - ties["auc"].as_f64().unwrap();
+    assert!(error.abs() <= 1e-12, "ties are off by {error}");
 }

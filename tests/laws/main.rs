@@ -8,6 +8,7 @@
 )]
 
 mod churn;
+mod evaluation;
 
 use hawser::calc::{self, Kind};
 use hawser::cascade::{

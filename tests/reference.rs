@@ -436,6 +436,8 @@ fn the_logit_with_priors_agrees_with_its_reference() {
     {
         assert!((effect.sd - want).abs() <= tolerance);
     }
+}
+
 #[test]
 fn metrics_of_predictions_agree_with_their_reference() {
     let document = parse(LOGIT);

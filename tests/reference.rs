@@ -13,9 +13,9 @@ use hawser::calc::{self, Kind};
 use hawser::churn::{
     Covariates, FitOptions, History, Prior, ServiceModel, ServicePriors, ServiceRow, Variant, fit,
 };
+use hawser::evaluation::{Metric, Predictions};
 use hawser::units::Probability;
 use serde_json::{Value, json};
-use hawser::evaluation::{Metric, Predictions};
 
 const CASCADE: &str = include_str!("oracle/share_loss_cases.json");
 const CHURN: &str = include_str!("oracle/btyd.json");

@@ -171,15 +171,15 @@ impl Layout {
             .for_each(|(places, partners)| {
                 let mut next = partners.iter_mut();
                 for place in places {
-                    let start = lower[place];
-                    for tie in &self.lower_ties[start..lower[place + 1]] {
-                        next.by_ref()
-                            .take(1)
-                            .for_each(|slot| *slot = rows[*tie as usize]);
-                    }
+                    let lowers = &self.lower_ties[lower[place]..lower[place + 1]];
                     let uppers = self.uppers[place] as usize..self.uppers[place + 1] as usize;
-                    for (slot, column) in next.by_ref().zip(&columns[uppers]) {
-                        *slot = *column;
+                    let all = lowers.iter().map(|tie| rows[*tie as usize]);
+                    // The slots come last: a zip takes from its left first.
+                    for (partner, slot) in all
+                        .chain(columns[uppers].iter().copied())
+                        .zip(next.by_ref())
+                    {
+                        *slot = partner;
                     }
                 }
             });

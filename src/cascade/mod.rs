@@ -35,18 +35,27 @@
 
 pub mod adjoint;
 pub mod calibrate;
+mod changes;
 mod check;
 pub mod compile;
 mod error;
 pub mod explain;
+mod layout;
+pub mod paths;
+mod push;
 mod solution;
 pub mod solve;
 pub mod strength;
+mod system;
+pub mod what_if;
 
 pub use adjoint::{BlastRadius, blast_radius, save_value};
+pub use changes::changed;
 pub use compile::{Description, Link, Network};
 pub use error::CascadeError;
 pub use explain::{Explanation, Follower, Part, customer as explain_customer, followers};
+pub use paths::{Path, Step, paths};
 pub use solution::{Options, Report, Solution};
 pub use solve::{solve, solve_with};
 pub use strength::{RoleStrengths, Strengths};
+pub use what_if::{Affected, Change, Outcome, Session, what_if};

@@ -148,11 +148,11 @@ pub fn plan(
     let mut problem = Problem::new(network, own, candidates, options);
 
     let nobody = vec![false; candidates.len()];
-    let before = problem.assess(&nobody)?;
+    let before = problem.assess(&nobody, FINE)?;
     let everybody = problem.affordable();
-    let all = problem.assess(&everybody)?;
-    let (set, after) = Search::new(&mut problem, &before, &all).run(&everybody)?;
+    let all = problem.assess(&everybody, FINE)?;
     let bound = ceiling::ceiling(&mut problem, &nobody, &everybody, [&before, &all])?;
+    let (set, after) = Search::new(&mut problem, &before, &all, bound).run(&everybody)?;
 
     let saved = before.loss - after.loss;
     let mut chosen: Vec<Chosen> = candidates
@@ -244,6 +244,17 @@ fn check(
     Ok(())
 }
 
+/// Tolerance where sets are compared and figures told, and where gains only have to be put in order.
+const FINE: f64 = 1e-9;
+const COARSE: f64 = 1e-5;
+
+fn within(eps: f64) -> Options {
+    Options {
+        eps,
+        ..Options::default()
+    }
+}
+
 /// What is asked, and how often it was solved.
 struct Problem<'a> {
     network: &'a Network,
@@ -308,26 +319,31 @@ impl<'a> Problem<'a> {
         chosen.map(|(one, _)| one.cost).sum()
     }
 
-    fn solve(&mut self, set: &[bool]) -> Result<Solution, CascadeError> {
+    fn solve(&mut self, set: &[bool], eps: f64) -> Result<Solution, CascadeError> {
         self.solves += 1;
-        let solution = solve_with(self.network, &self.own_with(set), &Options::default())?;
+        let solution = solve_with(self.network, &self.own_with(set), &within(eps))?;
         if !solution.report().converged {
             return Err(CascadeError::NotConverged(solution.report().sweeps));
         }
         Ok(solution)
     }
 
-    fn assess(&mut self, set: &[bool]) -> Result<Assessed, CascadeError> {
-        let solution = self.solve(set)?;
+    fn assess(&mut self, set: &[bool], eps: f64) -> Result<Assessed, CascadeError> {
+        let solution = self.solve(set, eps)?;
         Ok(Assessed {
             loss: solution.expected_loss(),
-            gains: self.gains(self.network, &solution)?,
+            gains: self.gains(self.network, &solution, eps)?,
         })
     }
 
     /// The gain of each candidate by the values of `network`.
-    fn gains(&self, network: &Network, solution: &Solution) -> Result<Vec<f64>, CascadeError> {
-        let blast = blast_radius(network, solution, &Options::default())?;
+    fn gains(
+        &self,
+        network: &Network,
+        solution: &Solution,
+        eps: f64,
+    ) -> Result<Vec<f64>, CascadeError> {
+        let blast = blast_radius(network, solution, &within(eps))?;
         if !blast.converged {
             return Err(CascadeError::NotConverged(blast.sweeps));
         }

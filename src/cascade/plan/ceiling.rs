@@ -1,7 +1,7 @@
 //! What no plan within the budget can exceed.
 
 use super::super::{CascadeError, Network, Solution};
-use super::{Assessed, Problem};
+use super::{Assessed, FINE, Problem};
 
 /// The ceiling, from what nobody and what everybody affordable comes to.
 pub(super) fn ceiling(
@@ -11,12 +11,15 @@ pub(super) fn ceiling(
     [before, all]: [&Assessed; 2],
 ) -> Result<f64, CascadeError> {
     let (gains, together) = if has_negative(problem.network) {
-        let solved = [problem.solve(nobody)?, problem.solve(everybody)?];
+        let solved = [
+            problem.solve(nobody, FINE)?,
+            problem.solve(everybody, FINE)?,
+        ];
         let losses = problem.network.revalued(|value| value.max(0.0));
-        let mut gains = problem.gains(&losses, &solved[1])?;
+        let mut gains = problem.gains(&losses, &solved[1], FINE)?;
         drop(losses);
         let credits = problem.network.revalued(|value| (-value).max(0.0));
-        let forgone = problem.gains(&credits, &solved[0])?;
+        let forgone = problem.gains(&credits, &solved[0], FINE)?;
         let [before, all] = solved.map(|solution| positive_loss(problem.network, &solution));
         let together = before - all;
         for (gain, forgone) in gains.iter_mut().zip(forgone) {

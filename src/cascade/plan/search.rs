@@ -16,7 +16,7 @@ const LEAST: f64 = 1e-12;
 const WORTHWHILE: f64 = 1e-9;
 
 /// A plan that is no farther below the ceiling than this part of it is not worth improving.
-const ENOUGH: f64 = 1e-3;
+const ENOUGH: f64 = 2e-3;
 
 /// What is added first.
 #[derive(Clone, Copy, PartialEq)]
@@ -63,6 +63,9 @@ impl<'p, 'a> Search<'p, 'a> {
     pub fn run(&mut self, everybody: &[bool]) -> Result<Found, CascadeError> {
         let mut best: Option<Found> = None;
         for start in 0..3 {
+            if start > 0 && self.problem.is_spent() {
+                break;
+            }
             let nobody = (vec![false; everybody.len()], self.before.clone());
             let filled = match start {
                 0 => self.fill(nobody, First::Rate)?,
@@ -81,6 +84,9 @@ impl<'p, 'a> Search<'p, 'a> {
                 break;
             }
         }
+        // Where values are negative, those who help apart may harm together.
+        let no_worse = self.before.loss + WORTHWHILE * self.problem.scale;
+        let best = best.filter(|best| best.1.loss <= no_worse);
         Ok(best.unwrap_or_else(|| (vec![false; everybody.len()], self.before.clone())))
     }
 
@@ -213,7 +219,7 @@ impl<'p, 'a> Search<'p, 'a> {
         moves.retain(|one| one.hope > worthwhile);
         moves.sort_by(|a, b| b.hope.total_cmp(&a.hope));
         for one in moves.iter().take(TRIES) {
-            if self.problem.solves >= self.problem.most_solves {
+            if self.problem.is_spent() {
                 return Ok(None);
             }
             let mut other = set.to_vec();

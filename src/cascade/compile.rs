@@ -312,6 +312,29 @@ impl Network {
         &self.own_churn
     }
 
+    /// Value of each customer that is tied to no partner, as described.
+    pub(super) fn own_values(&self) -> &[f64] {
+        &self.own_value
+    }
+
+    /// The same network with other values: what `revise` makes of each customer's own and of the sum
+    /// of each tie.
+    pub(super) fn revalued(&self, revise: impl Fn(f64) -> f64) -> Self {
+        let mut network = self.clone();
+        for value in &mut network.own_value {
+            *value = revise(*value);
+        }
+        for tie in 0..self.ties() {
+            let sum = revise(self.tie_value(tie));
+            let slots = &mut network.link_values[self.slots(tie)];
+            slots.fill(0.0);
+            if let Some(first) = slots.first_mut() {
+                *first = sum;
+            }
+        }
+        network
+    }
+
     /// All business of a customer, links and own; `None` if there is no such customer.
     pub fn business(&self, customer: usize) -> Option<f64> {
         self.business.get(customer).copied()

@@ -7,9 +7,10 @@
     reason = "tests"
 )]
 
+mod cascade;
 mod churn;
 mod evaluation;
-mod cascade;
+mod worlds;
 
 use hawser::calc::{self, Kind};
 use hawser::churn::{History, Model, Parameters, Variant};

@@ -15,6 +15,7 @@ pub mod db;
 pub mod demo;
 pub mod engagement;
 pub mod error;
+pub mod evaluation;
 pub mod i18n;
 pub mod ids;
 pub mod imports;

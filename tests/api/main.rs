@@ -27,5 +27,6 @@ mod network;
 mod openapi;
 mod reports;
 mod shipments;
+mod track;
 
 use harness::TestApp;

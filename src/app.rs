@@ -41,6 +41,7 @@ fn features(config: &mut ServiceConfig<'_>) {
     crate::network::http::routes(config);
     crate::assessment::http::routes(config);
     crate::alerts::http::routes(config);
+    crate::track::http::routes(config);
     crate::imports::http::routes(config);
     crate::reports::http::routes(config);
 }

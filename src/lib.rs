@@ -28,6 +28,7 @@ pub mod shipments;
 pub mod state;
 pub mod telemetry;
 pub mod text;
+pub mod track;
 pub mod ui;
 pub mod units;
 pub mod words;

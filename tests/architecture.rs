@@ -69,8 +69,8 @@ const FEATURES: &[&str] = &[
     "assessment",
     "whatifs",
     "backtest",
-    "track",
     "alerts",
+    "track",
     "reports",
     "ui",
 ];

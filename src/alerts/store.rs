@@ -74,6 +74,11 @@ pub struct Alert {
     pub resolved_at: Option<UtcTime>,
 }
 
+/// The SQL condition that the customer of a risk `r` in a run `u` has left already: silent for a
+/// whole horizon and hardly alive. No alert opens about what has happened, and the track record does
+/// not count it as a prediction.
+pub const IS_GONE: &str = "(r.recency_weeks >= u.horizon_weeks AND r.own_churn >= 0.9)";
+
 macro_rules! field {
     ($name:literal, $kind:expr) => {
         field!($name, concat!("a.", $name), $kind, false)

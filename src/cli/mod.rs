@@ -19,6 +19,7 @@ mod outbox;
 mod report;
 mod serve;
 mod team;
+mod track;
 mod user;
 mod watchlist;
 
@@ -104,6 +105,8 @@ enum Command {
     Calc(calc::Args),
     /// Write a report of an assessment run to standard output
     Report(report::Args),
+    /// Show what became of past predictions and alerts
+    TrackRecord(track::Args),
     /// Write the description of the API (OpenAPI 3.1) to standard output
     Openapi,
 }
@@ -193,6 +196,7 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Export(command) => export::run(&context, command),
         Command::Calc(args) => calc::run(&args),
         Command::Report(args) => report::run(&context, &args),
+        Command::TrackRecord(args) => track::run(&context, &args),
         Command::Openapi => openapi::run(&context),
     }
 }

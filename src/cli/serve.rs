@@ -59,8 +59,8 @@ pub fn listen(context: &Context) -> Result<TcpListener, Failure> {
     })
 }
 
-/// Answers requests and sends mails until the process is told to stop; requests in flight and the
-/// mail being sent are finished.
+/// Answers requests, sends mails and scores past runs until the process is told to stop; requests in
+/// flight, the mail being sent and the run being scored are finished.
 pub fn until_stopped(state: AppState, listener: TcpListener) -> Result<(), Failure> {
     // Known now rather than at the first alert.
     RaiseSettings::of(&state.config).map_err(|error| Failure::new(CONFIG, error))?;
@@ -72,6 +72,7 @@ pub fn until_stopped(state: AppState, listener: TcpListener) -> Result<(), Failu
     let _worker = post
         .map(|post| Worker::start(state.clone(), post))
         .transpose()?;
+    let _keeper = crate::track::worker::Worker::start(state.clone())?;
     actix_web::rt::System::new()
         .block_on(async move { crate::app::start(state, listener)?.await })
         .map_err(|error| Failure::new(SOFTWARE, error))

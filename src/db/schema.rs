@@ -563,6 +563,51 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::{BigInt, Bool, Double, Nullable, Text};
+    use super::Instant;
+
+    run_scores (run_id, slice) {
+        run_id -> BigInt,
+        slice -> Text,
+        team_id -> Nullable<BigInt>,
+        in_time -> Bool,
+        customers -> BigInt,
+        gone -> BigInt,
+        lost -> BigInt,
+        expected_lost -> Double,
+        auc -> Nullable<Double>,
+        brier -> Nullable<Double>,
+        brier_skill -> Nullable<Double>,
+        calibration_error -> Nullable<Double>,
+        calibration -> Text,
+        alerts_right -> BigInt,
+        alerts_wrong -> BigInt,
+        missed -> BigInt,
+        warning_days_median -> Nullable<Double>,
+        scored_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Date, Double, Nullable, Text};
+    use super::Instant;
+
+    alert_outcomes (run_id, customer_id) {
+        run_id -> BigInt,
+        customer_id -> BigInt,
+        outcome -> Text,
+        alert_id -> Nullable<BigInt>,
+        reason -> Nullable<Text>,
+        severity -> Nullable<Text>,
+        opened_on -> Nullable<Date>,
+        churn_probability -> Double,
+        last_on -> Date,
+        silent_on -> Nullable<Date>,
+        warning_days -> Nullable<BigInt>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     teams,
     users,
@@ -591,4 +636,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     mails,
     contracts,
     invoices,
+    run_scores,
+    alert_outcomes,
 );

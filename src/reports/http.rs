@@ -8,7 +8,7 @@ use futures_util::stream::{self, Stream, StreamExt as _};
 use serde::{Deserialize, Serialize};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::datasets::{Dataset, LINKS, RISK, SATISFACTION};
+use super::datasets::{ALERT_OUTCOMES, Dataset, LINKS, RISK, SATISFACTION, TRACK_RECORD};
 use super::render::Format;
 use super::{Report, Wanted};
 use crate::access::{Caller, Scope};
@@ -27,7 +27,11 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(report_risk)
         .service(head_risk)
         .service(report_links)
-        .service(head_links);
+        .service(head_links)
+        .service(report_track_record)
+        .service(head_track_record)
+        .service(report_alert_outcomes)
+        .service(head_alert_outcomes);
 }
 
 /// What every report can be narrowed down by.
@@ -59,6 +63,20 @@ pub struct DepartmentParams {
     /// Departments of this kind.
     #[param(inline)]
     department: Option<DepartmentKind>,
+}
+
+/// What the report of judged runs can be narrowed down by.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes the parameters; `Wanted` reads them")]
+pub struct TrackParams {
+    /// How it is written; without it `Accept` chooses, and JSON where that says nothing.
+    #[param(inline)]
+    format: Option<Format>,
+    /// The as-of date of a judged run; the latest one's if not said.
+    as_of: Option<NaiveDate>,
+    /// This team alone.
+    team_id: Option<i64>,
 }
 
 /// What reports there are.
@@ -151,6 +169,50 @@ async fn head_links(
     request: HttpRequest,
 ) -> Answer<HttpResponse> {
     answer(&state, caller, &request, &LINKS).await
+}
+
+/// Reports what became of predictions: one row per judged run and slice of its customers.
+#[utoipa::path(tag = "reports", params(TrackParams), responses((status = 200, description = "The rows, as JSON, CSV or NDJSON; a strong ETag; none while no run was judged", content((Vec<Object> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))), (status = 304, description = "The caller has it already, as `If-None-Match` says"), (status = 404, description = "No finished run: `no_run`", body = crate::error::Problem)))]
+#[get("/reports/track_record")]
+async fn report_track_record(
+    state: web::Data<AppState>,
+    caller: Caller,
+    request: HttpRequest,
+) -> Answer<HttpResponse> {
+    answer(&state, caller, &request, &TRACK_RECORD).await
+}
+
+/// Tells of the track record what GET would, without its rows.
+#[utoipa::path(tag = "reports", params(TrackParams), responses((status = 200, description = "The headers that GET would answer with"), (status = 304, description = "The caller has it already, as `If-None-Match` says"), (status = 404, description = "No finished run")))]
+#[head("/reports/track_record")]
+async fn head_track_record(
+    state: web::Data<AppState>,
+    caller: Caller,
+    request: HttpRequest,
+) -> Answer<HttpResponse> {
+    answer(&state, caller, &request, &TRACK_RECORD).await
+}
+
+/// Reports what became of alerts: one row per customer that had one or was lost without.
+#[utoipa::path(tag = "reports", params(ReportParams), responses((status = 200, description = "The rows, as JSON, CSV or NDJSON; a strong ETag; none while no run was judged", content((Vec<Object> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))), (status = 304, description = "The caller has it already, as `If-None-Match` says"), (status = 404, description = "No finished run: `no_run`", body = crate::error::Problem)))]
+#[get("/reports/alert_outcomes")]
+async fn report_alert_outcomes(
+    state: web::Data<AppState>,
+    caller: Caller,
+    request: HttpRequest,
+) -> Answer<HttpResponse> {
+    answer(&state, caller, &request, &ALERT_OUTCOMES).await
+}
+
+/// Tells of the report of alerts what GET would, without its rows.
+#[utoipa::path(tag = "reports", params(ReportParams), responses((status = 200, description = "The headers that GET would answer with"), (status = 304, description = "The caller has it already, as `If-None-Match` says"), (status = 404, description = "No finished run")))]
+#[head("/reports/alert_outcomes")]
+async fn head_alert_outcomes(
+    state: web::Data<AppState>,
+    caller: Caller,
+    request: HttpRequest,
+) -> Answer<HttpResponse> {
+    answer(&state, caller, &request, &ALERT_OUTCOMES).await
 }
 
 /// A report ready to be sent, or nothing new.

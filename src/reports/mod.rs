@@ -8,8 +8,8 @@
 //! ```
 //!
 //! [`datasets`] and [`render`] are pure. A [`Report`] is read page by page, each a short query of
-//! its own: memory stays flat, and a slow reader holds no connection. Rows of a run never change;
-//! names, teams and external ids are those of the moment in which a page is read.
+//! its own: memory stays flat, and a slow reader holds no connection. Rows of a run never change but
+//! for what became of it, where shipments come late; names, teams and external ids are those of the moment in which a page is read.
 
 pub mod datasets;
 pub mod http;
@@ -22,11 +22,13 @@ use sha2::{Digest as _, Sha256};
 
 use crate::access::Teams;
 use crate::api::list::parse_value;
+use crate::assessment::store as assessment;
 use crate::db::select::{Kind, Value};
-use crate::db::{Conn, DbResult};
+use crate::db::{Conn, DbResult, UtcTime};
 use crate::error::{Answer, Error, ProblemPart};
 use crate::ids::RunId;
-use datasets::{Dataset, Filter};
+use crate::track;
+use datasets::{Dataset, Filter, Runs};
 use render::{Format, Renderer};
 
 /// Rows read, and held in memory, at once.
@@ -148,6 +150,8 @@ pub struct Query {
 #[derive(Debug)]
 pub struct Report {
     query: Query,
+    /// When the run was scored, in a report of what became of it.
+    scored_at: Option<UtcTime>,
     as_of: NaiveDate,
     format: Format,
     renderer: Option<Renderer>,
@@ -166,10 +170,21 @@ impl Report {
         format: Format,
         (teams, currency): (Teams, String),
     ) -> Answer<Self> {
-        let run = crate::assessment::store::latest(conn, wanted.as_of)?.ok_or(Error::NoRun {
+        let no_run = Error::NoRun {
             as_of: wanted.as_of,
-        })?;
+        };
+        let scored = match wanted.dataset.runs {
+            Runs::Finished => None,
+            Runs::Scored => track::store::latest_scored(conn, wanted.as_of)?,
+        };
+        // A run that is not judged yet is told by a report without rows.
+        let run = match scored {
+            Some((run, _)) => assessment::run(conn, run.0)?,
+            None => assessment::latest(conn, wanted.as_of)?,
+        };
+        let run = run.ok_or(no_run)?;
         Ok(Self {
+            scored_at: scored.map(|(_, at)| at),
             query: Query {
                 dataset: wanted.dataset,
                 run_id: run.id,
@@ -215,11 +230,12 @@ impl Report {
             .collect();
         filters.sort_unstable();
         let state = format!(
-            "{} {} {} {} {filters:?} {:?} {} {}",
+            "{} {} {} {} {:?} {filters:?} {:?} {} {}",
             env!("CARGO_PKG_VERSION"),
             query.dataset.name,
             self.format,
             query.run_id,
+            self.scored_at,
             query.teams,
             query.currency,
             store::master_data(conn)?,

@@ -11,7 +11,9 @@ use diesel::row::NamedRow;
 use diesel::sql_types::{BigInt, Bool, Date, Double, Nullable, Text};
 
 use super::Query;
-use super::datasets::{Column, Dataset, LINKS, Party, RISK, SATISFACTION, Source, Type};
+use super::datasets::{
+    ALERT_OUTCOMES, Column, Dataset, LINKS, Party, RISK, SATISFACTION, Source, TRACK_RECORD, Type,
+};
 use super::render::Cell;
 use crate::db::schema::{customer_external_ids, customers, teams};
 use crate::db::select::{ForPostgres, Statement, Value};
@@ -35,7 +37,9 @@ macro_rules! shapes {
 shapes!(
     SatisfactionShape = SATISFACTION,
     RiskShape = RISK,
-    LinkShape = LINKS
+    LinkShape = LINKS,
+    TrackShape = TRACK_RECORD,
+    OutcomeShape = ALERT_OUTCOMES
 );
 
 /// A row of a dataset.
@@ -117,6 +121,8 @@ pub fn page(
     let mut rows = match query.dataset.name {
         name if name == SATISFACTION.name => load::<SatisfactionShape>(conn, statement)?,
         name if name == RISK.name => load::<RiskShape>(conn, statement)?,
+        name if name == TRACK_RECORD.name => load::<TrackShape>(conn, statement)?,
+        name if name == ALERT_OUTCOMES.name => load::<OutcomeShape>(conn, statement)?,
         _ => load::<LinkShape>(conn, statement)?,
     };
     let full = rows.len() == limit;

@@ -28,5 +28,6 @@ mod openapi;
 mod own_churn;
 mod reports;
 mod shipments;
+mod track;
 
 use harness::TestApp;

@@ -109,5 +109,7 @@ async fn every_table_can_be_read_by_its_columns(app: TestApp) {
         mails,
         contracts,
         invoices,
+        run_scores,
+        alert_outcomes,
     );
 }

@@ -10,7 +10,7 @@ use hawser::assessment::run;
 use hawser::db::DbError;
 use hawser::db::select::Statement;
 use hawser::reports::PAGE;
-use hawser::reports::datasets::{Column, Dataset, Source, Type};
+use hawser::reports::datasets::{Column, Dataset, Runs, Source, Type};
 use hawser::text;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -347,7 +347,9 @@ async fn every_format_says_the_same(app: TestApp) {
             format!("attachment; filename=\"hawser-{name}-2026-03-01.csv\"")
         );
         let parsed = parse_csv(dataset, &reply.text);
-        assert!(parsed.len() >= 3);
+        // The horizon of this run has not passed: nothing is judged.
+        let judged = dataset.runs == Runs::Finished;
+        assert_eq!(parsed.len() >= 3, judged, "{name}");
         assert_same(&rows(&app, name).await, &parsed);
 
         let reply = app.get(&format!("/reports/{name}?format=ndjson")).await;

@@ -10,6 +10,7 @@ use crate::alerts::model::{
     AlertReason, AlertSeverity, AlertState, Ending, MailStatus, Settlement,
 };
 use crate::alerts::rules::{Limits, ROUNDING};
+use crate::alerts::store::IS_GONE;
 use crate::db::schema::{alerts, customers, mails, runs, users};
 use crate::db::select::{Statement, Value};
 use crate::db::{Conn, DbResult, UtcTime, on};
@@ -118,8 +119,10 @@ pub fn candidates(
 ) -> DbResult<Vec<Candidate>> {
     let mut sql = Statement::new(
         "SELECT r.customer_id, c.name, c.team_id, t.name AS team, r.role, r.churn_probability, \
-         p.churn_probability AS before, r.is_new, \
-         (r.recency_weeks >= u.horizon_weeks AND r.own_churn >= 0.9) AS is_gone, r.evidence, r.value_at_risk, r.partners, \
+         p.churn_probability AS before, r.is_new, ",
+    );
+    sql.push(IS_GONE).push(
+        " AS is_gone, r.evidence, r.value_at_risk, r.partners, \
          r.partners_silent, r.parts, r.followers, s.light \
          FROM customer_risks r JOIN customers c ON c.id = r.customer_id \
          JOIN runs u ON u.id = r.run_id \

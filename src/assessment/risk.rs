@@ -99,6 +99,8 @@ pub struct LinkRisk {
     pub value: f64,
     /// Probability that either end is lost.
     pub loss_probability: f64,
+    /// The terms under which most of its shipments went: they chose its strengths.
+    pub terms: FreightTerms,
 }
 
 /// Risk of the whole network.
@@ -215,6 +217,7 @@ pub fn assess(inputs: &Inputs, scope: &Scope) -> Result<Risks, AssessmentError> 
                 business: link.business,
                 value: link.value,
                 loss_probability,
+                terms: link.terms,
             })
             .collect(),
         business_basis: basis,

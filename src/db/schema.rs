@@ -373,7 +373,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::{BigInt, Date, Double};
+    use diesel::sql_types::{BigInt, Date, Double, Nullable, Text};
     use super::Instant;
 
     link_risks (run_id, shipper_id, consignee_id) {
@@ -389,6 +389,7 @@ diesel::table! {
         satisfaction_high -> Double,
         imbalance -> Double,
         last_on -> Date,
+        terms -> Nullable<Text>,
     }
 }
 
@@ -484,6 +485,56 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::{BigInt, Nullable, Text};
+    use super::Instant;
+
+    what_ifs (id) {
+        id -> BigInt,
+        run_id -> BigInt,
+        name -> Nullable<Text>,
+        changes -> Text,
+        result -> Text,
+        actor -> Text,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::BigInt;
+    use super::Instant;
+
+    what_if_customers (what_if_id, customer_id) {
+        what_if_id -> BigInt,
+        customer_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Nullable, Text};
+    use super::Instant;
+
+    plans (id) {
+        id -> BigInt,
+        run_id -> BigInt,
+        name -> Nullable<Text>,
+        budget -> BigInt,
+        result -> Text,
+        actor -> Text,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::BigInt;
+    use super::Instant;
+
+    plan_customers (plan_id, customer_id) {
+        plan_id -> BigInt,
+        customer_id -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     teams,
     users,
@@ -507,6 +558,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     link_risks,
     account_satisfactions,
     department_satisfactions,
+    what_ifs,
+    what_if_customers,
+    plans,
+    plan_customers,
     alerts,
     mails,
 );

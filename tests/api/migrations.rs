@@ -105,6 +105,10 @@ async fn every_table_can_be_read_by_its_columns(app: TestApp) {
         link_risks,
         account_satisfactions,
         department_satisfactions,
+        what_ifs,
+        what_if_customers,
+        plans,
+        plan_customers,
         alerts,
         mails,
     );

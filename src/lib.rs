@@ -28,4 +28,5 @@ pub mod telemetry;
 pub mod text;
 pub mod ui;
 pub mod units;
+pub mod whatifs;
 pub mod words;

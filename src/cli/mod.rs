@@ -14,11 +14,14 @@ mod migrate;
 mod openapi;
 mod out;
 mod outbox;
+mod plan;
 mod report;
 mod serve;
+mod spread;
 mod team;
 mod user;
 mod watchlist;
+mod what_if;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -68,6 +71,13 @@ enum Command {
     Watchlist(watchlist::Args),
     /// Show one customer's numbers, and why they are what they are
     Explain(explain::Args),
+    /// Ask what would follow if a customer left, stayed, or a link changed
+    #[command(name = "what-if")]
+    WhatIf(what_if::Args),
+    /// Choose whom to visit under a budget
+    Plan(plan::Args),
+    /// Show who may be won next, and because of whom: a hypothesis
+    Spread(spread::Args),
     /// Make, list and revoke API keys
     #[command(subcommand)]
     Key(key::Command),
@@ -166,6 +176,9 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Assess(args) => assess::run(&context, &args),
         Command::Watchlist(args) => watchlist::run(&context, &args),
         Command::Explain(args) => explain::run(&context, &args),
+        Command::WhatIf(args) => what_if::run(&context, &args),
+        Command::Plan(args) => plan::run(&context, &args),
+        Command::Spread(args) => spread::run(&context, &args),
         Command::Key(command) => key::run(&context, command),
         Command::User(command) => user::run(&context, command),
         Command::Team(command) => team::run(&context, command),

@@ -26,5 +26,6 @@ mod network;
 mod openapi;
 mod reports;
 mod shipments;
+mod what_ifs;
 
 use harness::TestApp;

@@ -5,6 +5,8 @@
     reason = "indices of links are checked against the number of customers on the way in; all others are built here"
 )]
 
+use std::collections::BTreeMap;
+
 use rayon::slice::ParallelSliceMut;
 
 use super::check::check;
@@ -94,6 +96,10 @@ pub struct Network {
     tie_rows: Vec<u32>,
     /// Tie of each link, and whether the shipper is the row's customer.
     pub(super) tie_of_link: Vec<u32>,
+    pub(super) links: Vec<Link>,
+    pub(super) strengths: Strengths,
+    /// Customers whose strengths are a multiple of what their classes say.
+    pub(super) factors: BTreeMap<u32, f64>,
 }
 
 impl Network {
@@ -106,6 +112,13 @@ impl Network {
     ///
     /// [`CascadeError`] names the first field and index that breaks a rule.
     pub fn compile(description: &Description<'_>) -> Result<Self, CascadeError> {
+        Self::build(description, BTreeMap::new())
+    }
+
+    pub(super) fn build(
+        description: &Description<'_>,
+        factors: BTreeMap<u32, f64>,
+    ) -> Result<Self, CascadeError> {
         check(description)?;
         let Description {
             own_churn,
@@ -134,6 +147,9 @@ impl Network {
             column_ties: Vec::new(),
             tie_rows: Vec::with_capacity(links.len()),
             tie_of_link: vec![0; links.len()],
+            links: links.to_vec(),
+            strengths,
+            factors,
         };
         network.merge(links, &strengths);
         network.index();
@@ -181,8 +197,9 @@ impl Network {
             }
         };
         let (shipper_kappa, consignee_kappa) = strengths.on(link.terms);
-        let shipper = shipper_kappa * share(link.shipper);
-        let consignee = consignee_kappa * share(link.consignee);
+        let factor = |customer| self.factors.get(&customer).copied().unwrap_or(1.0);
+        let shipper = shipper_kappa * factor(link.shipper) * share(link.shipper);
+        let consignee = consignee_kappa * factor(link.consignee) * share(link.consignee);
         let (row, column) = if link.shipper < link.consignee {
             (shipper, consignee)
         } else {
@@ -219,6 +236,29 @@ impl Network {
     /// Number of customers.
     pub fn customers(&self) -> usize {
         self.own_churn.len()
+    }
+
+    /// The index of a customer, if there is such a customer.
+    pub(super) fn known(&self, customer: u32) -> Result<usize, CascadeError> {
+        let (customer, customers) = (customer as usize, self.customers());
+        if customer < customers {
+            Ok(customer)
+        } else {
+            Err(CascadeError::UnknownCustomer {
+                customer,
+                customers,
+            })
+        }
+    }
+
+    /// The index of a link, if there is such a link.
+    pub(super) fn known_link(&self, link: u32) -> Result<usize, CascadeError> {
+        let (link, links) = (link as usize, self.links());
+        if link < links {
+            Ok(link)
+        } else {
+            Err(CascadeError::UnknownLink { link, links })
+        }
     }
 
     /// Number of links, as described.

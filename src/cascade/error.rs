@@ -54,6 +54,15 @@ pub enum CascadeError {
         customers: usize,
     },
 
+    /// A link that was asked for is not there.
+    #[error("link: there is no link {link}: expected below {links}")]
+    UnknownLink {
+        /// The index asked for.
+        link: usize,
+        /// How many links there are.
+        links: usize,
+    },
+
     /// Both ends of a link are the same customer.
     #[error("links[{link}]: customer {customer} ships to itself")]
     SelfLink {

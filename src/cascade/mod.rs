@@ -41,6 +41,7 @@ pub mod explain;
 mod solution;
 pub mod solve;
 pub mod strength;
+pub mod what_if;
 
 pub use adjoint::{BlastRadius, blast_radius, save_value};
 pub use compile::{Description, Link, Network};
@@ -49,3 +50,4 @@ pub use explain::{Explanation, Follower, Part, customer as explain_customer, fol
 pub use solution::{Options, Report, Solution};
 pub use solve::{solve, solve_with};
 pub use strength::{RoleStrengths, Strengths};
+pub use what_if::{Affected, Change, Outcome, Path, Session, Step, changed, paths, what_if};

@@ -53,7 +53,7 @@ pub fn run(context: &Context, args: &Args) -> Result<(), Failure> {
 }
 
 /// An id, an external id, or a name that only one customer bears or begins with.
-fn find(conn: &mut Conn, text: &str) -> Result<Reference, Failure> {
+pub fn find(conn: &mut Conn, text: &str) -> Result<Reference, Failure> {
     if let Ok(reference) = Reference::parse(text) {
         return Ok(reference);
     }

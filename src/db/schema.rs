@@ -486,13 +486,15 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::{BigInt, Nullable, Text};
+    use diesel::sql_types::{BigInt, Double, Nullable, Text};
     use super::Instant;
 
     what_ifs (id) {
         id -> BigInt,
         run_id -> BigInt,
         name -> Nullable<Text>,
+        loss_before -> Double,
+        loss_after -> Double,
         changes -> Text,
         result -> Text,
         actor -> Text,
@@ -511,7 +513,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::{BigInt, Nullable, Text};
+    use diesel::sql_types::{BigInt, Double, Nullable, Text};
     use super::Instant;
 
     plans (id) {
@@ -519,6 +521,8 @@ diesel::table! {
         run_id -> BigInt,
         name -> Nullable<Text>,
         budget -> BigInt,
+        cost -> BigInt,
+        saved -> Double,
         result -> Text,
         actor -> Text,
         created_at -> Instant,

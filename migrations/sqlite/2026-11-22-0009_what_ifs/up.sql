@@ -8,8 +8,10 @@ CREATE TABLE what_ifs (
     id         INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,  -- an id that was deleted never comes back
     run_id     INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
     name       TEXT,                -- what its maker calls it
+    loss_before REAL NOT NULL,  -- expected loss over the horizon, in the run's value basis
+    loss_after REAL NOT NULL,   -- with all changes
     changes    TEXT NOT NULL,       -- JSON: what was taken to be otherwise
-    result     TEXT NOT NULL,       -- JSON: what followed; amounts in the run's value basis
+    result     TEXT NOT NULL,       -- JSON: what followed
     actor      TEXT NOT NULL,       -- key:ID or cli
     created_at INTEGER NOT NULL
 ) STRICT;
@@ -28,6 +30,8 @@ CREATE TABLE plans (
     run_id     INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
     name       TEXT,                -- what its maker calls it
     budget     INTEGER NOT NULL CONSTRAINT plans_budget_not_negative CHECK (budget >= 0),  -- minor units
+    cost       INTEGER NOT NULL,     -- minor units
+    saved      REAL NOT NULL,      -- expected, over the horizon, in the run's value basis
     result     TEXT NOT NULL,       -- JSON: whom to visit, what it costs and saves
     actor      TEXT NOT NULL,       -- key:ID or cli
     created_at INTEGER NOT NULL

@@ -1,0 +1,1 @@
+//! What-ifs, plans and loyalty spread.

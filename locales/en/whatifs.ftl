@@ -2,7 +2,7 @@
 
 ## Conditions; each completes "If …"
 what-if-lose = { $customer } leaves
-what-if-protect = { $customer } is sure to stay
+what-if-protect = { $customer } does not leave by itself
 what-if-own-churn = { $customer } leaves by itself with a probability of { $after } instead of { $before }
 what-if-strength-value = a customer that loses all of its business follows with a probability of { $strength }
 what-if-strength-factor = customers follow lost business { $factor } times as readily

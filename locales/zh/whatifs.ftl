@@ -2,7 +2,7 @@
 
 ## 条件：接在“如果”之后
 what-if-lose = { $customer }流失
-what-if-protect = { $customer }确定留下
+what-if-protect = { $customer }不会自行流失
 what-if-own-churn = { $customer }自行流失的概率为 { $after }，而不是 { $before }
 what-if-strength-value = 客户失去全部业务后随之流失的概率为 { $strength }
 what-if-strength-factor = 客户随业务流失而离开的倾向变为原来的 { $factor } 倍

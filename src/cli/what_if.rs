@@ -37,7 +37,7 @@ pub struct Args {
     /// This customer leaves
     #[arg(long, value_name = "CUSTOMER")]
     lose: Vec<String>,
-    /// This customer stays, whatever happens
+    /// This customer does not leave by itself; it may still follow partners
     #[arg(long, value_name = "CUSTOMER")]
     protect: Vec<String>,
     /// This customer leaves by itself with this probability

@@ -83,7 +83,7 @@ crate::word_enum! {
     ChangeKind {
         /// The customer leaves.
         Lose = "lose",
-        /// The customer stays, whatever happens.
+        /// The customer does not leave by itself; it may still follow partners.
         Protect = "protect",
         /// The customer leaves by itself with another probability.
         OwnChurn = "own_churn",

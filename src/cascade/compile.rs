@@ -276,6 +276,43 @@ impl Network {
         &self.own_churn
     }
 
+    /// Value of each customer that is tied to no partner, as described.
+    pub(super) fn own_values(&self) -> &[f64] {
+        &self.own_value
+    }
+
+    /// Value of a tie: the sum over its links.
+    pub(super) fn tie_value(&self, tie: usize) -> f64 {
+        self.worth[tie].value
+    }
+
+    /// The same network with other values: what `revise` makes of each customer's own and of each
+    /// tie's.
+    pub(super) fn revalued(&self, revise: impl Fn(f64) -> f64) -> Self {
+        let mut network = self.clone();
+        for value in &mut network.own_value {
+            *value = revise(*value);
+        }
+        for worth in &mut network.worth {
+            worth.value = revise(worth.value);
+        }
+        network
+    }
+
+    /// The same network, but customers that are not `open` depend on nobody.
+    pub(super) fn opened(&self, open: &[bool]) -> Self {
+        let mut network = self.clone();
+        for (tie, row) in network.ties.iter_mut().zip(&self.tie_rows) {
+            if !open[*row as usize] {
+                tie.row_weight = 0.0;
+            }
+            if !open[tie.column as usize] {
+                tie.column_weight = 0.0;
+            }
+        }
+        network
+    }
+
     /// All business of a customer, links and own; `None` if there is no such customer.
     pub fn business(&self, customer: usize) -> Option<f64> {
         self.business.get(customer).copied()

@@ -12,7 +12,7 @@ pub enum CascadeError {
         value: f64,
     },
 
-    /// A business or a value is NaN, infinite, too large or of the wrong sign.
+    /// A business, a value, a cost or another number is NaN, infinite, too large or of the wrong sign.
     #[error("{field}: {value}: expected {rule}")]
     Amount {
         /// Field and index, such as `links[3].business`.
@@ -81,6 +81,22 @@ pub enum CascadeError {
         found: usize,
         /// Number of customers.
         expected: usize,
+    },
+
+    /// What is compared does not belong together.
+    #[error("{field}: expected the same as in what it is compared with")]
+    Unlike {
+        /// What differs: `own`, `worlds`, `seed`.
+        field: &'static str,
+    },
+
+    /// A customer is a candidate twice.
+    #[error("candidates[{candidate}].customer: {customer} is a candidate already")]
+    CandidateTwice {
+        /// Index of the second candidate.
+        candidate: usize,
+        /// Index of the customer.
+        customer: u32,
     },
 
     /// More than `u32::MAX` customers or links.

@@ -48,7 +48,7 @@ pub mod what_if;
 pub mod worlds;
 
 pub use adjoint::{BlastRadius, blast_radius, save_value};
-pub use audit::{Audit, audit};
+pub use audit::{Audit, Compared, Together, Worst, audit};
 pub use compile::{Description, Link, Network};
 pub use error::CascadeError;
 pub use explain::{Explanation, Follower, Part, customer as explain_customer, followers};

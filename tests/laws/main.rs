@@ -7,6 +7,8 @@
     reason = "tests"
 )]
 
+mod worlds;
+
 use hawser::calc::{self, Kind};
 use hawser::cascade::{
     Description, Link, Network, Options, RoleStrengths, Solution, Strengths, blast_radius,
@@ -493,9 +495,15 @@ fn json() -> impl Strategy<Value = Value> {
 /// A sound case with one member anywhere in it replaced by any JSON, or taken away.
 fn spoilt() -> impl Strategy<Value = (Kind, Value)> {
     let sound = vec![
-        (Kind::Cascade, include_str!("../oracle/share_loss_cases.json")),
+        (
+            Kind::Cascade,
+            include_str!("../oracle/share_loss_cases.json"),
+        ),
         (Kind::Churn, include_str!("../oracle/btyd.json")),
-        (Kind::Satisfaction, include_str!("../oracle/satisfaction.json")),
+        (
+            Kind::Satisfaction,
+            include_str!("../oracle/satisfaction.json"),
+        ),
     ];
     (
         select(sound),

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use super::exit::DATA;
-use super::measure::{Measure, percent};
+use super::measure::{Measure, percent, percent_fine};
 use super::out::table;
 use super::{Context, Failure};
 use crate::access::Teams;
@@ -193,11 +193,6 @@ fn part_row(part: &NamedPart) -> Vec<String> {
     };
     let share = part.share.map(percent).unwrap_or_default();
     vec![what, percent_fine(part.probability), share]
-}
-
-/// Parts are small: one decimal more.
-fn percent_fine(value: f64) -> String {
-    format!("{:.1}%", value * 100.0)
 }
 
 fn satisfaction_lines(satisfaction: &SatisfactionView) -> Vec<String> {

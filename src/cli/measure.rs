@@ -74,3 +74,8 @@ pub fn percent(value: f64) -> String {
     let shown = Probability::new(value.clamp(0.0, 1.0)).unwrap_or(Probability::ZERO);
     Language::En.percent(shown, 0)
 }
+
+/// A probability with one decimal more: for parts and for differences.
+pub fn percent_fine(value: f64) -> String {
+    format!("{:.1}%", value * 100.0)
+}

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 
 use super::exit::USAGE;
 use super::explain::find;
-use super::measure::{Measure, percent};
+use super::measure::{Measure, percent_fine};
 use super::out::table;
 use super::what_if::{called, open};
 use super::{Context, Failure};
@@ -181,8 +181,8 @@ fn lines(view: &PlanView, config: &Config) -> Vec<String> {
                 rank.to_string(),
                 called(&one.customer),
                 money.number(one.cost as f64),
-                percent(one.own_churn.before),
-                percent(one.own_churn.after),
+                percent_fine(one.own_churn.before),
+                percent_fine(one.own_churn.after),
                 measure.number(one.blast_radius),
                 measure.number(one.gain),
             ]

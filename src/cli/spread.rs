@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use super::measure::{Measure, percent};
+use super::measure::{Measure, percent, percent_fine};
 use super::out::table;
 use super::what_if::{called, open};
 use super::{Context, Failure};
@@ -63,7 +63,7 @@ fn lines(view: &SpreadView, config: &Config) -> Vec<String> {
                 .collect();
             vec![
                 called(&one.customer),
-                percent(one.won_probability),
+                percent_fine(one.won_probability),
                 measure.number(one.potential_business),
                 one.paid_before.map(|day| day.to_string()).unwrap_or_default(),
                 because.join(", "),

@@ -5,7 +5,7 @@ use clap::Subcommand;
 
 use super::exit::USAGE;
 use super::explain::find;
-use super::measure::{Measure, percent};
+use super::measure::{Measure, percent, percent_fine};
 use super::out::table;
 use super::{Context, Failure};
 use crate::access::Teams;
@@ -397,8 +397,8 @@ pub fn lines(view: &WhatIfView, config: &Config) -> Vec<String> {
                 };
                 vec![
                     called(&one.customer),
-                    percent(churn.before),
-                    percent(churn.after),
+                    percent_fine(churn.before),
+                    percent_fine(churn.after),
                     measure.number(value.before),
                     measure.number(value.after),
                     why,
@@ -493,7 +493,7 @@ fn comparison_lines(view: &Comparison, config: &Config) -> Vec<String> {
         .map(|one| {
             let mut cells = vec![called(&one.customer)];
             for fate in std::iter::once(&one.before).chain(&one.what_ifs) {
-                cells.push(percent(fate.churn_probability));
+                cells.push(percent_fine(fate.churn_probability));
                 cells.push(measure.number(fate.expected_value));
             }
             cells

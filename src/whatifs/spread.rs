@@ -38,7 +38,7 @@ const TOLD_SOURCES: usize = 3;
 pub struct Grounds {
     /// For each customer of the network: the probability that it speaks for us.
     start: Vec<f64>,
-    /// For each customer of the network: whether it pays for nothing.
+    /// For each customer of the network: whether it is known to pay for nothing.
     open: Vec<bool>,
     /// When those who pay no more paid last.
     paid_before: HashMap<CustomerId, NaiveDate>,
@@ -87,7 +87,7 @@ pub struct SpreadView {
     pub payers_known: f64,
     /// Payers from whom loyalty may spread: active, with a green or amber light.
     pub advocates: u64,
-    /// Customers that trade over us and pay for nothing.
+    /// Customers that trade over us and are known to pay for nothing.
     pub open: u64,
     /// Those who may be won, the likeliest first.
     pub data: Vec<ProspectView>,
@@ -109,12 +109,18 @@ pub fn read(conn: &mut Conn, engine: &Engine) -> Answer<Grounds> {
     };
     let window_from = back(u64::try_from(run.window_days).unwrap_or(0));
     let paying = snapshot::payers(conn, (window_from, run.as_of))?;
+    let maybe = snapshot::may_have_paid(conn, (window_from, run.as_of))?;
     let before = snapshot::payers(conn, (back(HISTORY_DAYS), window_from))?;
     let people = snapshot::loyalty(conn, run.id)?;
-    Ok(grounds(engine, &people, &paying, &before))
+    Ok(grounds(engine, &people, (&paying, &maybe), &before))
 }
 
-fn grounds(engine: &Engine, people: &[Loyalty], paying: &[Paid], before: &[Paid]) -> Grounds {
+fn grounds(
+    engine: &Engine,
+    people: &[Loyalty],
+    (paying, maybe): (&[Paid], &HashSet<CustomerId>),
+    before: &[Paid],
+) -> Grounds {
     let customers = engine.network().customers();
     let payers: HashSet<CustomerId> = paying.iter().filter_map(|paid| paid.payer_id).collect();
     let (mut start, mut open) = (vec![0.0; customers], vec![false; customers]);
@@ -128,7 +134,8 @@ fn grounds(engine: &Engine, people: &[Loyalty], paying: &[Paid], before: &[Paid]
         let pays = payers.contains(&person.customer_id);
         let content = matches!(person.light.as_deref(), Some("green" | "amber"));
         if let Some(open) = open.get_mut(at) {
-            *open = trades && !pays && !person.deleted;
+            let known = !pays && !maybe.contains(&person.customer_id);
+            *open = trades && known && !person.deleted;
         }
         if pays && content && person.p_alive >= ACTIVE {
             advocates += 1;

@@ -18,6 +18,8 @@ use crate::units::Probability;
 
 /// Conditions that one sentence joins; more are only counted.
 const JOINED: usize = 3;
+/// Probabilities below this are told with a decimal.
+const SMALL: f64 = 0.1;
 /// From here on the decimals of an amount say nothing, in units of its currency.
 const ROUND: f64 = 100.0;
 
@@ -134,8 +136,13 @@ impl<'a> Words<'a> {
     /// Two probabilities with as many decimals as it takes to tell them apart.
     fn percents(&self, before: f64, after: f64) -> (String, String) {
         let shown = |decimals| (self.percent(before, decimals), self.percent(after, decimals));
-        let coarse = shown(0);
-        if coarse.0 == coarse.1 { shown(1) } else { coarse }
+        let (coarse, fine) = (shown(0), shown(1));
+        let small = before.max(after) < SMALL;
+        if small || coarse.0 == coarse.1 {
+            fine
+        } else {
+            coarse
+        }
     }
 
     fn name(&self, names: &Names<'_>, customer: CustomerId) -> Answer<String> {
@@ -402,10 +409,21 @@ impl<'a> Words<'a> {
         if plan.gone > 0 {
             told.push(self.text(key("plan-gone"), vec![("count", plan.gone.into())])?);
         }
-        if !plan.chosen.is_empty() {
-            told.push(self.text(key("plan-assumption"), Vec::new())?);
-        }
+        told.extend(self.assumption(plan)?);
         Ok(told)
+    }
+
+    fn assumption(&self, plan: &KeptPlan) -> Answer<Option<String>> {
+        let Some(first) = plan.chosen.first() else {
+            return Ok(None);
+        };
+        let same = |chosen: &KeptChosen| (chosen.effect - first.effect).abs() < f64::EPSILON;
+        if plan.chosen.iter().all(same) {
+            let effect = self.percent(first.effect, 0);
+            let values = vec![("effect", effect.into())];
+            return self.text(key("plan-assumption-effect"), values).map(Some);
+        }
+        self.text(key("plan-assumption"), Vec::new()).map(Some)
     }
 
     fn plan_worth(&self, plan: &KeptPlan) -> Answer<Vec<String>> {
@@ -425,6 +443,9 @@ impl<'a> Words<'a> {
                 ("saved", saved.clone().into()),
             ],
         )?];
+        if self.value == Measure::Revenue {
+            told.push(self.text(key("plan-revenue"), Vec::new())?);
+        }
         if self.value.is_money() && plan.saved < plan.cost as f64 {
             told.push(self.text(key("plan-too-dear"), Vec::new())?);
         }
@@ -456,16 +477,14 @@ impl<'a> Words<'a> {
     ///
     /// As [`plan`](Self::plan).
     pub fn reason(&self, chosen: &KeptChosen, names: &Names<'_>) -> Answer<String> {
+        let reduced = chosen.own_churn * (1.0 - chosen.effect);
+        let (own, reduced) = self.percents(chosen.own_churn, reduced);
         let mut reason = self.text(
             key("plan-reason"),
             vec![
                 ("customer", self.name(names, chosen.customer)?.into()),
-                ("own", self.percent(chosen.own_churn, 0).into()),
-                (
-                    "reduced",
-                    self.percent(chosen.own_churn * (1.0 - chosen.effect), 0)
-                        .into(),
-                ),
+                ("own", own.into()),
+                ("reduced", reduced.into()),
                 ("weeks", self.weeks.into()),
                 ("blast", self.amount(chosen.blast_radius)?.into()),
                 ("basis", self.value.word().into()),

@@ -1,6 +1,6 @@
 //! A run's snapshots, read back whole, and what the watch list says of some customers.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
@@ -197,6 +197,35 @@ pub fn loyalty(conn: &mut Conn, run: RunId) -> DbResult<Vec<Loyalty>> {
     );
     sql.bind(Value::Int(run.0)).push(" ORDER BY k.customer_id");
     sql.load(conn)
+}
+
+/// Customers with a shipment of these days of which it is not known who paid, so that it may be
+/// they. (If a third party did, it was neither.)
+///
+/// # Errors
+///
+/// The database's.
+pub fn may_have_paid(
+    conn: &mut Conn,
+    (from, to): (NaiveDate, NaiveDate),
+) -> DbResult<HashSet<CustomerId>> {
+    #[derive(QueryableByName)]
+    struct Id {
+        #[diesel(sql_type = BigInt)]
+        id: CustomerId,
+    }
+    let mut sql = Statement::default();
+    for (place, side) in ["s.shipper_id", "s.consignee_id"].into_iter().enumerate() {
+        sql.push(if place == 0 { "SELECT " } else { " UNION SELECT " });
+        sql.push(side).push(
+            " AS id FROM shipments s WHERE s.deleted_at IS NULL AND s.status <> 'cancelled' \
+             AND s.payer_id IS NULL AND s.freight_terms = 'unknown' AND s.activity_on >= ",
+        );
+        sql.bind(Value::Date(from)).push(" AND s.activity_on < ");
+        sql.bind(Value::Date(to));
+    }
+    let rows: Vec<Id> = sql.load(conn)?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
 /// When a customer last paid for a shipment.

@@ -27,6 +27,7 @@ use crate::ids::RunId;
 use crate::network::live::LiveNetwork;
 use crate::state::AppState;
 use crate::telemetry;
+use crate::whatifs::live::Engines;
 
 /// Where the API lives.
 pub const BASE: &str = "/api/v1";
@@ -40,6 +41,7 @@ fn features(config: &mut ServiceConfig<'_>) {
     crate::engagement::http::routes(config);
     crate::network::http::routes(config);
     crate::assessment::http::routes(config);
+    crate::whatifs::http::routes(config);
     crate::alerts::http::routes(config);
     crate::track::http::routes(config);
     crate::imports::http::routes(config);
@@ -89,6 +91,7 @@ pub fn start(state: AppState, listener: TcpListener) -> std::io::Result<Server> 
     let state = web::Data::new(state);
     let guard = web::Data::new(guard);
     let runner = web::Data::new(Runner::new(Arc::new(after_run)));
+    let engines = web::Data::new(Engines::default());
     let imports = web::Data::new(crate::imports::running::Running::default());
     let server =
         HttpServer::new(move || {
@@ -98,6 +101,7 @@ pub fn start(state: AppState, listener: TcpListener) -> std::io::Result<Server> 
                 .app_data(imports.clone())
                 .app_data(description.clone())
                 .app_data(live_network.clone())
+                .app_data(engines.clone())
                 .app_data(runner.clone())
                 .app_data(body_limit)
                 .app_data(web::PathConfig::default().error_handler(|error, _| {

@@ -23,6 +23,7 @@ const SOURCES: [(Language, &[&str]); 2] = [
         &[
             include_str!("../locales/en/alerts.ftl"),
             include_str!("../locales/en/ui.ftl"),
+            include_str!("../locales/en/whatifs.ftl"),
         ],
     ),
     (
@@ -30,6 +31,7 @@ const SOURCES: [(Language, &[&str]); 2] = [
         &[
             include_str!("../locales/zh/alerts.ftl"),
             include_str!("../locales/zh/ui.ftl"),
+            include_str!("../locales/zh/whatifs.ftl"),
         ],
     ),
 ];
@@ -112,6 +114,33 @@ impl fmt::Display for Language {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.tag())
     }
+}
+
+/// The language of ours that a reader likes best (RFC 9110 `Accept-Language`); English where none is
+/// liked or nothing is said.
+///
+/// ```
+/// use hawser::i18n::{Language, preferred_language};
+/// assert_eq!(preferred_language("de, zh-CN;q=0.9, en;q=0.8"), Language::Zh);
+/// assert_eq!(preferred_language("zh;q=0, fr"), Language::En);
+/// ```
+pub fn preferred_language(accept: &str) -> Language {
+    let mut best = (Language::En, 0.0);
+    for item in accept.split(',').take(50) {
+        let mut parts = item.split(';');
+        let Some(Ok(language)) = parts.next().map(str::parse::<Language>) else {
+            continue;
+        };
+        let weight = parts
+            .find_map(|part| part.trim().strip_prefix("q="))
+            .map_or(Some(1.0), |weight| weight.trim().parse::<f64>().ok());
+        if let Some(weight) = weight.filter(|weight| (0.0..=1.0).contains(weight))
+            && weight > best.1
+        {
+            best = (language, weight);
+        }
+    }
+    best.0
 }
 
 /// The name of a text.

@@ -61,6 +61,10 @@ row_id! {
     ImportId
     /// Identifies an assessment run.
     RunId
+    /// Identifies a what-if that was kept.
+    WhatIfId
+    /// Identifies a retention plan.
+    PlanId
     /// Identifies an alert.
     AlertId
     /// Identifies a mail in the outbox.

@@ -31,4 +31,5 @@ pub mod text;
 pub mod track;
 pub mod ui;
 pub mod units;
+pub mod whatifs;
 pub mod words;

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use super::exit::DATA;
-use super::measure::{Measure, percent};
+use super::measure::{Measure, percent, percent_fine};
 use super::out::table;
 use super::{Context, Failure};
 use crate::access::Teams;
@@ -54,7 +54,7 @@ pub fn run(context: &Context, args: &Args) -> Result<(), Failure> {
 }
 
 /// An id, an external id, or a name that only one customer bears or begins with.
-fn find(conn: &mut Conn, text: &str) -> Result<Reference, Failure> {
+pub fn find(conn: &mut Conn, text: &str) -> Result<Reference, Failure> {
     if let Ok(reference) = Reference::parse(text) {
         return Ok(reference);
     }
@@ -242,11 +242,6 @@ fn part_row(part: &NamedPart) -> Vec<String> {
     };
     let share = part.share.map(percent).unwrap_or_default();
     vec![what, percent_fine(part.probability), share]
-}
-
-/// Parts are small: one decimal more.
-fn percent_fine(value: f64) -> String {
-    format!("{:.1}%", value * 100.0)
 }
 
 fn satisfaction_lines(satisfaction: &SatisfactionView) -> Vec<String> {

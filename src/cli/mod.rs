@@ -16,12 +16,15 @@ mod model;
 mod openapi;
 mod out;
 mod outbox;
+mod plan;
 mod report;
 mod serve;
+mod spread;
 mod team;
 mod track;
 mod user;
 mod watchlist;
+mod what_if;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -74,6 +77,13 @@ enum Command {
     /// Show what own churn rests on, or fit a model to a file
     #[command(subcommand)]
     Model(model::Command),
+    /// Ask what would follow if a customer left, stayed, or a link changed
+    #[command(name = "what-if")]
+    WhatIf(what_if::Args),
+    /// Choose whom to visit under a budget
+    Plan(plan::Args),
+    /// Show who may be won next, and because of whom: a hypothesis
+    Spread(spread::Args),
     /// Make, list and revoke API keys
     #[command(subcommand)]
     Key(key::Command),
@@ -181,6 +191,9 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Watchlist(args) => watchlist::run(&context, &args),
         Command::Explain(args) => explain::run(&context, &args),
         Command::Model(command) => model::run(&context, &command),
+        Command::WhatIf(args) => what_if::run(&context, &args),
+        Command::Plan(args) => plan::run(&context, &args),
+        Command::Spread(args) => spread::run(&context, &args),
         Command::Key(command) => key::run(&context, command),
         Command::User(command) => user::run(&context, command),
         Command::Team(command) => team::run(&context, command),

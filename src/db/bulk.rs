@@ -1,4 +1,5 @@
-//! Many rows at once: `COPY` on PostgreSQL, one prepared statement again and again on SQLite.
+//! Many rows at once. In: `COPY` on PostgreSQL, one prepared statement again and again on SQLite.
+//! Out: row by row as they arrive.
 //!
 //! A statement of many rows looks faster on SQLite and is not: it may have to undo its first rows
 //! when a later one fails, so SQLite copies every page that it touches before it writes there. With
@@ -38,3 +39,25 @@ macro_rules! insert_all {
     };
 }
 pub(crate) use insert_all;
+
+/// Runs `$body` for every row of a query as it arrives, without holding them all.
+macro_rules! each_row {
+    ($conn:expr, $query:expr, |$row:ident: $type:ty| $body:expr) => {
+        match $conn {
+            $crate::db::Conn::Sqlite(c) => {
+                for $row in $query.load_iter::<$type, diesel::connection::DefaultLoadingMode>(c)? {
+                    let $row = $row?;
+                    $body
+                }
+            }
+            #[cfg(feature = "postgres")]
+            $crate::db::Conn::Postgres(c) => {
+                for $row in $query.load_iter::<$type, diesel::pg::PgRowByRowLoadingMode>(c)? {
+                    let $row = $row?;
+                    $body
+                }
+            }
+        }
+    };
+}
+pub(crate) use each_row;

@@ -17,7 +17,7 @@ mod open;
 pub mod schema;
 pub mod select;
 
-pub(crate) use bulk::insert_all;
+pub(crate) use bulk::{each_row, insert_all};
 pub use instant::{Instant, UtcTime};
 pub use migrate::{MigrationError, migrate, unmigrate};
 pub use open::{Target, UrlError};

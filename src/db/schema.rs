@@ -382,6 +382,7 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::{BigInt, Date, Double, Nullable};
+    use diesel::sql_types::{BigInt, Date, Double, Nullable, Text};
     use super::Instant;
 
     link_risks (run_id, shipper_id, consignee_id) {
@@ -418,6 +419,7 @@ diesel::table! {
         evidence -> Text,
         pooled -> Bool,
         drift -> Nullable<Text>,
+        terms -> Nullable<Text>,
     }
 }
 
@@ -539,6 +541,19 @@ diesel::table! {
         created_at -> Instant,
         updated_at -> Instant,
         deleted_at -> Nullable<Instant>,
+    use diesel::sql_types::{BigInt, Double, Nullable, Text};
+    use super::Instant;
+
+    what_ifs (id) {
+        id -> BigInt,
+        run_id -> BigInt,
+        name -> Nullable<Text>,
+        loss_before -> Double,
+        loss_after -> Double,
+        changes -> Text,
+        result -> Text,
+        actor -> Text,
+        created_at -> Instant,
     }
 }
 
@@ -560,6 +575,29 @@ diesel::table! {
         created_at -> Instant,
         updated_at -> Instant,
         deleted_at -> Nullable<Instant>,
+    use diesel::sql_types::BigInt;
+    use super::Instant;
+
+    what_if_customers (what_if_id, customer_id) {
+        what_if_id -> BigInt,
+        customer_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Double, Nullable, Text};
+    use super::Instant;
+
+    plans (id) {
+        id -> BigInt,
+        run_id -> BigInt,
+        name -> Nullable<Text>,
+        budget -> BigInt,
+        cost -> BigInt,
+        saved -> Double,
+        result -> Text,
+        actor -> Text,
+        created_at -> Instant,
     }
 }
 
@@ -605,6 +643,12 @@ diesel::table! {
         last_on -> Date,
         silent_on -> Nullable<Date>,
         warning_days -> Nullable<BigInt>,
+    use diesel::sql_types::BigInt;
+    use super::Instant;
+
+    plan_customers (plan_id, customer_id) {
+        plan_id -> BigInt,
+        customer_id -> BigInt,
     }
 }
 
@@ -632,6 +676,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     link_risks,
     account_satisfactions,
     department_satisfactions,
+    what_ifs,
+    what_if_customers,
+    plans,
+    plan_customers,
     alerts,
     mails,
     contracts,

@@ -161,3 +161,19 @@ fn another_language_is_refused_with_the_allowed_ones_named() {
         Language::Zh
     );
 }
+
+#[test]
+fn the_language_liked_best_is_spoken() {
+    for (accept, language) in [
+        ("", Language::En),
+        ("de", Language::En),
+        ("zh", Language::Zh),
+        ("zh-Hans-CN, en", Language::Zh),
+        ("en;q=0.5, zh;q=0.6", Language::Zh),
+        ("en, zh;q=0.9", Language::En),
+        ("zh;q=2", Language::En),
+        ("zh;q=nonsense, *", Language::En),
+    ] {
+        assert_eq!(preferred_language(accept), language, "{accept}");
+    }
+}

@@ -3,8 +3,9 @@
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, route, web};
 
-use super::{Subject, page, preferred_language};
+use super::{Subject, page};
 use crate::error::{Answer, Error};
+use crate::i18n::preferred_language;
 use crate::state::AppState;
 
 /// Adds the pages.

@@ -29,5 +29,6 @@ mod own_churn;
 mod reports;
 mod shipments;
 mod track;
+mod what_ifs;
 
 use harness::TestApp;

@@ -22,6 +22,7 @@ use crate::cascade::{
 use crate::churn;
 use crate::ids::CustomerId;
 use crate::network::choose_basis;
+use crate::shipments::model::FreightTerms;
 
 /// Weeks of history behind the churn statistics.
 pub const HISTORY_WEEKS: u32 = churn::statistics::WINDOW_WEEKS;
@@ -99,6 +100,8 @@ pub struct LinkRisk {
     pub value: f64,
     /// Probability that either end is lost.
     pub loss_probability: f64,
+    /// The terms under which most of its shipments went: they chose its strengths.
+    pub terms: FreightTerms,
     /// Probability that the link stays silent, whoever leaves; `None` without a shipping day in the
     /// statistics' window.
     pub own: Option<LinkOwn>,
@@ -241,6 +244,7 @@ fn link_risks(
             business: link.business,
             value: link.value,
             loss_probability: *loss,
+            terms: link.terms,
             own: own.get(&(measures.shipper, measures.consignee)).copied(),
         })
         .collect()

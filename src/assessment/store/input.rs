@@ -9,7 +9,7 @@ use diesel::prelude::*;
 use super::super::inputs::{Collector, Delivery, DepartmentOf, Inputs, Sign, Terms};
 use crate::customers::model::DepartmentKind;
 use crate::db::schema::{departments, shipments};
-use crate::db::{Conn, DbError, DbResult, UtcTime, on};
+use crate::db::{Conn, DbError, DbResult, UtcTime, each_row, on};
 use crate::engagement::delays;
 use crate::engagement::store::history as engagement;
 use crate::ids::{CustomerId, DepartmentId};
@@ -34,27 +34,6 @@ pub struct Spans {
     pub business_from: NaiveDate,
     /// First instant of the KPI window.
     pub kpis_from: UtcTime,
-}
-
-/// Runs `$body` for every row of a query as it arrives, without holding them all.
-macro_rules! each_row {
-    ($conn:expr, $query:expr, |$row:ident: $type:ty| $body:expr) => {
-        match $conn {
-            Conn::Sqlite(c) => {
-                for $row in $query.load_iter::<$type, diesel::connection::DefaultLoadingMode>(c)? {
-                    let $row = $row?;
-                    $body
-                }
-            }
-            #[cfg(feature = "postgres")]
-            Conn::Postgres(c) => {
-                for $row in $query.load_iter::<$type, diesel::pg::PgRowByRowLoadingMode>(c)? {
-                    let $row = $row?;
-                    $body
-                }
-            }
-        }
-    };
 }
 
 /// Reads everything that a run needs.

@@ -57,6 +57,8 @@ row_id! {
     ImportId
     /// Identifies an assessment run.
     RunId
+    /// Identifies a back-test.
+    BacktestId
     /// Identifies an alert.
     AlertId
     /// Identifies a mail in the outbox.

@@ -484,6 +484,45 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::{BigInt, Date, Nullable, Text};
+    use super::Instant;
+
+    backtests (id) {
+        id -> BigInt,
+        from_on -> Date,
+        to_on -> Date,
+        every_days -> BigInt,
+        horizon_weeks -> BigInt,
+        window_days -> BigInt,
+        status -> Text,
+        model_version -> Text,
+        dates -> BigInt,
+        observations -> BigInt,
+        events -> BigInt,
+        result -> Nullable<Text>,
+        error -> Nullable<Text>,
+        actor -> Text,
+        started_at -> Instant,
+        finished_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Date, Nullable, Text};
+    use super::Instant;
+
+    calibrations (id) {
+        id -> BigInt,
+        history_to -> Date,
+        verdict -> Text,
+        strengths -> Text,
+        classes -> Text,
+        backtest_id -> Nullable<BigInt>,
+        created_at -> Instant,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     teams,
     users,
@@ -509,4 +548,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     department_satisfactions,
     alerts,
     mails,
+    backtests,
+    calibrations,
 );

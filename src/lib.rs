@@ -15,6 +15,7 @@ pub mod customers;
 pub mod db;
 pub mod demo;
 pub mod error;
+pub mod evaluation;
 pub mod i18n;
 pub mod ids;
 pub mod imports;

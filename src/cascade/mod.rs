@@ -34,6 +34,7 @@
 //! one tie: else the pair would echo into itself.
 
 pub mod adjoint;
+pub mod calibrate;
 mod check;
 pub mod compile;
 mod error;

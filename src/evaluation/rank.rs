@@ -1,0 +1,1 @@
+//! Metrics of the order alone: AUC, average precision, lift.

@@ -22,6 +22,7 @@ const SOURCES: [(Language, &[&str]); 2] = [
         Language::En,
         &[
             include_str!("../locales/en/alerts.ftl"),
+            include_str!("../locales/en/backtest.ftl"),
             include_str!("../locales/en/ui.ftl"),
         ],
     ),
@@ -29,6 +30,7 @@ const SOURCES: [(Language, &[&str]); 2] = [
         Language::Zh,
         &[
             include_str!("../locales/zh/alerts.ftl"),
+            include_str!("../locales/zh/backtest.ftl"),
             include_str!("../locales/zh/ui.ftl"),
         ],
     ),

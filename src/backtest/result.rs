@@ -6,6 +6,9 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::cascade::Strengths;
+use crate::cascade::calibrate::Calibration;
+use crate::evaluation::{self, Metric};
+use crate::network::measures::BusinessBasis;
 
 crate::word_enum! {
     /// Whom or what a prediction is about.
@@ -14,9 +17,9 @@ crate::word_enum! {
         All = "all",
         /// Those of them that shipped or received in the horizon before.
         Active = "active",
-        /// Customers that ship more than they receive.
+        /// Customers that shipped in the statistics' window.
         Shippers = "shippers",
-        /// Customers that receive more than they ship.
+        /// Customers that received in it; who did both is in both groups.
         Consignees = "consignees",
         /// Links of the business window.
         Links = "links",
@@ -39,25 +42,7 @@ crate::word_enum! {
     }
 }
 
-crate::word_enum! {
-    /// What a metric measures.
-    Metric {
-        /// Area under the receiver operating characteristic: 0.5 is chance, 1 is perfect.
-        Auc = "auc",
-        /// Average precision: the base rate is chance, 1 is perfect.
-        AveragePrecision = "average_precision",
-        /// Mean squared error of the probability: 0 is perfect.
-        Brier = "brier",
-        /// Brier score against that of the base rate: 0 is no better, 1 is perfect.
-        BrierSkill = "brier_skill",
-        /// Mean distance of predicted from observed shares, over bins: 0 is perfect.
-        CalibrationError = "calibration_error",
-        /// Events among the tenth ranked highest, against the base rate: 1 is chance.
-        TopDecileLift = "top_decile_lift",
-    }
-}
-
-/// A number with its 95 % interval, where there is one.
+/// A number with its 90 % interval, where there is one.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Figure {
     /// The number.
@@ -86,7 +71,8 @@ pub struct Scores {
     pub observations: u64,
     /// Of them, how many came to pass.
     pub events: u64,
-    /// Figures; a metric that is not defined here is left out.
+    /// Figures by metric: `auc`, `average_precision`, `brier`, `brier_skill`, `calibration_error`,
+    /// `top_decile_lift`. A metric that is not defined here is left out.
     #[schema(value_type = Object)]
     pub figures: BTreeMap<Metric, Figure>,
     /// The calibration curve; empty where there are no probabilities.
@@ -114,17 +100,25 @@ pub struct PredictorResult {
     pub by_date: Vec<DatedScores>,
 }
 
-/// A difference between two predictors on the same customers.
+/// Two predictors compared on the same cases, over all dates at which both can be.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct Comparison {
+pub struct Paired {
     /// The one.
     pub predictor: Predictor,
     /// The other.
     pub against: Predictor,
     /// By which metric.
+    #[schema(value_type = String)]
     pub metric: Metric,
+    /// The metric of the one.
+    pub of_predictor: Option<f64>,
+    /// The metric of the other.
+    pub of_against: Option<f64>,
     /// The one's less the other's, with the interval of the difference.
-    pub difference: Figure,
+    pub difference: Option<Figure>,
+    /// `better`, `worse`, `no_difference` or `too_few` (events to say).
+    #[schema(value_type = String)]
+    pub verdict: evaluation::Verdict,
 }
 
 /// What was found in a group.
@@ -137,7 +131,7 @@ pub struct GroupResult {
     /// What predicted, and how well.
     pub predictors: Vec<PredictorResult>,
     /// Differences that the verdicts rest on.
-    pub comparisons: Vec<Comparison>,
+    pub comparisons: Vec<Paired>,
 }
 
 /// An as-of date.
@@ -191,4 +185,84 @@ pub struct Texts {
     pub en: String,
     /// Chinese.
     pub zh: String,
+}
+
+/// What the history says of the cascade.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct CascadeResult {
+    /// Strengths by class with interval and placebo, lagged and same-period estimates, hold-out.
+    #[schema(value_type = Object)]
+    pub calibration: Calibration,
+    /// Customers times periods left out because all of their partners went silent.
+    pub unjudged: u64,
+}
+
+/// The result of a back-test.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct BacktestResult {
+    /// Version of the models.
+    pub model_version: String,
+    /// Weeks ahead.
+    pub horizon_weeks: u32,
+    /// Days of business.
+    pub window_days: u32,
+    /// Days from one as-of date to the next.
+    pub every_days: u32,
+    /// What business is measured in where strengths are learnt.
+    pub business_basis: BusinessBasis,
+    /// Judgements, in words, the most important first.
+    pub verdicts: Vec<Verdict>,
+    /// The as-of dates.
+    pub dates: Vec<DateResult>,
+    /// What was found of whom.
+    pub groups: Vec<GroupResult>,
+    /// What was found of the cascade.
+    pub cascade: CascadeResult,
+}
+
+impl BacktestResult {
+    /// What was found in a group.
+    pub fn group(&self, group: Group) -> Option<&GroupResult> {
+        self.groups.iter().find(|found| found.group == group)
+    }
+}
+
+impl GroupResult {
+    /// How well a predictor did.
+    pub fn predictor(&self, predictor: Predictor) -> Option<&PredictorResult> {
+        let mut found = self.predictors.iter();
+        found.find(|found| found.predictor == predictor)
+    }
+
+    /// How two predictors compare.
+    pub fn compared(
+        &self,
+        predictor: Predictor,
+        against: Predictor,
+        metric: Metric,
+    ) -> Option<&Paired> {
+        self.comparisons.iter().find(|found| {
+            (found.predictor, found.against, found.metric) == (predictor, against, metric)
+        })
+    }
+}
+
+impl Figure {
+    /// A number without an interval.
+    pub fn bare(value: f64) -> Self {
+        Self {
+            value,
+            low: None,
+            high: None,
+        }
+    }
+
+    /// A number with its interval.
+    pub fn with(value: f64, low: f64, high: f64) -> Self {
+        Self {
+            value,
+            low: Some(low),
+            high: Some(high),
+        }
+    }
 }

@@ -31,14 +31,14 @@ pub struct Spans {
 macro_rules! each_row {
     ($conn:expr, $query:expr, |$row:ident: $type:ty| $body:expr) => {
         match $conn {
-            Conn::Sqlite(c) => {
+            $crate::db::Conn::Sqlite(c) => {
                 for $row in $query.load_iter::<$type, diesel::connection::DefaultLoadingMode>(c)? {
                     let $row = $row?;
                     $body
                 }
             }
             #[cfg(feature = "postgres")]
-            Conn::Postgres(c) => {
+            $crate::db::Conn::Postgres(c) => {
                 for $row in $query.load_iter::<$type, diesel::pg::PgRowByRowLoadingMode>(c)? {
                     let $row = $row?;
                     $body
@@ -47,6 +47,7 @@ macro_rules! each_row {
         }
     };
 }
+pub(crate) use each_row;
 
 /// Reads everything that a run needs.
 ///

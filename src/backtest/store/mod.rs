@@ -1,6 +1,6 @@
 //! Back-tests in the database.
 
-pub mod outcomes;
+pub mod trail;
 
 use chrono::NaiveDate;
 use diesel::prelude::*;

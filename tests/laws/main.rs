@@ -493,9 +493,15 @@ fn json() -> impl Strategy<Value = Value> {
 /// A sound case with one member anywhere in it replaced by any JSON, or taken away.
 fn spoilt() -> impl Strategy<Value = (Kind, Value)> {
     let sound = vec![
-        (Kind::Cascade, include_str!("../oracle/share_loss_cases.json")),
+        (
+            Kind::Cascade,
+            include_str!("../oracle/share_loss_cases.json"),
+        ),
         (Kind::Churn, include_str!("../oracle/btyd.json")),
-        (Kind::Satisfaction, include_str!("../oracle/satisfaction.json")),
+        (
+            Kind::Satisfaction,
+            include_str!("../oracle/satisfaction.json"),
+        ),
     ];
     (
         select(sound),

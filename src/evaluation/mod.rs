@@ -22,6 +22,7 @@ mod rank;
 mod scale;
 mod totals;
 
+pub(crate) use bootstrap::quantile;
 pub use bootstrap::{Difference, Interval, Resampling, difference, interval};
 pub use calibration::{Bin, Curve, DEFAULT_BINS};
 pub use compare::{Comparison, MIN_EVENTS, Verdict, compare};

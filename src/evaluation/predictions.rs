@@ -26,13 +26,14 @@ impl<'a> Predictions<'a> {
         })
     }
 
-    /// Finite scores, higher for what is more likely: only metrics of the order apply.
+    /// Scores within ±1e100, higher for what is more likely: only metrics of the order apply.
     ///
     /// # Errors
     ///
-    /// [`EvaluationError`] if the lengths differ or a score is NaN or infinite.
+    /// [`EvaluationError`] if the lengths differ or a score is none.
     pub fn scores(score: &'a [f64], happened: &'a [bool]) -> Result<Self, EvaluationError> {
-        let ranking = Self::new(score, happened, "score", "a finite number", f64::is_finite)?;
+        let rule = "a number between -1e100 and 1e100";
+        let ranking = Self::new(score, happened, "score", rule, |score| score.abs() <= 1e100)?;
         Ok(Self {
             probabilities: false,
             ..ranking
@@ -53,7 +54,18 @@ impl<'a> Predictions<'a> {
                 expected: score.len(),
             });
         }
-        match score.iter().enumerate().find(|(_, value)| !allowed(**value)) {
+        if u32::try_from(score.len()).is_err() {
+            return Err(EvaluationError::Setting {
+                field: "cases",
+                value: score.len() as u64,
+                rule: "at most 4294967295",
+            });
+        }
+        match score
+            .iter()
+            .enumerate()
+            .find(|(_, value)| !allowed(**value))
+        {
             Some((index, &value)) => Err(EvaluationError::Number {
                 field,
                 index,

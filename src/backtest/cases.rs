@@ -64,7 +64,7 @@ pub struct Moment {
     pub recent: Range<i32>,
     /// The horizon, from the as-of date on.
     pub horizon: Range<i32>,
-    /// Places of the dates whose outcomes were known by then: all before this one.
+    /// How many of the dates had outcomes that were known by then: the first ones.
     pub known_dates: u16,
 }
 

@@ -126,8 +126,8 @@ pub struct Paired {
 pub struct GroupResult {
     /// The group.
     pub group: Group,
-    /// Customers or links, each counted once.
-    pub members: u64,
+    /// Customers; of links their shippers. Each is drawn as a whole for the intervals.
+    pub clusters: u64,
     /// What predicted, and how well.
     pub predictors: Vec<PredictorResult>,
     /// Differences that the verdicts rest on.
@@ -166,7 +166,7 @@ pub struct Verdict {
     /// What is judged.
     pub component: super::verdict::Component,
     /// The judgement.
-    pub word: super::verdict::Word,
+    pub judgement: super::verdict::Judgement,
     /// Observations behind it.
     pub observations: u64,
     /// Events among them.

@@ -183,8 +183,8 @@ pub fn finish(
     sizes: Sizes,
     result: &str,
     now: UtcTime,
-) -> DbResult<()> {
-    on!(conn, |c| diesel::update(backtests::table.find(id.0))
+) -> DbResult<Backtest> {
+    Ok(on!(conn, |c| diesel::update(backtests::table.find(id.0))
         .set((
             backtests::status.eq("done"),
             backtests::dates.eq(sizes.dates),
@@ -193,8 +193,8 @@ pub fn finish(
             backtests::result.eq(Some(result)),
             backtests::finished_at.eq(Some(now)),
         ))
-        .execute(c))?;
-    Ok(())
+        .returning(columns!())
+        .get_result(c))?)
 }
 
 /// The back-test with this id, and its result as JSON text if it is done.

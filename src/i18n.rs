@@ -4,6 +4,7 @@
 //! names it by [`key`]. Tests prove that both languages have the same keys with
 //! the same variables, that every key in the code exists and that none is unused.
 
+pub mod accept;
 pub mod format;
 pub mod line;
 

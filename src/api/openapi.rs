@@ -26,6 +26,7 @@ use crate::error::{Problem, ProblemPart};
         (name = "imports", description = "Files of shipments"),
         (name = "network", description = "Who trades with whom"),
         (name = "assessment", description = "Runs, risks, satisfaction, watch list"),
+        (name = "backtests", description = "Past predictions beside what happened"),
         (name = "alerts", description = "Warnings and the mails that carry them"),
         (name = "reports", description = "Flat data for BI tools"),
     ),

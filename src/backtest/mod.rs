@@ -12,10 +12,10 @@
 
 pub mod cases;
 pub mod csv;
-//HTTP
+pub mod http;
 pub mod learn;
-//PAGE
-//PLOTS
+pub mod page;
+mod plots;
 pub mod range;
 pub mod result;
 pub mod run;
@@ -23,7 +23,7 @@ pub mod said;
 pub mod score;
 pub mod season;
 pub mod store;
-//SVG
+mod svg;
 pub mod trail;
 pub mod verdict;
 pub mod words;

@@ -8,7 +8,6 @@ use super::range::{Range, horizon_days};
 use super::result::{BacktestResult, CascadeResult, DateResult};
 use super::said;
 use super::store::{self, Backtest, Sizes};
-use super::trail::Trail;
 use super::{BacktestError, score, verdict};
 use crate::access::audit::{self, Actor, Deed};
 use crate::assessment::risk::HISTORY_WEEKS;

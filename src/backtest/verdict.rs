@@ -49,6 +49,17 @@ crate::word_enum! {
     }
 }
 
+impl Judgement {
+    /// What a calibration says.
+    pub fn of(verdict: calibrate::Verdict) -> Self {
+        match verdict {
+            calibrate::Verdict::Supported => Self::Supported,
+            calibrate::Verdict::NotSupported => Self::NotSupported,
+            calibrate::Verdict::TooFew => Self::TooFew,
+        }
+    }
+}
+
 /// Verdicts on every part of the model, the most important first.
 ///
 /// # Errors
@@ -197,11 +208,7 @@ fn ranks(words: Words, other: Predictor, pair: &Paired) -> Result<Option<String>
 
 fn cascade(result: &BacktestResult) -> Result<Verdict, BacktestError> {
     let found = &result.cascade.calibration;
-    let judgement = match found.verdict {
-        calibrate::Verdict::Supported => Judgement::Supported,
-        calibrate::Verdict::NotSupported => Judgement::NotSupported,
-        calibrate::Verdict::TooFew => Judgement::TooFew,
-    };
+    let judgement = Judgement::of(found.verdict);
     let ranking = result
         .group(Group::All)
         .and_then(|all| all.compared(Predictor::CascadeLearnt, Predictor::Own, Metric::Auc))

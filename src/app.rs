@@ -37,6 +37,7 @@ fn features(config: &mut ServiceConfig<'_>) {
     crate::access::http::routes(config);
     crate::shipments::http::routes(config);
     crate::customers::http::routes(config);
+    crate::engagement::http::routes(config);
     crate::network::http::routes(config);
     crate::assessment::http::routes(config);
     crate::backtest::http::routes(config);

@@ -53,6 +53,10 @@ row_id! {
     ContactId
     /// Identifies a shipment.
     ShipmentId
+    /// Identifies a contract.
+    ContractId
+    /// Identifies an invoice.
+    InvoiceId
     /// Identifies an import.
     ImportId
     /// Identifies an assessment run.

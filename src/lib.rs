@@ -14,6 +14,7 @@ pub mod config;
 pub mod customers;
 pub mod db;
 pub mod demo;
+pub mod engagement;
 pub mod error;
 pub mod evaluation;
 pub mod i18n;

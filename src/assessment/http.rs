@@ -10,6 +10,7 @@ use tokio::sync::Semaphore;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::AssessmentError;
+use super::fits::{self, ModelsView};
 use super::read::{self, Pointer, RiskView, SatisfactionView, Source};
 use super::run::assess;
 use super::store::view::{self as snapshots, LinkRead, RiskRead, WATCH_LIST};
@@ -34,7 +35,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(show_risk)
         .service(show_satisfaction)
         .service(show_link_risk)
-        .service(show_watchlist);
+        .service(show_watchlist)
+        .service(show_models);
 }
 
 /// What follows a run in its transaction; features that come later in the line hang in here.
@@ -268,6 +270,19 @@ async fn show_link_risk(
             })
         })
         .await?;
+    Ok(HttpResponse::Ok().json(view))
+}
+
+/// Shows what own churn rests on: each fitted model, its evidence, its change since the run before.
+#[utoipa::path(tag = "assessment", params(AsOf), responses((status = 200, description = "The models of a run", body = ModelsView), (status = 404, description = "No finished run", body = crate::error::Problem)))]
+#[get("/models")]
+async fn show_models(
+    state: web::Data<AppState>,
+    _caller: Caller,
+    request: HttpRequest,
+) -> Answer<HttpResponse> {
+    let as_of = wanted_date(&request)?;
+    let view = state.db.read(move |conn| fits::models(conn, as_of)).await?;
     Ok(HttpResponse::Ok().json(view))
 }
 

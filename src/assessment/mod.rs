@@ -8,9 +8,11 @@
 //! [`inputs`], [`risk`] and [`scores`] are pure: the same inputs give the same run, for any date of
 //! the past too. What was known before the as-of date counts, nothing later.
 
+pub mod fits;
 pub mod http;
 pub mod inputs;
 pub mod model;
+pub mod own;
 pub mod read;
 pub mod risk;
 pub mod run;

@@ -79,3 +79,13 @@ crate::word_enum! {
         Both = "both",
     }
 }
+
+crate::word_enum! {
+    /// What history says of the part of churn that comes from partners.
+    CascadeTerm {
+        /// A back-test on this instance's history supports it.
+        Supported = "supported",
+        /// No back-test supports it: it is a hypothesis.
+        Hypothesis = "hypothesis",
+    }
+}

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::inputs::Observed;
-use super::model::{Follower, Part};
+use super::model::{CascadeTerm, Follower, Part};
 use super::store::view::{self as snapshots, RiskRead};
 use super::store::{self, Run};
 use crate::access::Teams;
@@ -31,6 +31,12 @@ pub struct Source {
     pub business_basis: String,
     /// What value is measured in.
     pub value_basis: String,
+    /// `supported` if a back-test on this instance's history supports the part of churn that comes
+    /// from partners, else `hypothesis`.
+    pub cascade_term: CascadeTerm,
+    /// Whether the season is known, which takes two years of history; if not, a customer in its
+    /// quiet months looks as if it were leaving.
+    pub seasonal: bool,
 }
 
 /// A customer, as far as it is needed to point to it.
@@ -94,6 +100,19 @@ pub struct RiskInputs {
     pub partners_silent: i64,
 }
 
+/// How own churn came about; a step that was not taken is `null`.
+#[derive(Clone, Copy, Debug, Serialize, utoipa::ToSchema)]
+pub struct OwnSteps {
+    /// By shipping days alone.
+    pub shipping_days: Option<f64>,
+    /// By recency, frequency and value alone; averaged with the one before.
+    pub recency_frequency_value: Option<f64>,
+    /// After the service: late deliveries, claims, and what else is known.
+    pub service: Option<f64>,
+    /// After agreement with the customer's links: own churn.
+    pub own_churn: f64,
+}
+
 /// Risk of one customer. The parts sum to the churn probability.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct RiskView {
@@ -117,8 +136,10 @@ pub struct RiskView {
     pub evidence: String,
     /// Younger than eight weeks: too early to be red or green.
     pub is_new: bool,
+    /// Own churn step by step.
+    pub steps: OwnSteps,
     /// `hypothesis` while no back-test on this instance's history supports the cascade.
-    pub cascade_term: &'static str,
+    pub cascade_term: CascadeTerm,
     /// Business over the window, in the basis.
     pub business: f64,
     /// Share of it expected to be lost, whoever leaves.
@@ -231,7 +252,13 @@ fn view(
         parts: parts.iter().map(|part| named_part(part, pointer)).collect(),
         evidence: row.evidence,
         is_new: row.is_new,
-        cascade_term: "hypothesis",
+        steps: OwnSteps {
+            shipping_days: row.shipping_churn,
+            recency_frequency_value: row.rfm_churn,
+            service: row.service_churn,
+            own_churn: row.own_churn,
+        },
+        cascade_term: super::store::told(row.cascade_term.as_deref()),
         business: row.business,
         business_at_risk: row.business_at_risk,
         value: row.value,

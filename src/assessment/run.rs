@@ -6,16 +6,18 @@ use chrono::{Days, NaiveDate, TimeZone as _, Utc};
 use chrono_tz::Tz;
 use serde_json::json;
 
-use super::model::BusinessBasis;
+use super::model::{BusinessBasis, CascadeTerm};
+use super::own::slices::LABEL_SLICES;
 use super::risk::{self, HISTORY_WEEKS, Risks, Scope};
 use super::scores;
 use super::store::{
     self, Finish, Run,
     input::{self, Spans},
-    snapshot,
+    models, snapshot,
 };
 use super::{AssessmentError, inputs::Inputs};
 use crate::access::audit::{self, Actor, Deed};
+use crate::cascade::Strengths;
 use crate::config::Config;
 use crate::db::{Conn, UtcTime};
 use crate::ids::RunId;
@@ -24,7 +26,8 @@ use crate::satisfaction::kpi::WINDOW_WEEKS;
 use crate::state::AppState;
 
 /// Version of the models, kept with every number they made.
-pub const MODEL_VERSION: &str = "1: MBG/NBD k=1 MAP; share-loss cascade; KPI satisfaction";
+pub const MODEL_VERSION: &str =
+    "2: MBG/CNBD-k MAP with season, RFM and service logits; share-loss cascade; KPI satisfaction";
 
 /// What else a run does, in the transaction of its snapshots; such as raising alerts.
 pub type Afterwards<'a> = dyn FnMut(&mut Conn, RunId) -> Result<(), AssessmentError> + 'a;
@@ -69,19 +72,24 @@ fn compute_and_write(
     afterwards: &mut Afterwards<'_>,
 ) -> Result<String, AssessmentError> {
     let mut watch = Stopwatch::start();
-    let (inputs, inputs_at) = state.db.snapshot_now(|conn| {
+    let (inputs, inputs_at, previous) = state.db.snapshot_now(|conn| {
         let inputs = input::read(conn, spans)?;
         let newest = input::newest(conn, spans.as_of)?;
-        Ok::<_, AssessmentError>((inputs, newest))
+        let previous = models::before(conn, spans.as_of)?;
+        Ok::<_, AssessmentError>((inputs, newest, previous))
     })?;
     watch.lap("load");
-    let scope = scope(spans.as_of, &state.config);
+    let scope = Scope {
+        previous,
+        ..scope(spans.as_of, &state.config)
+    };
     let risks = risk::assess(&inputs, &scope)?;
     watch.lap("risk");
     let scores = scores::assess(&inputs)?;
     watch.lap("satisfaction");
     state.db.write_now(|conn| {
-        snapshot::write(conn, id, &inputs, &risks, &scores)?;
+        snapshot::write(conn, (id, spans.as_of), &inputs, &risks, &scores)?;
+        models::write(conn, id, &risks.models)?;
         store::finish(conn, id, &end(&inputs, &risks, inputs_at))?;
         watch.lap("store");
         afterwards(conn, id)?;
@@ -113,6 +121,8 @@ fn end(inputs: &Inputs, risks: &Risks, inputs_at: Option<UtcTime>) -> Finish {
         expected_loss: Some(risks.expected_loss),
         parameters: Some(parameters.to_string()),
         inputs_at,
+        cascade_term: Some(risks.parameters.cascade_term.word().to_owned()),
+        seasonal: Some(risks.parameters.seasonal),
     }
 }
 
@@ -124,6 +134,9 @@ pub fn scope(as_of: NaiveDate, config: &Config) -> Scope {
         window_days: config.assessment.window_days,
         basis: BusinessBasis::parse(&config.assessment.business_basis),
         save_effect: config.assessment.save_effect.get(),
+        strengths: Strengths::default(),
+        cascade_term: CascadeTerm::Hypothesis,
+        previous: None,
     }
 }
 
@@ -153,6 +166,10 @@ pub fn spans(
     Ok(Spans {
         as_of,
         as_of_at: midnight(as_of, zone),
+        zone,
+        signs_from: back(
+            u64::from(HISTORY_WEEKS + LABEL_SLICES * config.assessment.horizon_weeks) * 7 - 1,
+        )?,
         // The window of the statistics begins after this day.
         history_from: back(u64::from(HISTORY_WEEKS) * 7 - 1)?,
         business_from: back(u64::from(config.assessment.window_days))?,

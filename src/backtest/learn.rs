@@ -3,6 +3,8 @@
 //! Periods have the length of the horizon and begin at the first as-of date. At a date only the
 //! periods count whose outcome was known by then.
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDate;
 use rayon::prelude::*;
 
@@ -10,7 +12,7 @@ use super::BacktestError;
 use super::trail::Trail;
 use crate::cascade::Strengths;
 use crate::cascade::calibrate::{self, Calibration, Case, History, Panels, Settings};
-use crate::churn::{self, Activity, Fit, FitOptions};
+use crate::churn::{self, Activity, Calendar, ChurnError, Fit, Season, SelectOptions};
 
 /// What a back-test has to learn from.
 #[derive(Debug)]
@@ -45,9 +47,9 @@ impl Lessons {
                 boundaries,
             });
         }
-        let fits = boundaries
+        let models = boundaries
             .par_iter()
-            .map(|boundary| fit(trail, *boundary))
+            .map(|boundary| Model::at(trail, *boundary))
             .collect::<Result<Vec<_>, BacktestError>>()?;
         let nothing = vec![0.0; trail.days().len()];
         let history = History {
@@ -58,8 +60,8 @@ impl Lessons {
             partner_days: History::PARTNER_DAYS,
         };
         let own = |case: &Case<'_>| {
-            let fit = fits.get(case.period as usize)?.as_ref()?;
-            own_churn(fit, case)
+            let model = models.get(case.period as usize)?.as_ref()?;
+            model.own_churn(case)
         };
         let panels = calibrate::panels(&history, own)?;
         Ok(Self { panels, boundaries })
@@ -113,31 +115,68 @@ impl Lessons {
     }
 }
 
-/// Parameters of own churn from what was known at the end of a day; `None` if nobody had shipped.
+/// Own churn as it could be told at the end of a period.
 ///
 /// One fit for everybody: customers that lost a partner and those that did not must be judged alike.
-fn fit(trail: &Trail, boundary: i32) -> Result<Option<Fit>, BacktestError> {
-    let histories = trail
-        .days()
-        .iter()
-        .filter_map(|days| history(days, boundary).transpose())
-        .collect::<Result<Vec<_>, _>>()?;
-    if histories.is_empty() {
-        return Ok(None);
-    }
-    Ok(Some(churn::fit(&histories, None, &FitOptions::default())?))
+struct Model {
+    fit: Fit,
+    calendar: Calendar,
 }
 
-fn own_churn(fit: &Fit, case: &Case<'_>) -> Option<f64> {
-    let history = history(case.days, case.as_of).ok()??;
-    let weeks = f64::from(case.horizon) / 7.0;
-    let score = churn::score(fit, &history, weeks).ok()?;
-    Some(score.churn.get())
+impl Model {
+    /// From what was known at the end of a day; `None` if nobody had shipped.
+    fn at(trail: &Trail, boundary: i32) -> Result<Option<Self>, BacktestError> {
+        let calendar = calendar(trail, boundary)?;
+        let histories = trail
+            .days()
+            .iter()
+            .filter_map(|days| history(days, boundary, &calendar).transpose())
+            .collect::<Result<Vec<_>, _>>()?;
+        if histories.is_empty() {
+            return Ok(None);
+        }
+        let chosen = churn::select(&histories, None, &SelectOptions::default())?;
+        Ok(Some(Self {
+            fit: chosen.fit,
+            calendar,
+        }))
+    }
+
+    /// `None` without a day, or where the model cannot say: the observation is then left out and
+    /// counted.
+    fn own_churn(&self, case: &Case<'_>) -> Option<f64> {
+        let history = history(case.days, case.as_of, &self.calendar).ok()??;
+        let begin = NaiveDate::from_num_days_from_ce_opt(case.as_of + 1)?;
+        let end = NaiveDate::from_num_days_from_ce_opt(case.as_of + 1 + case.horizon)?;
+        let score = churn::score(&self.fit, &history, self.calendar.weeks(begin, end)).ok()?;
+        Some(score.churn.get())
+    }
+}
+
+/// The calendar as a run on the day after a boundary would have it: with the season once it is known.
+fn calendar(trail: &Trail, boundary: i32) -> Result<Calendar, ChurnError> {
+    let mut counts: BTreeMap<i32, u64> = BTreeMap::new();
+    for day in trail.days().iter().flatten().filter(|day| **day <= boundary) {
+        *counts.entry(*day).or_default() += 1;
+    }
+    let counts: Vec<(NaiveDate, u64)> = counts
+        .into_iter()
+        .filter_map(|(day, count)| Some((NaiveDate::from_num_days_from_ce_opt(day)?, count)))
+        .collect();
+    let Some(as_of) = NaiveDate::from_num_days_from_ce_opt(boundary + 1) else {
+        return Ok(Calendar::PLAIN);
+    };
+    let season = Season::from_events(&counts, as_of)?;
+    Ok(season.map_or(Calendar::PLAIN, Calendar::seasonal))
 }
 
 /// The statistics of the days up to and including a boundary, as a run on the day after it would
 /// have them; `None` without such a day.
-fn history(days: &[i32], boundary: i32) -> Result<Option<churn::History>, churn::ChurnError> {
+fn history(
+    days: &[i32],
+    boundary: i32,
+    calendar: &Calendar,
+) -> Result<Option<churn::History>, ChurnError> {
     let past: Vec<NaiveDate> = days
         .iter()
         .take_while(|day| **day <= boundary)
@@ -146,7 +185,7 @@ fn history(days: &[i32], boundary: i32) -> Result<Option<churn::History>, churn:
     let Some(as_of) = NaiveDate::from_num_days_from_ce_opt(boundary + 1) else {
         return Ok(None);
     };
-    Activity::from_days(&past, as_of, churn::statistics::WINDOW_WEEKS)?
-        .map(|activity| activity.at(as_of))
+    Activity::from_days(&past, as_of, churn::statistics::WINDOW_WEEKS, calendar)?
+        .map(|activity| activity.at(as_of, calendar))
         .transpose()
 }

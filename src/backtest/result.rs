@@ -29,9 +29,9 @@ crate::word_enum! {
 crate::word_enum! {
     /// What predicts.
     Predictor {
-        /// Own churn; of a link, that either end leaves by itself.
+        /// Own churn; of a link, that it stays silent by its own shipping days.
         Own = "own",
-        /// Own churn and the cascade with its default strengths.
+        /// Own churn and the cascade with its default strengths; of a link, that either end leaves.
         Cascade = "cascade",
         /// Own churn and the cascade with the strengths learnt on earlier dates.
         CascadeLearnt = "cascade_learnt",

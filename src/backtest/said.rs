@@ -26,7 +26,7 @@ pub struct CustomerSaid {
 pub struct LinkSaid {
     /// Shipper and consignee.
     pub ends: (CustomerId, CustomerId),
-    /// That either end leaves by itself.
+    /// By its own shipping days; without any, that either end leaves by itself.
     pub own: f64,
     /// With the cascade, default strengths.
     pub cascade: f64,
@@ -61,17 +61,17 @@ pub fn ask(
             risks.links.iter().map(|link| link.loss_probability).collect(),
         ),
     };
-    let (_, own_loss) = risk::with_strengths(inputs, &risks, scope, Strengths::uniform(0.0))?;
+    let (_, ends_alone) = risk::with_strengths(inputs, &risks, scope, Strengths::uniform(0.0))?;
     Ok(Said {
         customers: customers(&risks, &churn),
         links: inputs
             .links
             .iter()
             .zip(&risks.links)
-            .zip(loss.iter().zip(&own_loss))
-            .map(|((measures, risk), (learnt, own))| LinkSaid {
+            .zip(loss.iter().zip(&ends_alone))
+            .map(|((measures, risk), (learnt, ends))| LinkSaid {
                 ends: measures.ends(),
-                own: *own,
+                own: risk.own.map_or(*ends, |own| own.coherent.get()),
                 cascade: risk.loss_probability,
                 learnt: *learnt,
             })
@@ -86,10 +86,10 @@ fn customers(risks: &Risks, learnt: &[f64]) -> Vec<CustomerSaid> {
         .zip(learnt)
         .map(|(risk, learnt)| CustomerSaid {
             customer: risk.customer,
-            own: risk.score.churn.get(),
+            own: risk.own.score.churn.get(),
             cascade: risk.churn,
             learnt: *learnt,
-            days: risk.score.expected_events,
+            days: risk.own.score.expected_events,
         })
         .collect()
 }

@@ -45,12 +45,37 @@ pub struct Parameters {
     pub b: f64,
 }
 
+/// What a model says of one history over a horizon.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Outlook {
+    /// Probability of being alive at the as-of date (formula 2), in `[0, 1]`.
+    pub p_alive: f64,
+    /// Probability of at least one event within the horizon (formula 4), in `[0, 1]`.
+    pub p_active: f64,
+    /// Expected number of events within the horizon (formula 3).
+    pub expected_events: f64,
+}
+
 /// One model of the family with its parameters.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Model {
     variant: Variant,
     k: u32,
     parameters: Parameters,
+}
+
+impl std::fmt::Display for Model {
+    /// The name in the literature: `BG/NBD`, `MBG/NBD`, `BG/CNBD-k` or `MBG/CNBD-k`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let variant = match self.variant {
+            Variant::Bg => "BG",
+            Variant::Mbg => "MBG",
+        };
+        match self.k {
+            1 => write!(f, "{variant}/NBD"),
+            k => write!(f, "{variant}/CNBD-{k}"),
+        }
+    }
 }
 
 impl Model {
@@ -121,6 +146,19 @@ impl Model {
             sum += (k - 1.0) * history.litt - history.x as f64 * ln_gamma(k);
         }
         sum
+    }
+
+    /// All three at once, for less than each alone.
+    ///
+    /// # Errors
+    ///
+    /// As [`expected_events`](Self::expected_events).
+    pub fn outlook(&self, history: &History, horizon: f64) -> Result<Outlook, ChurnError> {
+        Ok(Outlook {
+            p_alive: self.p_alive(history),
+            p_active: self.p_active(history, horizon)?,
+            expected_events: self.expected_events(history, horizon)?,
+        })
     }
 
     /// Probability that the entity is alive at the as-of date (formula 2), in `[0, 1]`.

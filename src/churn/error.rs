@@ -43,6 +43,15 @@ pub enum ChurnError {
         last: NaiveDate,
     },
 
+    /// A row of a list breaks a rule.
+    #[error("row {row}: {source}")]
+    Row {
+        /// Position of the row, from 0.
+        row: usize,
+        /// What is wrong with it.
+        source: Box<ChurnError>,
+    },
+
     /// There is nothing to fit.
     #[error("histories: expected at least one with a positive weight")]
     NoData,
@@ -50,4 +59,14 @@ pub enum ChurnError {
     /// The optimiser gave up.
     #[error("fit: {0}")]
     Optimiser(String),
+}
+
+impl ChurnError {
+    /// Says in which row of a list it happened.
+    pub(super) fn in_row(self, row: usize) -> Self {
+        Self::Row {
+            row,
+            source: Box::new(self),
+        }
+    }
 }

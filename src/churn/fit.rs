@@ -1,15 +1,12 @@
 //! Parameters of a population: maximum a posteriori by Nelder-Mead from three starts.
 
-use argmin::core::{CostFunction, Executor, State};
-use argmin::solver::neldermead::NelderMead;
-
 use super::btyd::Parameters;
+use super::minimise::nelder_mead;
 use super::sample::{CLAMP, Sample, clamped};
 use super::{ChurnError, History, Model, Variant};
 
 /// Below so many entities the prior speaks louder than the data.
 pub const LOW_EVIDENCE_BELOW: usize = 10;
-const MAX_ITERATIONS: u64 = 2_000;
 
 crate::word_enum! {
     /// How much data stands behind fitted parameters.
@@ -92,22 +89,32 @@ pub fn fit(
     options: &FitOptions,
 ) -> Result<Fit, ChurnError> {
     let sample = Sample::new(histories, weights)?;
-    let penalty = Penalty::new(options.prior, &sample)?;
+    fit_sample(&sample, options, None)
+}
+
+/// Fits the parameters to a sample; `warm` is where to look first.
+pub(super) fn fit_sample(
+    sample: &Sample,
+    options: &FitOptions,
+    warm: Option<&Model>,
+) -> Result<Fit, ChurnError> {
+    let penalty = Penalty::new(options.prior, sample)?;
     // Fails here, once, if k is out of range.
     Model::new(options.variant, options.k, parameters(&sample.centre()))?;
     let problem = Problem {
-        sample: &sample,
+        sample,
         options: *options,
         penalty,
     };
+    let _ = warm;
 
     let mut best: Option<(f64, [f64; 4])> = None;
     let mut iterations = 0;
     for start in sample.starts(penalty.mean) {
-        let (found, steps) = problem.descend(start)?;
-        iterations += steps;
-        if best.is_none_or(|(cost, _)| found.0 < cost) {
-            best = Some(found);
+        let found = nelder_mead(|theta| problem.objective(theta), start, 1e-10)?;
+        iterations += found.iterations;
+        if best.is_none_or(|(cost, _)| found.cost < cost) {
+            best = Some((found.cost, found.place));
         }
     }
     let (objective, theta) = best.ok_or(ChurnError::NoData)?;
@@ -119,7 +126,7 @@ pub fn fit(
         objective,
         iterations,
         entities: sample.entities(),
-        evidence: evidence(&sample),
+        evidence: evidence(sample),
     })
 }
 
@@ -190,56 +197,8 @@ impl Problem<'_> {
     fn objective(&self, theta: &[f64; 4]) -> Result<f64, ChurnError> {
         let theta = clamped(theta);
         let model = Model::new(self.options.variant, self.options.k, parameters(&theta))?;
-        let cost = self.penalty.at(&theta) - self.sample.log_likelihood(&model);
-        if cost.is_finite() {
-            Ok(cost)
-        } else {
-            Err(ChurnError::Optimiser(format!(
-                "the objective is {cost} at {theta:?}"
-            )))
-        }
+        Ok(self.penalty.at(&theta) - self.sample.log_likelihood(&model))
     }
-
-    /// Minimises from one start; the best objective with its place, and how many iterations it took.
-    fn descend(&self, start: [f64; 4]) -> Result<((f64, [f64; 4]), u64), ChurnError> {
-        let failed = |error: argmin::core::Error| ChurnError::Optimiser(error.to_string());
-        let mut simplex = vec![start.to_vec()];
-        for moved in 0..start.len() {
-            simplex.push(
-                start
-                    .iter()
-                    .enumerate()
-                    .map(|(place, value)| value + if place == moved { 0.4 } else { 0.0 })
-                    .collect(),
-            );
-        }
-        let tolerance = 1e-10 * (1.0 + self.objective(&start)?.abs());
-        let solver = NelderMead::new(simplex)
-            .with_sd_tolerance(tolerance)
-            .map_err(failed)?;
-        let result = Executor::new(*self, solver)
-            .configure(|state| state.max_iters(MAX_ITERATIONS))
-            .run()
-            .map_err(failed)?;
-        let state = result.state();
-        let place = state.get_best_param().and_then(|place| array(place).ok());
-        let place = place.ok_or_else(|| ChurnError::Optimiser("found no minimum".to_owned()))?;
-        Ok(((state.get_best_cost(), place), state.get_iter()))
-    }
-}
-
-impl CostFunction for Problem<'_> {
-    type Param = Vec<f64>;
-    type Output = f64;
-
-    fn cost(&self, theta: &Self::Param) -> Result<f64, argmin::core::Error> {
-        Ok(self.objective(&array(theta)?)?)
-    }
-}
-
-fn array(theta: &[f64]) -> Result<[f64; 4], ChurnError> {
-    <[f64; 4]>::try_from(theta)
-        .map_err(|_| ChurnError::Optimiser(format!("{} parameters instead of 4", theta.len())))
 }
 
 fn parameters(theta: &[f64; 4]) -> Parameters {

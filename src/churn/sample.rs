@@ -84,6 +84,11 @@ impl Sample {
             })
     }
 
+    /// Weighted number of events after the first.
+    pub fn events(&self) -> f64 {
+        self.sums().1
+    }
+
     /// Centre of the pooled prior, on the log scale.
     pub fn centre(&self) -> [f64; 4] {
         let (_, events, weeks) = self.sums();

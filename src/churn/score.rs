@@ -1,5 +1,7 @@
 //! The churn number of an entity, with what is needed to read it.
 
+use rayon::iter::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
+
 use super::{ChurnError, Evidence, Fit, History};
 use crate::units::Probability;
 
@@ -10,6 +12,8 @@ pub const NEW_WEEKS: f64 = 8.0;
 /// Nobody is safer than this, nobody more lost than its complement: extremes cost more log-loss
 /// than they are worth.
 pub const CLIP: f64 = 0.02;
+/// Fewest histories that are worth a task of their own.
+const MIN_LENGTH: usize = 256;
 
 /// Churn of one entity over a horizon.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -34,17 +38,36 @@ pub struct Score {
 ///
 /// [`ChurnError::Number`] if the horizon is out of range.
 pub fn score(fit: &Fit, history: &History, horizon: f64) -> Result<Score, ChurnError> {
-    let p_active = fit.model.p_active(history, horizon)?;
-    let p_alive = fit.model.p_alive(history);
-    let expected_events = fit.model.expected_events(history, horizon)?;
+    let outlook = fit.model.outlook(history, horizon)?;
     Ok(Score {
-        churn: probability("churn", (1.0 - p_active).clamp(CLIP, 1.0 - CLIP))?,
-        p_active: probability("p_active", p_active)?,
-        p_alive: probability("p_alive", p_alive)?,
-        expected_events,
+        churn: clipped(1.0 - outlook.p_active)?,
+        p_active: probability("p_active", outlook.p_active)?,
+        p_alive: probability("p_alive", outlook.p_alive)?,
+        expected_events: outlook.expected_events,
         is_new: history.age() < NEW_WEEKS,
         evidence: fit.evidence,
     })
+}
+
+/// Scores many histories, in their order, on all threads.
+///
+/// # Errors
+///
+/// [`ChurnError::Row`] names the first history that cannot be scored.
+pub fn score_all(fit: &Fit, histories: &[History], horizon: f64) -> Result<Vec<Score>, ChurnError> {
+    let scores: Vec<Result<Score, ChurnError>> = histories
+        .par_iter()
+        .with_min_len(MIN_LENGTH)
+        .map(|history| score(fit, history, horizon))
+        .collect();
+    let rows = scores.into_iter().enumerate();
+    rows.map(|(row, score)| score.map_err(|error| error.in_row(row)))
+        .collect()
+}
+
+/// A churn probability, kept away from 0 and 1.
+pub(super) fn clipped(churn: f64) -> Result<Probability, ChurnError> {
+    probability("churn", churn.clamp(CLIP, 1.0 - CLIP))
 }
 
 fn probability(field: &'static str, value: f64) -> Result<Probability, ChurnError> {

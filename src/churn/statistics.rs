@@ -2,7 +2,7 @@
 
 use chrono::{Days, NaiveDate};
 
-use super::{ChurnError, History};
+use super::{Calendar, ChurnError, History};
 
 /// Length of the window, in weeks: two years. A design choice.
 pub const WINDOW_WEEKS: u32 = 104;
@@ -31,7 +31,7 @@ impl Activity {
     ///
     /// `days` are distinct and ascending. Days after `as_of` are the future and do not count; days
     /// before the window are forgotten, so the first day inside it is the first event. `None` if
-    /// no day is inside.
+    /// no day is inside. Intervals are in the weeks of `calendar`; the window is not.
     ///
     /// # Errors
     ///
@@ -40,6 +40,7 @@ impl Activity {
         days: &[NaiveDate],
         as_of: NaiveDate,
         window_weeks: u32,
+        calendar: &Calendar,
     ) -> Result<Option<Self>, ChurnError> {
         for (&previous, &day) in days.iter().zip(days.iter().skip(1)) {
             if day <= previous {
@@ -57,20 +58,20 @@ impl Activity {
         };
         let mut activity = Self::starting(first);
         for day in inside {
-            activity.record(day)?;
+            activity.record(day, calendar)?;
         }
         Ok(Some(activity))
     }
 
     /// Adds a shipping day in O(1); `false` if it is the last one again, which changes nothing.
     ///
-    /// The window does not slide here: to forget old days, start again
+    /// The window does not slide here: to forget old days, or with another calendar, start again
     /// [`from_days`](Self::from_days).
     ///
     /// # Errors
     ///
     /// [`ChurnError::Order`] if the day is before the last one.
-    pub fn record(&mut self, day: NaiveDate) -> Result<bool, ChurnError> {
+    pub fn record(&mut self, day: NaiveDate, calendar: &Calendar) -> Result<bool, ChurnError> {
         if day < self.last {
             return Err(ChurnError::Order {
                 day,
@@ -80,19 +81,19 @@ impl Activity {
         if day == self.last {
             return Ok(false);
         }
-        self.litt += weeks(self.last, day).ln();
+        self.litt += calendar.weeks(self.last, day).ln();
         self.repeats += 1;
         self.last = day;
         Ok(true)
     }
 
-    /// The statistics as of a date.
+    /// The statistics as of a date, in the weeks of the calendar the days were recorded with.
     ///
     /// # Errors
     ///
     /// [`ChurnError::AsOf`] if the date is before the last shipping day;
     /// [`ChurnError::Rule`] or [`ChurnError::Number`] beyond the models' range (a million events).
-    pub fn at(&self, as_of: NaiveDate) -> Result<History, ChurnError> {
+    pub fn at(&self, as_of: NaiveDate, calendar: &Calendar) -> Result<History, ChurnError> {
         if as_of < self.last {
             return Err(ChurnError::AsOf {
                 as_of,
@@ -101,8 +102,8 @@ impl Activity {
         }
         History::new(
             self.repeats,
-            weeks(self.first, self.last),
-            weeks(self.first, as_of),
+            calendar.weeks(self.first, self.last),
+            calendar.weeks(self.first, as_of),
             self.litt,
         )
     }
@@ -123,13 +124,11 @@ impl Activity {
     }
 }
 
-fn weeks(from: NaiveDate, to: NaiveDate) -> f64 {
-    (to - from).num_days() as f64 / 7.0
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const PLAIN: Calendar = Calendar::PLAIN;
 
     fn day(number: i64) -> NaiveDate {
         NaiveDate::from_ymd_opt(2014, 1, 1).unwrap() + chrono::Duration::days(number)
@@ -142,10 +141,10 @@ mod tests {
     #[test]
     fn three_days_a_week_apart_are_two_events_after_the_first() {
         let list = days(&[-35, -28, -14]);
-        let activity = Activity::from_days(&list, day(0), WINDOW_WEEKS)
+        let activity = Activity::from_days(&list, day(0), WINDOW_WEEKS, &PLAIN)
             .unwrap()
             .unwrap();
-        let history = activity.at(day(0)).unwrap();
+        let history = activity.at(day(0), &PLAIN).unwrap();
 
         // First to last 21 days, first to as-of 35 days; intervals of 1 and 2 weeks.
         assert_eq!((history.x(), history.t_x(), history.age()), (2, 3.0, 5.0));
@@ -155,7 +154,7 @@ mod tests {
     #[test]
     fn day_by_day_comes_to_the_same_as_all_at_once_and_a_day_told_twice_counts_once() {
         let list = days(&[-300, -100, -99, -7, 0]);
-        let whole = Activity::from_days(&list, day(0), WINDOW_WEEKS).unwrap();
+        let whole = Activity::from_days(&list, day(0), WINDOW_WEEKS, &PLAIN).unwrap();
         let mut step = Activity::starting(day(-300));
         for (number, counts) in [
             (-100, true),
@@ -164,31 +163,34 @@ mod tests {
             (-7, true),
             (0, true),
         ] {
-            assert_eq!(step.record(day(number)), Ok(counts));
+            assert_eq!(step.record(day(number), &PLAIN), Ok(counts));
         }
         assert_eq!(whole, Some(step));
-        assert!(step.record(day(-1)).is_err());
+        assert!(step.record(day(-1), &PLAIN).is_err());
     }
 
     #[test]
     fn the_future_and_what_lies_before_the_window_do_not_count() {
         let list = days(&[-800, -728, -727, -14, 1]);
-        let activity = Activity::from_days(&list, day(0), WINDOW_WEEKS)
+        let activity = Activity::from_days(&list, day(0), WINDOW_WEEKS, &PLAIN)
             .unwrap()
             .unwrap();
         assert_eq!((activity.first(), activity.repeats()), (day(-727), 1));
 
-        let old = Activity::from_days(&days(&[-729]), day(0), WINDOW_WEEKS);
+        let old = Activity::from_days(&days(&[-729]), day(0), WINDOW_WEEKS, &PLAIN);
         assert_eq!(old, Ok(None));
-        assert_eq!(Activity::from_days(&[], day(0), WINDOW_WEEKS), Ok(None));
+        assert_eq!(
+            Activity::from_days(&[], day(0), WINDOW_WEEKS, &PLAIN),
+            Ok(None)
+        );
     }
 
     #[test]
     fn days_out_of_order_and_an_as_of_date_before_the_last_are_refused() {
         let twice = days(&[-3, -3]);
-        assert!(Activity::from_days(&twice, day(0), WINDOW_WEEKS).is_err());
+        assert!(Activity::from_days(&twice, day(0), WINDOW_WEEKS, &PLAIN).is_err());
         let backwards = days(&[-3, -4]);
-        assert!(Activity::from_days(&backwards, day(0), WINDOW_WEEKS).is_err());
-        assert!(Activity::starting(day(0)).at(day(-1)).is_err());
+        assert!(Activity::from_days(&backwards, day(0), WINDOW_WEEKS, &PLAIN).is_err());
+        assert!(Activity::starting(day(0)).at(day(-1), &PLAIN).is_err());
     }
 }

@@ -56,6 +56,12 @@ pub fn lines(run: &Run) -> Vec<String> {
         run.business_basis.as_deref().unwrap_or("nothing"),
         run.value_basis.as_deref().unwrap_or("nothing"),
     ));
+    if run.seasonal == Some(false) {
+        lines.push(
+            "The season is not known, which takes two years of history: quiet months look like leaving."
+                .to_owned(),
+        );
+    }
     lines.push("Next: hawser watchlist".to_owned());
     lines
 }

@@ -8,6 +8,7 @@ use super::out::table;
 use super::{Context, Failure};
 use crate::access::Teams;
 use crate::api::reference::Reference;
+use crate::assessment::model::CascadeTerm;
 use crate::assessment::read::{self, NamedPart, RiskView, SatisfactionView};
 use crate::config::Config;
 use crate::customers::{self, store::CustomerBrief};
@@ -87,10 +88,7 @@ fn risk_lines(risk: &RiskView, config: &Config) -> Vec<String> {
     let mut lines = headline(risk);
     let rows: Vec<Vec<String>> = risk.parts.iter().map(part_row).collect();
     lines.extend(table(&["  part", "adds", "of its business"], &rows));
-    lines.push(
-        "  What comes from partners is a hypothesis: no back-test on this history supports it yet."
-            .to_owned(),
-    );
+    lines.extend(caveats(risk));
     lines.extend(seen(risk));
     lines.extend(at_stake(risk, &measure));
     if !risk.followers.is_empty() {
@@ -116,6 +114,44 @@ fn risk_lines(risk: &RiskView, config: &Config) -> Vec<String> {
         ));
     }
     lines
+}
+
+/// What the reader must know before believing the number.
+fn caveats(risk: &RiskView) -> Vec<String> {
+    let mut lines = vec![steps(risk)];
+    if risk.cascade_term == CascadeTerm::Hypothesis {
+        lines.push(
+            "  What comes from partners is a hypothesis: no back-test on this history supports it yet."
+                .to_owned(),
+        );
+    }
+    if !risk.source.seasonal {
+        lines.push(
+            "  The season is not known, which takes two years of history: quiet months look like leaving."
+                .to_owned(),
+        );
+    }
+    lines
+}
+
+/// How own churn came about.
+fn steps(risk: &RiskView) -> String {
+    let told = |name: &str, value: Option<f64>| {
+        value.map(|value| format!("{name} {}", percent_fine(value)))
+    };
+    let steps: Vec<String> = [
+        told("shipping days", risk.steps.shipping_days),
+        told(
+            "recency, frequency and value",
+            risk.steps.recency_frequency_value,
+        ),
+        told("with service", risk.steps.service),
+        told("agreed with its links", Some(risk.steps.own_churn)),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    format!("  By itself, step by step: {}.", steps.join(", "))
 }
 
 fn headline(risk: &RiskView) -> Vec<String> {

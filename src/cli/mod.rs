@@ -5,6 +5,7 @@ mod assess;
 mod backtest;
 mod calc;
 mod demo;
+mod engagement;
 mod exit;
 mod explain;
 mod export;
@@ -12,6 +13,7 @@ mod import;
 mod key;
 mod measure;
 mod migrate;
+mod model;
 mod openapi;
 mod out;
 mod outbox;
@@ -71,6 +73,9 @@ enum Command {
     Watchlist(watchlist::Args),
     /// Show one customer's numbers, and why they are what they are
     Explain(explain::Args),
+    /// Show what own churn rests on, or fit a model to a file
+    #[command(subcommand)]
+    Model(model::Command),
     /// Make, list and revoke API keys
     #[command(subcommand)]
     Key(key::Command),
@@ -89,6 +94,12 @@ enum Command {
     /// Import files of shipments, list imports and take them back
     #[command(subcommand)]
     Import(import::Command),
+    /// Import files of contracts
+    #[command(subcommand)]
+    Contracts(engagement::Command),
+    /// Import files of invoices and their payments
+    #[command(subcommand)]
+    Invoices(engagement::Command),
     /// Write shipments to standard output; the file can be imported again
     #[command(subcommand)]
     Export(export::Command),
@@ -170,12 +181,19 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Backtest(args) => backtest::run(&context, &args),
         Command::Watchlist(args) => watchlist::run(&context, &args),
         Command::Explain(args) => explain::run(&context, &args),
+        Command::Model(command) => model::run(&context, &command),
         Command::Key(command) => key::run(&context, command),
         Command::User(command) => user::run(&context, command),
         Command::Team(command) => team::run(&context, command),
         Command::Alerts(command) => alerts::run(&context, &command),
         Command::Outbox(command) => outbox::run(&context, &command),
         Command::Import(command) => import::run(&context, command),
+        Command::Contracts(command) => {
+            engagement::run::<crate::engagement::store::contracts::Row>(&context, &command)
+        }
+        Command::Invoices(command) => {
+            engagement::run::<crate::engagement::store::invoices::Row>(&context, &command)
+        }
         Command::Export(command) => export::run(&context, command),
         Command::Calc(args) => calc::run(&args),
         Command::Report(args) => report::run(&context, &args),

@@ -316,7 +316,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::{BigInt, Date, Double, Nullable, Text};
+    use diesel::sql_types::{BigInt, Bool, Date, Double, Nullable, Text};
     use super::Instant;
 
     runs (id) {
@@ -338,11 +338,13 @@ diesel::table! {
         actor -> Text,
         started_at -> Instant,
         finished_at -> Nullable<Instant>,
+        cascade_term -> Nullable<Text>,
+        seasonal -> Nullable<Bool>,
     }
 }
 
 diesel::table! {
-    use diesel::sql_types::{BigInt, Bool, Date, Double, Text};
+    use diesel::sql_types::{BigInt, Bool, Date, Double, Nullable, Text};
     use super::Instant;
 
     customer_risks (run_id, customer_id) {
@@ -369,11 +371,17 @@ diesel::table! {
         partners_silent -> BigInt,
         parts -> Text,
         followers -> Text,
+        shipping_churn -> Nullable<Double>,
+        rfm_churn -> Nullable<Double>,
+        service_churn -> Nullable<Double>,
+        contract_ends_on -> Nullable<Date>,
+        contract_loss -> Nullable<Double>,
+        volume_risk -> Nullable<Double>,
     }
 }
 
 diesel::table! {
-    use diesel::sql_types::{BigInt, Date, Double};
+    use diesel::sql_types::{BigInt, Date, Double, Nullable};
     use super::Instant;
 
     link_risks (run_id, shipper_id, consignee_id) {
@@ -389,6 +397,27 @@ diesel::table! {
         satisfaction_high -> Double,
         imbalance -> Double,
         last_on -> Date,
+        raw_churn -> Nullable<Double>,
+        own_churn -> Nullable<Double>,
+        expected_days -> Nullable<Double>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Bool, Double, Nullable, Text};
+
+    model_fits (run_id, component, segment) {
+        run_id -> BigInt,
+        component -> Text,
+        segment -> Text,
+        model -> Text,
+        parameters -> Text,
+        log_likelihood -> Nullable<Double>,
+        entities -> BigInt,
+        events -> BigInt,
+        evidence -> Text,
+        pooled -> Bool,
+        drift -> Nullable<Text>,
     }
 }
 
@@ -520,6 +549,52 @@ diesel::table! {
         classes -> Text,
         backtest_id -> Nullable<BigInt>,
         created_at -> Instant,
+    use diesel::sql_types::{BigInt, Bool, Date, Double, Nullable, Text};
+    use super::Instant;
+
+    contracts (id) {
+        id -> BigInt,
+        system -> Text,
+        external_id -> Text,
+        customer_id -> BigInt,
+        partner_id -> Nullable<BigInt>,
+        kind -> Nullable<Text>,
+        service -> Nullable<Text>,
+        starts_on -> Date,
+        ends_on -> Nullable<Date>,
+        term_months -> Nullable<BigInt>,
+        notice_days -> Nullable<BigInt>,
+        renewals -> BigInt,
+        auto_renews -> Bool,
+        share -> Nullable<Double>,
+        value_per_year -> Nullable<BigInt>,
+        outcome -> Nullable<Text>,
+        renewed_by -> Nullable<BigInt>,
+        version -> BigInt,
+        created_at -> Instant,
+        updated_at -> Instant,
+        deleted_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Bool, Date, Nullable, Text};
+    use super::Instant;
+
+    invoices (id) {
+        id -> BigInt,
+        system -> Text,
+        external_id -> Text,
+        customer_id -> BigInt,
+        issued_on -> Date,
+        due_on -> Date,
+        amount -> BigInt,
+        paid_on -> Nullable<Date>,
+        disputed -> Bool,
+        version -> BigInt,
+        created_at -> Instant,
+        updated_at -> Instant,
+        deleted_at -> Nullable<Instant>,
     }
 }
 
@@ -543,6 +618,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     counters,
     runs,
     customer_risks,
+    model_fits,
     link_risks,
     account_satisfactions,
     department_satisfactions,
@@ -550,4 +626,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     mails,
     backtests,
     calibrations,
+    contracts,
+    invoices,
 );

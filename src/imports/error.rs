@@ -33,10 +33,16 @@ pub enum FileError {
     /// The mapping names columns that the file lacks.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     MissingColumns(Vec<MissingColumn>),
-    /// A mapped column stands twice in the header.
-    #[error(
-        "the column `{0}` stands more than once in the header: the mapping cannot tell which is meant"
-    )]
+    /// A column of a file that is read without a mapping names no field.
+    #[error("no field is called as the column `{column}`; nearest: {}", .nearest.join(", "))]
+    UnknownColumn {
+        /// Its name.
+        column: String,
+        /// The most similar fields.
+        nearest: Vec<String>,
+    },
+    /// A column that is read stands twice in the header.
+    #[error("the column `{0}` stands more than once in the header: nobody can tell which is meant")]
     DuplicateColumn(String),
     /// Quotes that open and never close, again and again.
     #[error(

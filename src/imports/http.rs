@@ -656,6 +656,7 @@ impl From<FileError> for Error {
             FileError::Header { .. } => "file_header",
             FileError::MissingColumns(_) => "missing_column",
             FileError::DuplicateColumn(_) => "duplicate_column",
+            FileError::UnknownColumn { .. } => "unknown_column",
             FileError::Quotes { .. } => "file_quotes",
         };
         let errors = match &error {

@@ -33,6 +33,7 @@ mod source;
 mod spec;
 mod spill;
 pub mod store;
+pub mod table;
 mod target;
 mod upload;
 mod values;

@@ -88,8 +88,9 @@ fn recovered(cell: &str) -> Cow<'_, str> {
     }
 }
 
+/// The rows of a file of either format.
 #[derive(Debug)]
-enum Rows<R> {
+pub(super) enum Rows<R> {
     Csv(Box<CsvRows<R>>),
     Ndjson(Box<NdjsonRows<R>>),
 }
@@ -102,20 +103,7 @@ impl<R: Read> ShipmentReader<R> {
     /// [`FileError`] if the file is empty, binary or unreadable, or lacks columns that the mapping
     /// names.
     pub fn open(reader: R, mapping: &Mapping, zone: Tz) -> Result<Self, FileError> {
-        let mut source = Source::new(reader);
-        while source.window().len() < BINARY_PREFIX && source.fill()? {}
-        let marked = check_start(source.window())?;
-        if marked {
-            source.consume(3);
-        }
-        if source.window().trim_ascii().is_empty() && !source.fill()? {
-            return Err(FileError::Empty);
-        }
-        let decoder = Decoder::new(if marked {
-            Encoding::Utf8
-        } else {
-            mapping.encoding
-        });
+        let (source, decoder) = opened(reader, mapping.encoding)?;
         match mapping.format {
             Format::Csv => Self::open_csv(source, decoder, mapping, zone),
             Format::Ndjson => Ok(Self::open_ndjson(source, decoder, mapping, zone)),
@@ -132,7 +120,10 @@ impl<R: Read> ShipmentReader<R> {
             Delimiter::Comma => b',',
             Delimiter::Semicolon => b';',
             Delimiter::Tab => b'\t',
-            Delimiter::Auto => find_delimiter(&mut source, &decoder, mapping)?,
+            Delimiter::Auto => {
+                let mapped = mapping.columns().map(|(name, _)| name).collect();
+                find_delimiter(&mut source, &decoder, &mapped)?
+            }
         };
         let mut rows = CsvRows::new(source, decoder, delimiter);
         let mut columns = header(&mut rows)?;
@@ -321,6 +312,24 @@ impl<R: Read> Iterator for ShipmentReader<R> {
     }
 }
 
+/// Looks at the start of a file: whether it is text, and in which encoding.
+pub(super) fn opened<R: Read>(
+    reader: R,
+    encoding: Encoding,
+) -> Result<(Source<R>, Decoder), FileError> {
+    let mut source = Source::new(reader);
+    while source.window().len() < BINARY_PREFIX && source.fill()? {}
+    let marked = check_start(source.window())?;
+    if marked {
+        source.consume(3);
+    }
+    if source.window().trim_ascii().is_empty() && !source.fill()? {
+        return Err(FileError::Empty);
+    }
+    let decoder = Decoder::new(if marked { Encoding::Utf8 } else { encoding });
+    Ok((source, decoder))
+}
+
 /// Whether the file begins with the byte order mark of UTF-8.
 fn check_start(start: &[u8]) -> Result<bool, FileError> {
     if start.starts_with(&[0xff, 0xfe])
@@ -337,7 +346,7 @@ fn check_start(start: &[u8]) -> Result<bool, FileError> {
 }
 
 /// The names in the header line.
-fn header<R: Read>(rows: &mut CsvRows<R>) -> Result<Vec<String>, FileError> {
+pub(super) fn header<R: Read>(rows: &mut CsvRows<R>) -> Result<Vec<String>, FileError> {
     let mut row = RawRow::default();
     match rows.read(&mut row) {
         Ok(true) => Ok(row
@@ -358,25 +367,24 @@ fn header<R: Read>(rows: &mut CsvRows<R>) -> Result<Vec<String>, FileError> {
     }
 }
 
-/// The delimiter that finds most of the mapped columns in the first line; among equals the one that
+/// The delimiter that finds most of the wanted columns in the first line; among equals the one that
 /// makes most cells.
-fn find_delimiter<R: Read>(
+pub(super) fn find_delimiter<R: Read>(
     source: &mut Source<R>,
     decoder: &Decoder,
-    mapping: &Mapping,
+    wanted: &BTreeSet<&str>,
 ) -> Result<u8, FileError> {
     while memchr::memchr(b'\n', source.window().trim_ascii_start()).is_none() && source.fill()? {}
     let window = source.window().trim_ascii_start();
     let end = memchr::memchr2(b'\n', b'\r', window).unwrap_or(window.len());
     let line = window.get(..end).unwrap_or_default();
-    let mapped: BTreeSet<&str> = mapping.columns().map(|(name, _)| name).collect();
 
     let score = |delimiter: u8| {
         let mut rows = CsvRows::new(Source::new(line), decoder.clone(), delimiter);
         let names = header(&mut rows).unwrap_or_default();
         let found = names
             .iter()
-            .filter(|name| mapped.contains(name.as_str()))
+            .filter(|name| wanted.contains(name.as_str()))
             .count();
         (found, names.len())
     };

@@ -20,11 +20,13 @@ mod alerts;
 mod backtest;
 mod customers;
 mod demo;
+mod engagement;
 mod harness;
 mod imports;
 mod migrations;
 mod network;
 mod openapi;
+mod own_churn;
 mod reports;
 mod shipments;
 

@@ -107,5 +107,7 @@ async fn every_table_can_be_read_by_its_columns(app: TestApp) {
         department_satisfactions,
         alerts,
         mails,
+        contracts,
+        invoices,
     );
 }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
+use chrono_tz::Tz;
 use diesel::prelude::*;
 
 use super::super::inputs::{Collector, Delivery, DepartmentOf, Inputs, Sign};
@@ -19,6 +20,10 @@ pub struct Spans {
     pub as_of: NaiveDate,
     /// The as-of date as an instant: local midnight.
     pub as_of_at: UtcTime,
+    /// The zone whose days count.
+    pub zone: Tz,
+    /// First day of the signs of life: the statistics' window and the slices that models learn from.
+    pub signs_from: NaiveDate,
     /// First day of the statistics.
     pub history_from: NaiveDate,
     /// First day of business.
@@ -61,15 +66,25 @@ pub fn read(conn: &mut Conn, spans: &Spans) -> DbResult<Inputs> {
     let links: Vec<LinkMeasures> =
         crate::network::store::links(conn, spans.business_from, spans.as_of)?;
     let departments = recorded_departments(conn)?;
-    Ok(collector.finish(links, departments))
+    Ok(collector.finish(spans.as_of, links, departments))
+}
+
+#[derive(Queryable)]
+struct SignRow {
+    shipper: CustomerId,
+    consignee: CustomerId,
+    on: NaiveDate,
+    revenue: Option<i64>,
+    delivered_at: Option<UtcTime>,
+    late: Option<bool>,
+    claim_amount: Option<i64>,
 }
 
 fn signs(conn: &mut Conn, spans: &Spans, collector: &mut Collector) -> DbResult<()> {
-    type Row = (CustomerId, CustomerId, NaiveDate);
     each_row!(
         conn,
         shipments::table
-            .filter(shipments::activity_on.ge(spans.history_from))
+            .filter(shipments::activity_on.ge(spans.signs_from))
             .filter(shipments::activity_on.lt(spans.as_of))
             .filter(shipments::deleted_at.is_null())
             .filter(shipments::status.ne("cancelled"))
@@ -77,14 +92,30 @@ fn signs(conn: &mut Conn, spans: &Spans, collector: &mut Collector) -> DbResult<
                 shipments::shipper_id,
                 shipments::consignee_id,
                 shipments::activity_on,
+                shipments::revenue,
+                shipments::delivered_at,
+                shipments::late,
+                shipments::claim_amount,
             )),
-        |row: Row| collector.sign(Sign {
-            shipper: row.0,
-            consignee: row.1,
-            on: row.2,
-        })
+        |row: SignRow| collector.sign(row.known_at(spans))
     );
     Ok(())
+}
+
+impl SignRow {
+    /// What was known of the shipment before the as-of date.
+    fn known_at(self, spans: &Spans) -> Sign {
+        let delivered = self.delivered_at.filter(|at| *at < spans.as_of_at);
+        Sign {
+            shipper: self.shipper,
+            consignee: self.consignee,
+            on: self.on,
+            revenue: self.revenue,
+            delivered_on: delivered.map(|at| at.0.with_timezone(&spans.zone).date_naive()),
+            late: self.late,
+            claimed: self.claim_amount.is_some_and(|amount| amount > 0),
+        }
+    }
 }
 
 #[derive(Queryable)]

@@ -2,6 +2,7 @@
 
 pub mod calibrations;
 pub mod input;
+pub mod models;
 pub mod snapshot;
 pub mod view;
 
@@ -9,6 +10,7 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 use serde::Serialize;
 
+use super::model::CascadeTerm;
 use super::read::Source;
 use crate::db::schema::runs;
 use crate::db::select::{Collection, Field, Kind};
@@ -60,6 +62,11 @@ pub struct Run {
     pub started_at: UtcTime,
     /// When it ended.
     pub finished_at: Option<UtcTime>,
+    /// What history says of the part of churn that comes from partners: `supported` or
+    /// `hypothesis`.
+    pub cascade_term: Option<String>,
+    /// Whether the season was known; if not, quiet months count as silence.
+    pub seasonal: Option<bool>,
 }
 
 /// Writes stored JSON text as JSON.
@@ -155,6 +162,10 @@ pub struct Finish {
     pub parameters: Option<String>,
     /// As in [`Run`].
     pub inputs_at: Option<UtcTime>,
+    /// As in [`Run`].
+    pub cascade_term: Option<String>,
+    /// As in [`Run`].
+    pub seasonal: Option<bool>,
 }
 
 /// Marks a run as done.
@@ -204,6 +215,13 @@ pub fn latest(conn: &mut Conn, as_of: Option<NaiveDate>) -> DbResult<Option<Run>
     })
 }
 
+/// What a run says of the cascade term; one that says nothing has no support for it.
+pub fn told(cascade_term: Option<&str>) -> CascadeTerm {
+    cascade_term
+        .and_then(CascadeTerm::parse)
+        .unwrap_or(CascadeTerm::Hypothesis)
+}
+
 impl Run {
     /// Where numbers of this run come from.
     pub fn source(&self) -> Source {
@@ -214,6 +232,8 @@ impl Run {
             model_version: self.model_version.clone(),
             business_basis: self.business_basis.clone().unwrap_or_default(),
             value_basis: self.value_basis.clone().unwrap_or_default(),
+            cascade_term: told(self.cascade_term.as_deref()),
+            seasonal: self.seasonal.unwrap_or(false),
         }
     }
 }

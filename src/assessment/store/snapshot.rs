@@ -13,6 +13,7 @@ use crate::db::schema::{
 };
 use crate::db::{Conn, DbError, DbResult, insert_all};
 use crate::ids::{CustomerId, DepartmentId, RunId};
+use crate::units::Probability;
 
 /// Rows written together.
 const CHUNK: usize = 10_000;
@@ -43,6 +44,9 @@ struct RiskRow {
     partners_silent: i64,
     parts: String,
     followers: String,
+    shipping_churn: Option<f64>,
+    rfm_churn: Option<f64>,
+    service_churn: Option<f64>,
 }
 
 #[derive(Insertable)]
@@ -60,6 +64,9 @@ struct LinkRow {
     satisfaction_high: f64,
     imbalance: f64,
     last_on: NaiveDate,
+    raw_churn: Option<f64>,
+    own_churn: Option<f64>,
+    expected_days: Option<f64>,
 }
 
 #[derive(Insertable)]
@@ -107,7 +114,7 @@ fn count(number: usize) -> i64 {
 /// Writes a run's snapshots.
 pub fn write(
     conn: &mut Conn,
-    run_id: RunId,
+    (run_id, as_of): (RunId, NaiveDate),
     inputs: &Inputs,
     risks: &Risks,
     scores: &Scores,
@@ -115,7 +122,7 @@ pub fn write(
     for chunk in risks.customers.chunks(CHUNK) {
         let rows: Vec<RiskRow> = chunk
             .iter()
-            .map(|risk| risk_row(run_id, risk))
+            .map(|risk| risk_row(run_id, as_of, risk))
             .collect::<DbResult<_>>()?;
         insert_all!(conn, customer_risks::table, &rows[..]).map_err(DbError::from)?;
     }
@@ -158,6 +165,9 @@ fn write_links(
             satisfaction_high: high,
             imbalance: score.imbalance,
             last_on: measures.last_on,
+            raw_churn: risk.own.map(|own| own.raw.get()),
+            own_churn: risk.own.map(|own| own.coherent.get()),
+            expected_days: risk.own.map(|own| own.expected_days),
         });
         if rows.len() == CHUNK {
             insert_all!(conn, link_risks::table, &rows[..])?;
@@ -167,23 +177,22 @@ fn write_links(
     Ok(insert_all!(conn, link_risks::table, &rows[..])?)
 }
 
-fn risk_row(run_id: RunId, risk: &CustomerRisk) -> DbResult<RiskRow> {
-    let history = &risk.history;
+fn risk_row(run_id: RunId, as_of: NaiveDate, risk: &CustomerRisk) -> DbResult<RiskRow> {
+    let own = &risk.own;
+    let weeks_since = |day: NaiveDate| (as_of - day).num_days() as f64 / 7.0;
     Ok(RiskRow {
         run_id,
         customer_id: risk.customer,
         role: risk.role.word(),
-        own_churn: risk.score.churn.get(),
+        own_churn: own.score.churn.get(),
         churn_probability: risk.churn,
-        p_alive: risk.score.p_alive.get(),
-        expected_days: risk.score.expected_events,
-        shipping_days: i64::try_from(history.x())
-            .unwrap_or(i64::MAX)
-            .saturating_add(1),
-        recency_weeks: history.age() - history.t_x(),
-        age_weeks: history.age(),
-        last_on: risk.last_on,
-        is_new: risk.score.is_new,
+        p_alive: own.score.p_alive.get(),
+        expected_days: own.score.expected_events,
+        shipping_days: i64::try_from(own.shipping_days).unwrap_or(i64::MAX),
+        recency_weeks: weeks_since(own.last_on),
+        age_weeks: weeks_since(own.first_on),
+        last_on: own.last_on,
+        is_new: own.score.is_new,
         evidence: risk.evidence.word(),
         business: risk.business,
         business_at_risk: risk.business_at_risk,
@@ -195,6 +204,9 @@ fn risk_row(run_id: RunId, risk: &CustomerRisk) -> DbResult<RiskRow> {
         partners_silent: count(risk.partners_silent),
         parts: json(&risk.parts)?,
         followers: json(&risk.followers)?,
+        shipping_churn: Some(own.steps.shipping_days.get()),
+        rfm_churn: own.steps.rfm.map(Probability::get),
+        service_churn: own.steps.service.map(Probability::get),
     })
 }
 

@@ -67,6 +67,12 @@ pub struct RiskRead {
     pub parts: String,
     /// JSON.
     pub followers: String,
+    /// By shipping days alone.
+    pub shipping_churn: Option<f64>,
+    /// By recency, frequency and value alone.
+    pub rfm_churn: Option<f64>,
+    /// After the service covariates.
+    pub service_churn: Option<f64>,
     /// From `customers`.
     #[diesel(sql_type = diesel::sql_types::Text)]
     pub name: String,
@@ -91,6 +97,12 @@ pub struct RiskRead {
     /// From `runs`.
     #[diesel(sql_type = diesel::sql_types::Nullable<diesel::sql_types::Text>)]
     pub value_basis: Option<String>,
+    /// From `runs`.
+    #[diesel(sql_type = diesel::sql_types::Nullable<diesel::sql_types::Text>)]
+    pub cascade_term: Option<String>,
+    /// From `runs`.
+    #[diesel(sql_type = diesel::sql_types::Nullable<diesel::sql_types::Bool>)]
+    pub seasonal: Option<bool>,
 }
 
 impl RiskRead {
@@ -103,12 +115,14 @@ impl RiskRead {
             model_version: self.model_version.clone(),
             business_basis: self.business_basis.clone().unwrap_or_default(),
             value_basis: self.value_basis.clone().unwrap_or_default(),
+            cascade_term: super::told(self.cascade_term.as_deref()),
+            seasonal: self.seasonal.unwrap_or(false),
         }
     }
 }
 
 const RISK_COLUMNS: &str = "k.*, c.name, c.country, c.team_id, r.as_of, r.horizon_weeks, \
-    r.model_version, r.business_basis, r.value_basis";
+    r.model_version, r.business_basis, r.value_basis, r.cascade_term, r.seasonal";
 const RISK_FROM: &str = "customer_risks k JOIN customers c ON c.id = k.customer_id \
     JOIN runs r ON r.id = k.run_id";
 
@@ -355,6 +369,12 @@ pub struct LinkRead {
     pub imbalance: f64,
     /// The last shipment.
     pub last_on: NaiveDate,
+    /// Probability that the link stays silent over the horizon, by its own shipping days alone.
+    pub raw_churn: Option<f64>,
+    /// The same, no less than the own churn of either end.
+    pub own_churn: Option<f64>,
+    /// Shipping days expected over the horizon.
+    pub expected_days: Option<f64>,
 }
 
 /// A link in a run.

@@ -240,7 +240,11 @@ where
 }
 
 /// Refuses members that `model` does not have: a merge forgets those that are null, unseen.
-fn known_members<T>(model: &T, body: &Json) -> Answer<()>
+///
+/// # Errors
+///
+/// [`Error::Malformed`] names them and those that exist.
+pub fn known_members<T>(model: &T, body: &Json) -> Answer<()>
 where
     T: Serialize + DeserializeOwned + utoipa::PartialSchema,
 {

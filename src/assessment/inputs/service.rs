@@ -1,26 +1,8 @@
-//! What a run knows: the shipping days, the links and the service counts before its as-of date.
+//! Service: how well deliveries were done, counted and turned into KPIs.
 
-use std::collections::HashMap;
-
-use chrono::NaiveDate;
-
-use crate::customers::model::DepartmentKind;
-use crate::ids::{CustomerId, DepartmentId};
-use crate::network::LinkMeasures;
-use crate::satisfaction::Kpi;
+use crate::ids::CustomerId;
 use crate::satisfaction::kpi::{self, MIN_OBSERVATIONS};
-use crate::satisfaction::{SatisfactionError, Z90, indices};
-
-/// One shipment as a sign of life of both parties.
-#[derive(Clone, Copy, Debug)]
-pub struct Sign {
-    /// First party.
-    pub shipper: CustomerId,
-    /// Second party.
-    pub consignee: CustomerId,
-    /// The shipping day.
-    pub on: NaiveDate,
-}
+use crate::satisfaction::{Kpi, SatisfactionError, Z90, indices};
 
 /// How well one delivered shipment was done; `None` is unknown.
 #[derive(Clone, Copy, Debug)]
@@ -41,62 +23,6 @@ pub struct Delivery {
     pub claimed: Option<bool>,
     /// Days from pick-up (else order) to delivery.
     pub lead_days: Option<f64>,
-}
-
-/// A department that judges us.
-#[derive(Clone, Debug, PartialEq)]
-pub struct DepartmentOf {
-    /// Its id; `None` for a standard department of a customer that has none recorded.
-    pub id: Option<DepartmentId>,
-    /// What it does.
-    pub kind: DepartmentKind,
-    /// What it is called.
-    pub name: String,
-    /// Its weight in the account's score.
-    pub weight: f64,
-    /// Whether the account needs it satisfied.
-    pub required: bool,
-}
-
-/// The departments that stand in for those of a customer that has none recorded. Default.
-pub const STANDARD: [DepartmentKind; 6] = [
-    DepartmentKind::Purchasing,
-    DepartmentKind::Planning,
-    DepartmentKind::Warehouse,
-    DepartmentKind::Quality,
-    DepartmentKind::Finance,
-    DepartmentKind::Management,
-];
-
-/// The standard departments: equal weights, all required.
-pub fn standard_departments() -> Vec<DepartmentOf> {
-    STANDARD
-        .into_iter()
-        .map(|kind| DepartmentOf {
-            id: None,
-            kind,
-            name: kind.word().to_owned(),
-            weight: 1.0,
-            required: true,
-        })
-        .collect()
-}
-
-/// Everything that a run computes from.
-#[derive(Clone, Debug, Default)]
-pub struct Inputs {
-    /// Customers with a shipping day in the statistics' window, ascending.
-    pub customers: Vec<CustomerId>,
-    /// Distinct shipping days of each of them, ascending.
-    pub days: Vec<Vec<NaiveDate>>,
-    /// Links of the business window.
-    pub links: Vec<LinkMeasures>,
-    /// Service to each customer, in the order of `customers`.
-    pub service: Vec<Service>,
-    /// Service on each link with deliveries in the KPI window.
-    pub link_service: HashMap<(CustomerId, CustomerId), Service>,
-    /// Recorded departments.
-    pub departments: HashMap<CustomerId, Vec<DepartmentOf>>,
 }
 
 /// Counts of how well deliveries were done.
@@ -256,70 +182,6 @@ impl Portfolio {
     }
 }
 
-/// Collects what is streamed from the database.
-#[derive(Debug, Default)]
-pub struct Collector {
-    days: Vec<(CustomerId, NaiveDate)>,
-    service: HashMap<CustomerId, Service>,
-    link_service: HashMap<(CustomerId, CustomerId), Service>,
-}
-
-impl Collector {
-    /// Takes a sign of life.
-    pub fn sign(&mut self, sign: Sign) {
-        self.days.push((sign.shipper, sign.on));
-        self.days.push((sign.consignee, sign.on));
-    }
-
-    /// Takes a delivery.
-    pub fn delivery(&mut self, delivery: &Delivery) {
-        self.service
-            .entry(delivery.shipper)
-            .or_default()
-            .add(delivery);
-        self.service
-            .entry(delivery.consignee)
-            .or_default()
-            .add(delivery);
-        self.link_service
-            .entry((delivery.shipper, delivery.consignee))
-            .or_default()
-            .add(delivery);
-    }
-
-    /// Puts everything in order.
-    pub fn finish(
-        mut self,
-        links: Vec<LinkMeasures>,
-        departments: HashMap<CustomerId, Vec<DepartmentOf>>,
-    ) -> Inputs {
-        self.days.sort_unstable();
-        self.days.dedup();
-        let (mut customers, mut days): (Vec<CustomerId>, Vec<Vec<NaiveDate>>) = Default::default();
-        for (customer, day) in self.days {
-            if customers.last() != Some(&customer) {
-                customers.push(customer);
-                days.push(Vec::new());
-            }
-            if let Some(days) = days.last_mut() {
-                days.push(day);
-            }
-        }
-        let service = customers
-            .iter()
-            .map(|customer| self.service.remove(customer).unwrap_or_default())
-            .collect();
-        Inputs {
-            customers,
-            days,
-            links,
-            service,
-            link_service: self.link_service,
-            departments,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -370,24 +232,5 @@ mod tests {
             !kpis.iter().any(|kpi| kpi.kpi == Kpi::DamageRate),
             "nothing is known of damage"
         );
-    }
-
-    #[test]
-    fn several_shipments_of_a_day_are_one_sign_of_life() {
-        let mut collector = Collector::default();
-        let on = NaiveDate::from_ymd_opt(2026, 1, 5).unwrap();
-        for consignee in [2, 2, 3] {
-            collector.sign(Sign {
-                shipper: CustomerId(1),
-                consignee: CustomerId(consignee),
-                on,
-            });
-        }
-        let inputs = collector.finish(Vec::new(), HashMap::new());
-        assert_eq!(
-            inputs.customers,
-            [CustomerId(1), CustomerId(2), CustomerId(3)]
-        );
-        assert!(inputs.days.iter().all(|days| days == &[on]));
     }
 }

@@ -1,0 +1,12 @@
+ALTER TABLE runs DROP COLUMN seasonal;
+ALTER TABLE runs DROP COLUMN cascade_term;
+ALTER TABLE link_risks DROP COLUMN expected_days;
+ALTER TABLE link_risks DROP COLUMN own_churn;
+ALTER TABLE link_risks DROP COLUMN raw_churn;
+ALTER TABLE customer_risks DROP COLUMN volume_risk;
+ALTER TABLE customer_risks DROP COLUMN contract_loss;
+ALTER TABLE customer_risks DROP COLUMN contract_ends_on;
+ALTER TABLE customer_risks DROP COLUMN service_churn;
+ALTER TABLE customer_risks DROP COLUMN rfm_churn;
+ALTER TABLE customer_risks DROP COLUMN shipping_churn;
+DROP TABLE model_fits;

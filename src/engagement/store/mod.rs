@@ -1,0 +1,64 @@
+//! Contracts and invoices in the database.
+
+pub mod contracts;
+pub mod history;
+pub mod invoices;
+
+use std::collections::HashSet;
+
+use diesel::prelude::*;
+
+use crate::access::Teams;
+use crate::db::schema::customers;
+use crate::db::select::{Field, Kind, Statement, Value};
+use crate::db::{Conn, DbResult, on};
+
+/// Ids in one statement at most; SQLite refuses statements with very many parameters.
+const CHUNK: usize = 500;
+
+const fn field(name: &'static str, sql: &'static str, kind: Kind, sortable: bool) -> Field {
+    Field {
+        name,
+        sql,
+        kind,
+        sortable,
+    }
+}
+
+/// Those of these customers that the teams may see.
+///
+/// # Errors
+///
+/// The database's.
+pub fn visible(
+    conn: &mut Conn,
+    ids: impl Iterator<Item = i64>,
+    teams: &Teams,
+) -> DbResult<HashSet<i64>> {
+    let ids: HashSet<i64> = ids.collect();
+    if *teams == Teams::All {
+        return Ok(ids);
+    }
+    let ids: Vec<i64> = ids.into_iter().collect();
+    let mut visible = HashSet::new();
+    for chunk in ids.chunks(CHUNK) {
+        let found: Vec<(i64, Option<i64>)> = on!(conn, |c| customers::table
+            .filter(customers::id.eq_any(chunk))
+            .select((customers::id, customers::team_id))
+            .load(c))?;
+        let allowed = found.into_iter().filter(|(_, team)| teams.allow(*team));
+        visible.extend(allowed.map(|(id, _)| id));
+    }
+    Ok(visible)
+}
+
+/// Keeps others from writing the row until the transaction ends. SQLite has one writer anyway.
+fn lock(conn: &mut Conn, table: &str, id: i64) -> DbResult<()> {
+    if conn.is_postgres() {
+        let mut sql = Statement::new("SELECT id FROM ");
+        sql.push(table).push(" WHERE id = ").bind(Value::Int(id));
+        sql.push(" FOR NO KEY UPDATE");
+        sql.execute(conn)?;
+    }
+    Ok(())
+}

@@ -549,6 +549,10 @@ diesel::table! {
         classes -> Text,
         backtest_id -> Nullable<BigInt>,
         created_at -> Instant,
+    }
+}
+
+diesel::table! {
     use diesel::sql_types::{BigInt, Bool, Date, Double, Nullable, Text};
     use super::Instant;
 

@@ -24,9 +24,11 @@ pub struct Settings {
     pub resamples: u32,
     /// Seed of permutations and resamples. Same seed, same answer.
     pub seed: u64,
-    /// Exposed customers and departures below which nothing is said. Defaults 30 and 20.
+    /// Different exposed customers below which nothing is said. Default 30.
     pub min_exposed: usize,
-    /// Departures in the panel below which nothing is said. Default 20.
+    /// Sum of lost shares below which nothing is said. Default 10: as many customers that lost all.
+    pub min_lost_share: f64,
+    /// Departures, and customers that stayed, below which nothing is said. Default 20.
     pub min_events: usize,
 }
 
@@ -43,6 +45,7 @@ impl Default for Settings {
             resamples: 500,
             seed: 1,
             min_exposed: 30,
+            min_lost_share: 10.0,
             min_events: 20,
         }
     }

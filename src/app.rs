@@ -42,6 +42,7 @@ fn features(config: &mut ServiceConfig<'_>) {
     crate::network::http::routes(config);
     crate::assessment::http::routes(config);
     crate::whatifs::http::routes(config);
+    crate::backtest::http::routes(config);
     crate::alerts::http::routes(config);
     crate::track::http::routes(config);
     crate::imports::http::routes(config);
@@ -92,6 +93,7 @@ pub fn start(state: AppState, listener: TcpListener) -> std::io::Result<Server> 
     let guard = web::Data::new(guard);
     let runner = web::Data::new(Runner::new(Arc::new(after_run)));
     let engines = web::Data::new(Engines::default());
+    let backtests = web::Data::new(crate::backtest::http::OneAtATime::default());
     let imports = web::Data::new(crate::imports::running::Running::default());
     let server =
         HttpServer::new(move || {
@@ -99,6 +101,7 @@ pub fn start(state: AppState, listener: TcpListener) -> std::io::Result<Server> 
                 .app_data(state.clone())
                 .app_data(guard.clone())
                 .app_data(imports.clone())
+                .app_data(backtests.clone())
                 .app_data(description.clone())
                 .app_data(live_network.clone())
                 .app_data(engines.clone())

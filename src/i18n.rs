@@ -4,6 +4,7 @@
 //! names it by [`key`]. Tests prove that both languages have the same keys with
 //! the same variables, that every key in the code exists and that none is unused.
 
+pub mod accept;
 pub mod format;
 pub mod line;
 
@@ -22,6 +23,7 @@ const SOURCES: [(Language, &[&str]); 2] = [
         Language::En,
         &[
             include_str!("../locales/en/alerts.ftl"),
+            include_str!("../locales/en/backtest.ftl"),
             include_str!("../locales/en/ui.ftl"),
             include_str!("../locales/en/whatifs.ftl"),
         ],
@@ -30,6 +32,7 @@ const SOURCES: [(Language, &[&str]); 2] = [
         Language::Zh,
         &[
             include_str!("../locales/zh/alerts.ftl"),
+            include_str!("../locales/zh/backtest.ftl"),
             include_str!("../locales/zh/ui.ftl"),
             include_str!("../locales/zh/whatifs.ftl"),
         ],

@@ -65,6 +65,8 @@ row_id! {
     WhatIfId
     /// Identifies a retention plan.
     PlanId
+    /// Identifies a back-test.
+    BacktestId
     /// Identifies an alert.
     AlertId
     /// Identifies a mail in the outbox.

@@ -27,6 +27,7 @@ use crate::error::{Problem, ProblemPart};
         (name = "network", description = "Who trades with whom"),
         (name = "assessment", description = "Runs, risks, satisfaction, watch list"),
         (name = "what-ifs", description = "What would follow: what-ifs, retention plans, loyalty spread"),
+        (name = "backtests", description = "Past predictions beside what happened"),
         (name = "alerts", description = "Warnings and the mails that carry them"),
         (name = "reports", description = "Flat data for BI tools"),
     ),

@@ -126,7 +126,8 @@ fn end(inputs: &Inputs, risks: &Risks, inputs_at: Option<UtcTime>) -> Finish {
     }
 }
 
-fn scope(as_of: NaiveDate, config: &Config) -> Scope {
+/// What a run at `as_of` looks at.
+pub fn scope(as_of: NaiveDate, config: &Config) -> Scope {
     Scope {
         as_of,
         horizon_weeks: config.assessment.horizon_weeks,
@@ -139,7 +140,16 @@ fn scope(as_of: NaiveDate, config: &Config) -> Scope {
     }
 }
 
-fn spans(as_of: NaiveDate, config: &Config, today: NaiveDate) -> Result<Spans, AssessmentError> {
+/// The days that a run at `as_of` reads.
+///
+/// # Errors
+///
+/// [`AssessmentError::AsOf`] for a date in the future, or without room for history before it.
+pub fn spans(
+    as_of: NaiveDate,
+    config: &Config,
+    today: NaiveDate,
+) -> Result<Spans, AssessmentError> {
     let wrong = |rule: String| AssessmentError::AsOf { as_of, rule };
     if as_of > today + Days::new(1) {
         return Err(wrong(format!(

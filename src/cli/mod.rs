@@ -2,6 +2,7 @@
 
 mod alerts;
 mod assess;
+mod backtest;
 mod calc;
 mod demo;
 mod engagement;
@@ -70,6 +71,8 @@ enum Command {
     Migrate,
     /// Assess every customer at a date: risk, cascade, satisfaction, alerts
     Assess(assess::Args),
+    /// Put past predictions beside what happened: own churn, cascade, plain baselines
+    Backtest(backtest::Args),
     /// Show whom to save first
     Watchlist(watchlist::Args),
     /// Show one customer's numbers, and why they are what they are
@@ -188,6 +191,7 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Demo(args) => demo::run(&mut context, &args),
         Command::Migrate => migrate::run(&context),
         Command::Assess(args) => assess::run(&context, &args),
+        Command::Backtest(args) => backtest::run(&context, &args),
         Command::Watchlist(args) => watchlist::run(&context, &args),
         Command::Explain(args) => explain::run(&context, &args),
         Command::Model(command) => model::run(&context, &command),

@@ -191,7 +191,13 @@ fn lines(view: &PlanView, config: &Config) -> Vec<String> {
     let saves = format!("saves ({})", measure.unit);
     let costs = format!("costs ({})", money.unit);
     let head = [
-        "", "customer", costs.as_str(), "own churn", "then", "blast", saves.as_str(),
+        "",
+        "customer",
+        costs.as_str(),
+        "own churn",
+        "then",
+        "blast",
+        saves.as_str(),
     ];
     lines.extend(table(&head, &rows));
     lines.push(String::new());

@@ -116,7 +116,9 @@ fn ask(context: &Context, state: &AppState, args: &Args) -> Result<(), Failure> 
     let speech = (Language::En, config);
     let teams = Teams::All;
     let engine = state.db.read_now(|conn| open(conn, args.as_of, None))?;
-    let input = state.db.read_now(|conn| args.input(conn, &engine, config))?;
+    let input = state
+        .db
+        .read_now(|conn| args.input(conn, &engine, config))?;
     input.check()?;
     let resolved = state
         .db
@@ -261,8 +263,18 @@ impl Args {
             changes.push(change);
         }
         for (flag, kind, measure, texts) in [
-            ("link-business", ChangeKind::LinkBusiness, &business, &self.link_business),
-            ("link-value", ChangeKind::LinkValue, &measure, &self.link_value),
+            (
+                "link-business",
+                ChangeKind::LinkBusiness,
+                &business,
+                &self.link_business,
+            ),
+            (
+                "link-value",
+                ChangeKind::LinkValue,
+                &measure,
+                &self.link_value,
+            ),
         ] {
             for text in texts {
                 let (link, value) = split(flag, text)?;
@@ -359,7 +371,10 @@ fn amount(
 
 /// How a customer is called.
 pub fn called(pointer: &Pointer) -> String {
-    pointer.name.clone().unwrap_or_else(|| "(hidden)".to_owned())
+    pointer
+        .name
+        .clone()
+        .unwrap_or_else(|| "(hidden)".to_owned())
 }
 
 /// A what-if for people.
@@ -444,8 +459,16 @@ fn distribution_lines(simulated: &Simulated, measure: &Measure) -> Vec<String> {
     ] {
         rows.push(vec![
             what.to_owned(),
-            format!("{} ± {}", measure.number(one.value), measure.number(one.standard_error)),
-            format!("{} ± {}", measure.number(other.value), measure.number(other.standard_error)),
+            format!(
+                "{} ± {}",
+                measure.number(one.value),
+                measure.number(one.standard_error)
+            ),
+            format!(
+                "{} ± {}",
+                measure.number(other.value),
+                measure.number(other.standard_error)
+            ),
         ]);
     }
     let mut lines = vec![format!(

@@ -516,6 +516,45 @@ diesel::table! {
 }
 
 diesel::table! {
+    use diesel::sql_types::{BigInt, Date, Nullable, Text};
+    use super::Instant;
+
+    backtests (id) {
+        id -> BigInt,
+        from_on -> Date,
+        to_on -> Date,
+        every_days -> BigInt,
+        horizon_weeks -> BigInt,
+        window_days -> BigInt,
+        status -> Text,
+        model_version -> Text,
+        dates -> BigInt,
+        observations -> BigInt,
+        events -> BigInt,
+        result -> Nullable<Text>,
+        error -> Nullable<Text>,
+        actor -> Text,
+        started_at -> Instant,
+        finished_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Date, Nullable, Text};
+    use super::Instant;
+
+    calibrations (id) {
+        id -> BigInt,
+        history_to -> Date,
+        verdict -> Text,
+        strengths -> Text,
+        classes -> Text,
+        backtest_id -> Nullable<BigInt>,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
     use diesel::sql_types::{BigInt, Bool, Date, Double, Nullable, Text};
     use super::Instant;
 
@@ -541,6 +580,10 @@ diesel::table! {
         created_at -> Instant,
         updated_at -> Instant,
         deleted_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
     use diesel::sql_types::{BigInt, Double, Nullable, Text};
     use super::Instant;
 
@@ -575,6 +618,10 @@ diesel::table! {
         created_at -> Instant,
         updated_at -> Instant,
         deleted_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
     use diesel::sql_types::BigInt;
     use super::Instant;
 
@@ -643,6 +690,10 @@ diesel::table! {
         last_on -> Date,
         silent_on -> Nullable<Date>,
         warning_days -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
     use diesel::sql_types::BigInt;
     use super::Instant;
 
@@ -682,6 +733,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     plan_customers,
     alerts,
     mails,
+    backtests,
+    calibrations,
     contracts,
     invoices,
     run_scores,

@@ -7,6 +7,7 @@ pub mod http;
 
 use askama::Template;
 
+pub use crate::i18n::accept::preferred_language;
 use crate::i18n::{Args, Key, Language, TextError, Texts, key};
 
 /// What a page is about.

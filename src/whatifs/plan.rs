@@ -204,11 +204,7 @@ fn named(
         let (customer, index) = find_in(conn, engine, &candidate.customer, teams)?;
         if let Some(first) = places.get(&customer) {
             let rule = format!("/candidates/{first} is this customer already");
-            wrong.add(
-                format!("/candidates/{at}/customer"),
-                "duplicate",
-                rule,
-            );
+            wrong.add(format!("/candidates/{at}/customer"), "duplicate", rule);
             continue;
         }
         places.insert(customer, at);
@@ -378,13 +374,7 @@ pub fn keep(
 /// # Errors
 ///
 /// 404 if there is none.
-pub fn delete(
-    conn: &mut Conn,
-    id: i64,
-    teams: &Teams,
-    actor: &Actor,
-    now: UtcTime,
-) -> Answer<()> {
+pub fn delete(conn: &mut Conn, id: i64, teams: &Teams, actor: &Actor, now: UtcTime) -> Answer<()> {
     let row = find(conn, id, teams)?;
     store::delete_plan(conn, row.id)?;
     let deed = Deed {

@@ -218,12 +218,7 @@ pub struct Wrong(Vec<ProblemPart>);
 
 impl Wrong {
     /// Notes a broken rule; `pointer` is a JSON pointer into the body.
-    pub fn add(
-        &mut self,
-        pointer: impl Into<String>,
-        code: &'static str,
-        rule: impl Into<String>,
-    ) {
+    pub fn add(&mut self, pointer: impl Into<String>, code: &'static str, rule: impl Into<String>) {
         self.0.push(ProblemPart {
             pointer: pointer.into(),
             code: code.to_owned(),
@@ -422,7 +417,10 @@ impl ChangeInput {
                 (0.0..=1e15).contains(&value),
                 "expected a number between 0 and 1e15",
             ),
-            _ => (value.abs() <= 1e15, "expected a number between -1e15 and 1e15"),
+            _ => (
+                value.abs() <= 1e15,
+                "expected a number between -1e15 and 1e15",
+            ),
         };
         wrong.check(fine, place("value"), "out_of_range", rule);
     }
@@ -648,10 +646,7 @@ mod tests {
         let one = r#"{"kind": "lose", "customer": 1}"#;
         let many = |count: usize| format!("{{\"changes\": [{}]}}", vec![one; count].join(","));
         assert!(what_if(&many(100)).is_ok());
-        assert_eq!(
-            places(what_if(&many(101))),
-            (422, vec!["/changes".into()])
-        );
+        assert_eq!(places(what_if(&many(101))), (422, vec!["/changes".into()]));
     }
 
     #[test]

@@ -241,7 +241,12 @@ pub fn view(
         })
         .collect::<Answer<Vec<_>>>()?;
     Ok(SpreadView {
-        summary: words.spread(grounds.known, grounds.advocates, open, prospects.len() as u64)?,
+        summary: words.spread(
+            grounds.known,
+            grounds.advocates,
+            open,
+            prospects.len() as u64,
+        )?,
         term: "hypothesis",
         payers_known: grounds.known,
         advocates: grounds.advocates,

@@ -228,13 +228,7 @@ pub fn keep(
 /// # Errors
 ///
 /// 404 if there is none.
-pub fn delete(
-    conn: &mut Conn,
-    id: i64,
-    teams: &Teams,
-    actor: &Actor,
-    now: UtcTime,
-) -> Answer<()> {
+pub fn delete(conn: &mut Conn, id: i64, teams: &Teams, actor: &Actor, now: UtcTime) -> Answer<()> {
     let row = find(conn, id, teams)?;
     store::delete_what_if(conn, row.id)?;
     let deed = Deed {

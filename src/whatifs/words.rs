@@ -135,7 +135,12 @@ impl<'a> Words<'a> {
 
     /// Two probabilities with as many decimals as it takes to tell them apart.
     fn percents(&self, before: f64, after: f64) -> (String, String) {
-        let shown = |decimals| (self.percent(before, decimals), self.percent(after, decimals));
+        let shown = |decimals| {
+            (
+                self.percent(before, decimals),
+                self.percent(after, decimals),
+            )
+        };
         let (coarse, fine) = (shown(0), shown(1));
         let small = before.max(after) < SMALL;
         if small || coarse.0 == coarse.1 {
@@ -194,12 +199,7 @@ impl<'a> Words<'a> {
     /// # Errors
     ///
     /// As [`what_if`](Self::what_if).
-    pub fn loss(
-        &self,
-        changes: &[Resolved],
-        loss: Shift,
-        names: &Names<'_>,
-    ) -> Answer<String> {
+    pub fn loss(&self, changes: &[Resolved], loss: Shift, names: &Names<'_>) -> Answer<String> {
         let (before, after) = (self.amount(loss.before)?, self.amount(loss.after)?);
         let mut values = vec![
             ("condition", self.conditions(changes, names)?.into()),
@@ -461,10 +461,7 @@ impl<'a> Words<'a> {
                 vec![
                     ("worlds", measured.worlds.into()),
                     ("saved", self.amount(measured.saved.value)?.into()),
-                    (
-                        "error",
-                        self.amount(measured.saved.standard_error)?.into(),
-                    ),
+                    ("error", self.amount(measured.saved.standard_error)?.into()),
                 ],
             )?);
         }

@@ -17,6 +17,7 @@
 
 mod access;
 mod alerts;
+mod backtest;
 mod customers;
 mod demo;
 mod engagement;

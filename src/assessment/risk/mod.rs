@@ -190,6 +190,33 @@ pub fn assess(inputs: &Inputs, scope: &Scope) -> Result<Risks, AssessmentError> 
     })
 }
 
+/// Churn of every customer and loss of every link with other strengths, own churn as it was found.
+///
+/// # Errors
+///
+/// [`AssessmentError`] if the cascade refuses its input.
+pub fn with_strengths(
+    inputs: &Inputs,
+    risks: &Risks,
+    scope: &Scope,
+    strengths: Strengths,
+) -> Result<(Vec<f64>, Vec<f64>), AssessmentError> {
+    let index: HashMap<CustomerId, u32> = inputs.customers.iter().copied().zip(0..).collect();
+    let horizon_share = f64::from(scope.horizon_weeks) * 7.0 / f64::from(scope.window_days);
+    let bases = (risks.business_basis, risks.value_basis);
+    let links = compiled_links(&inputs.links, &index, bases, horizon_share);
+    let own_churn: Vec<f64> = risks
+        .customers
+        .iter()
+        .map(|risk| risk.own.score.churn.get())
+        .collect();
+    let Solved {
+        network, solution, ..
+    } = Solved::of(&own_churn, &links, strengths)?;
+    let loss = solution.link_loss(&network);
+    Ok((solution.churn().to_vec(), loss))
+}
+
 /// The cascade over everybody's own churn.
 struct Solved {
     network: Network,

@@ -1,5 +1,6 @@
 //! Runs in the database; what they read and leave stands in the files beside.
 
+pub mod calibrations;
 pub mod input;
 pub mod models;
 pub mod snapshot;

@@ -1,0 +1,2 @@
+DROP TABLE calibrations;
+DROP TABLE backtests;

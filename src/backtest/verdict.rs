@@ -1,0 +1,438 @@
+//! Verdicts in words on the parts of the model, each with the numbers it rests on.
+
+use std::collections::BTreeMap;
+
+use super::BacktestError;
+use super::result::{
+    BacktestResult, DateResult, Figure, Group, GroupResult, Paired, Predictor, Texts, Verdict,
+};
+use super::season::{self, Point};
+use super::words::Words;
+use crate::cascade::calibrate::{self, Calibration};
+use crate::evaluation::{self, MIN_EVENTS, Metric};
+use crate::i18n::{Language, TextError, key};
+
+/// Expected shipping days within these shares of what came count as met. Default.
+const MET: std::ops::RangeInclusive<f64> = 0.9..=1.1;
+
+crate::word_enum! {
+    /// A part of the model.
+    Component {
+        /// Own churn.
+        OwnChurn = "own_churn",
+        /// What partners add to it.
+        Cascade = "cascade",
+        /// How many shipping days are expected.
+        ShippingDays = "shipping_days",
+        /// Whether expectations miss a season.
+        Season = "season",
+    }
+}
+
+crate::word_enum! {
+    /// What a history says of a part.
+    Judgement {
+        /// It supports it.
+        Supported = "supported",
+        /// It does not.
+        NotSupported = "not_supported",
+        /// It has too few events to say.
+        TooFew = "too_few",
+        /// More came than was expected.
+        TooLow = "too_low",
+        /// Less came than was expected.
+        TooHigh = "too_high",
+        /// There is one.
+        Seen = "seen",
+        /// There is none to be seen.
+        NotSeen = "not_seen",
+    }
+}
+
+impl Judgement {
+    /// What a calibration says.
+    pub fn of(verdict: calibrate::Verdict) -> Self {
+        match verdict {
+            calibrate::Verdict::Supported => Self::Supported,
+            calibrate::Verdict::NotSupported => Self::NotSupported,
+            calibrate::Verdict::TooFew => Self::TooFew,
+        }
+    }
+}
+
+/// Verdicts on every part of the model, the most important first.
+///
+/// # Errors
+///
+/// [`BacktestError::Text`], a fault of ours.
+pub fn verdicts(result: &BacktestResult) -> Result<Vec<Verdict>, BacktestError> {
+    Ok(vec![
+        own_churn(result)?,
+        cascade(result)?,
+        shipping_days(&result.dates)?,
+        season(result)?,
+    ])
+}
+
+/// A verdict in the making: its text in every language from the same sentences.
+fn verdict(
+    (component, judgement): (Component, Judgement),
+    (observations, events): (u64, u64),
+    figures: BTreeMap<String, Figure>,
+    sentences: impl Fn(Words) -> Result<Vec<String>, TextError>,
+) -> Result<Verdict, BacktestError> {
+    let text = |language| -> Result<String, TextError> {
+        let words = Words(language);
+        Ok(words.join(&sentences(words)?))
+    };
+    Ok(Verdict {
+        component,
+        judgement,
+        observations,
+        events,
+        figures,
+        text: Texts {
+            en: text(Language::En)?,
+            zh: text(Language::Zh)?,
+        },
+    })
+}
+
+fn own_churn(result: &BacktestResult) -> Result<Verdict, BacktestError> {
+    let all = result.group(Group::All);
+    let pooled = all.and_then(|all| Some(&all.predictor(Predictor::Own)?.pooled));
+    let (observations, events) = pooled.map_or((0, 0), |own| (own.observations, own.events));
+    let compared = |against| all?.compared(Predictor::Own, against, Metric::Auc);
+    let pairs = [Predictor::Recency, Predictor::Frequency].map(|other| (other, compared(other)));
+    let figure = |metric| pooled?.figures.get(&metric).copied();
+    let skill = figure(Metric::BrierSkill);
+    let judgement = judge_own(&pairs.map(|(_, pair)| pair.map(|pair| pair.verdict)), skill);
+    let mut figures = BTreeMap::new();
+    for metric in [
+        Metric::Auc,
+        Metric::BrierSkill,
+        Metric::CalibrationError,
+        Metric::TopDecileLift,
+    ] {
+        figures.extend(figure(metric).map(|figure| (metric.word().to_owned(), figure)));
+    }
+    for (other, pair) in pairs {
+        let difference = pair.and_then(|pair| pair.difference);
+        figures.extend(difference.map(|figure| (format!("auc_against_{other}"), figure)));
+    }
+    let active = result.group(Group::Active).and_then(active_aucs);
+    let sentences = |words: Words| {
+        let mut told = vec![
+            words.plain(match judgement {
+                Judgement::Supported => key("backtest-own-supported"),
+                Judgement::TooFew => key("backtest-own-too-few"),
+                _ => key("backtest-own-not-supported"),
+            })?,
+            words.text(
+                key("backtest-own-events"),
+                &[
+                    ("events", events.into()),
+                    ("observations", observations.into()),
+                ],
+            )?,
+        ];
+        for (other, pair) in pairs {
+            told.extend(
+                pair.map(|pair| ranks(words, other, pair))
+                    .transpose()?
+                    .flatten(),
+            );
+        }
+        if let Some((own, recency)) = active {
+            let values = [
+                ("weeks", result.horizon_weeks.into()),
+                ("a", words.number(own, 2).into()),
+                ("b", words.number(recency, 2).into()),
+            ];
+            told.push(words.text(key("backtest-ranks-active"), &values)?);
+        }
+        if let (Some(skill), Some(error)) = (skill, figure(Metric::CalibrationError)) {
+            let values = [
+                ("skill", words.percent(skill.value, 0).into()),
+                (
+                    "low",
+                    words.percent(skill.low.unwrap_or(skill.value), 0).into(),
+                ),
+                (
+                    "high",
+                    words.percent(skill.high.unwrap_or(skill.value), 0).into(),
+                ),
+                ("error", words.number(error.value * 100.0, 1).into()),
+            ];
+            told.push(words.text(key("backtest-skill"), &values)?);
+        }
+        Ok(told)
+    };
+    verdict(
+        (Component::OwnChurn, judgement),
+        (observations, events),
+        figures,
+        sentences,
+    )
+}
+
+/// Supported: worse than neither baseline, better than one, and better than the base rate.
+fn judge_own(pairs: &[Option<evaluation::Verdict>; 2], skill: Option<Figure>) -> Judgement {
+    use evaluation::Verdict::{Better, TooFew, Worse};
+    if pairs.iter().any(|pair| matches!(pair, None | Some(TooFew))) {
+        return Judgement::TooFew;
+    }
+    let skilled = skill
+        .and_then(|skill| skill.low)
+        .is_some_and(|low| low > 0.0);
+    if !pairs.contains(&Some(Worse)) && pairs.contains(&Some(Better)) && skilled {
+        Judgement::Supported
+    } else {
+        Judgement::NotSupported
+    }
+}
+
+/// AUC of own churn and of recency alone.
+fn active_aucs(active: &GroupResult) -> Option<(f64, f64)> {
+    let pair = active.compared(Predictor::Own, Predictor::Recency, Metric::Auc)?;
+    Some((pair.of_predictor?, pair.of_against?))
+}
+
+/// How own churn ranks beside another predictor; `None` where that cannot be said.
+fn ranks(words: Words, other: Predictor, pair: &Paired) -> Result<Option<String>, TextError> {
+    let (Some(a), Some(b), Some(difference)) =
+        (pair.of_predictor, pair.of_against, pair.difference)
+    else {
+        return Ok(None);
+    };
+    let name = match pair.verdict {
+        evaluation::Verdict::Better => key("backtest-ranks-better"),
+        evaluation::Verdict::Worse => key("backtest-ranks-worse"),
+        _ => key("backtest-ranks-alike"),
+    };
+    let values = [
+        ("other", words.predictor(other)?.into()),
+        ("a", words.number(a, 3).into()),
+        ("b", words.number(b, 3).into()),
+        ("difference", words.signed(difference.value, 3).into()),
+        (
+            "low",
+            words
+                .signed(difference.low.unwrap_or(difference.value), 3)
+                .into(),
+        ),
+        (
+            "high",
+            words
+                .signed(difference.high.unwrap_or(difference.value), 3)
+                .into(),
+        ),
+    ];
+    words.text(name, &values).map(Some)
+}
+
+fn cascade(result: &BacktestResult) -> Result<Verdict, BacktestError> {
+    let found = &result.cascade.calibration;
+    let judgement = Judgement::of(found.verdict);
+    let ranking = result
+        .group(Group::All)
+        .and_then(|all| all.compared(Predictor::CascadeLearnt, Predictor::Own, Metric::Auc))
+        .and_then(|pair| pair.difference);
+    let mut figures = BTreeMap::new();
+    let mut add = |name: &str, figure: Option<Figure>| {
+        figures.extend(figure.map(|figure| (name.to_owned(), figure)));
+    };
+    let estimate = |found: Option<calibrate::Estimate>| {
+        found.map(|found| Figure::with(found.kappa, found.low, found.high))
+    };
+    add("strength_lagged", estimate(found.overall));
+    add("strength_same_period", estimate(found.same_period));
+    add(
+        "placebo_mean",
+        found.placebo.map(|placebo| Figure::bare(placebo.mean)),
+    );
+    add(
+        "placebo_high",
+        found.placebo.map(|placebo| Figure::bare(placebo.high)),
+    );
+    add("auc_gain", ranking);
+    let evidence = found.evidence;
+    verdict(
+        (Component::Cascade, judgement),
+        (evidence.exposed as u64, evidence.exposed_departures as u64),
+        figures,
+        |words| cascade_sentences(words, judgement, found, ranking),
+    )
+}
+
+fn cascade_sentences(
+    words: Words,
+    judgement: Judgement,
+    found: &Calibration,
+    ranking: Option<Figure>,
+) -> Result<Vec<String>, TextError> {
+    let mut told = vec![
+        words.plain(match judgement {
+            Judgement::Supported => key("backtest-cascade-supported"),
+            Judgement::TooFew => key("backtest-cascade-too-few"),
+            _ => key("backtest-cascade-not-supported"),
+        })?,
+        words.text(
+            key("backtest-cascade-events"),
+            &[
+                ("customers", found.evidence.exposed_customers.into()),
+                ("departures", found.evidence.exposed_departures.into()),
+                ("exposed", found.evidence.exposed.into()),
+            ],
+        )?,
+    ];
+    if let (Some(overall), Some(placebo)) = (found.overall, found.placebo) {
+        let values = [
+            ("kappa", words.number(overall.kappa, 2).into()),
+            ("low", words.number(overall.low, 2).into()),
+            ("high", words.number(overall.high, 2).into()),
+            ("placebo", words.number(placebo.mean, 2).into()),
+            ("high-placebo", words.number(placebo.high, 2).into()),
+        ];
+        told.push(words.text(key("backtest-cascade-lagged"), &values)?);
+    }
+    if let Some(same) = found.same_period {
+        let values = [
+            ("kappa", words.number(same.kappa, 2).into()),
+            ("low", words.number(same.low, 2).into()),
+            ("high", words.number(same.high, 2).into()),
+        ];
+        told.push(words.text(key("backtest-cascade-same"), &values)?);
+    }
+    if let Some(Figure {
+        value,
+        low: Some(low),
+        high: Some(high),
+    }) = ranking
+    {
+        let values = [
+            ("difference", words.signed(value, 3).into()),
+            ("low", words.signed(low, 3).into()),
+            ("high", words.signed(high, 3).into()),
+        ];
+        told.push(words.text(key("backtest-cascade-ranking"), &values)?);
+    }
+    Ok(told)
+}
+
+fn shipping_days(dates: &[DateResult]) -> Result<Verdict, BacktestError> {
+    let expected: f64 = dates.iter().map(|date| date.days_expected).sum();
+    let seen: u64 = dates.iter().map(|date| date.days_seen).sum();
+    let observations = dates.iter().map(|date| date.customers).sum();
+    let share = (seen > 0).then(|| expected / seen as f64);
+    let judgement = match share {
+        Some(share) if seen >= MIN_EVENTS as u64 => {
+            if MET.contains(&share) {
+                Judgement::Supported
+            } else if share < 1.0 {
+                Judgement::TooLow
+            } else {
+                Judgement::TooHigh
+            }
+        }
+        _ => Judgement::TooFew,
+    };
+    let mut figures = BTreeMap::from([
+        ("expected".to_owned(), Figure::bare(expected)),
+        ("seen".to_owned(), Figure::bare(seen as f64)),
+    ]);
+    figures.extend(share.map(|share| ("expected_to_seen".to_owned(), Figure::bare(share))));
+    verdict(
+        (Component::ShippingDays, judgement),
+        (observations, seen),
+        figures,
+        |words| {
+            let values = [
+                ("expected", words.number(expected, 0).into()),
+                ("seen", words.number(seen as f64, 0).into()),
+            ];
+            let mut told = vec![match judgement {
+                Judgement::Supported => words.text(key("backtest-days-supported"), &values),
+                Judgement::TooLow => words.text(key("backtest-days-too-low"), &values),
+                Judgement::TooHigh => words.text(key("backtest-days-too-high"), &values),
+                _ => words.plain(key("backtest-days-too-few")),
+            }?];
+            if let Some(share) = share {
+                let share = words.percent(share, 0);
+                told.push(words.text(key("backtest-days-share"), &[("share", share.into())])?);
+            }
+            Ok(told)
+        },
+    )
+}
+
+fn season(result: &BacktestResult) -> Result<Verdict, BacktestError> {
+    let points: Vec<Point> = result
+        .dates
+        .iter()
+        .map(|date| Point {
+            as_of: date.as_of,
+            expected: date.days_expected,
+            seen: date.days_seen as f64,
+        })
+        .collect();
+    let found = season::season(&points, u64::from(result.horizon_weeks) * 7);
+    let judgement = match &found {
+        None => Judgement::TooFew,
+        Some(found) if found.is_there() => Judgement::Seen,
+        Some(_) => Judgement::NotSeen,
+    };
+    let mut figures = BTreeMap::new();
+    if let Some(found) = &found {
+        for (quarter, ratio) in &found.quarters {
+            figures.insert(format!("quarter_{quarter}"), Figure::bare(*ratio));
+        }
+        figures.insert("chance".to_owned(), Figure::bare(found.chance));
+    }
+    let seen = result.dates.iter().map(|date| date.days_seen).sum();
+    verdict(
+        (Component::Season, judgement),
+        (result.dates.len() as u64, seen),
+        figures,
+        |words| {
+            let mut told = vec![words.plain(match judgement {
+                Judgement::Seen => key("backtest-season-seen"),
+                Judgement::NotSeen => key("backtest-season-not-seen"),
+                _ => key("backtest-season-too-few"),
+            })?];
+            told.extend(
+                found
+                    .as_ref()
+                    .map(|found| quarters(words, found))
+                    .transpose()?
+                    .flatten(),
+            );
+            Ok(told)
+        },
+    )
+}
+
+fn quarters(words: Words, found: &season::Season) -> Result<Option<String>, TextError> {
+    let by_ratio = |left: &&(u32, f64), right: &&(u32, f64)| left.1.total_cmp(&right.1);
+    let (Some(low), Some(high)) = (
+        found.quarters.iter().min_by(by_ratio),
+        found.quarters.iter().max_by(by_ratio),
+    ) else {
+        return Ok(None);
+    };
+    let chance = if found.chance < 0.001 {
+        format!("<\u{a0}{}", words.percent(0.001, 1))
+    } else {
+        words.percent(found.chance, 1)
+    };
+    let values = [
+        ("low", words.number(low.1, 2).into()),
+        ("low-quarter", low.0.into()),
+        ("high", words.number(high.1, 2).into()),
+        ("high-quarter", high.0.into()),
+        ("chance", chance.into()),
+    ];
+    words
+        .text(key("backtest-season-quarters"), &values)
+        .map(Some)
+}

@@ -381,7 +381,6 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::{BigInt, Date, Double, Nullable};
     use diesel::sql_types::{BigInt, Date, Double, Nullable, Text};
     use super::Instant;
 
@@ -398,6 +397,7 @@ diesel::table! {
         satisfaction_high -> Double,
         imbalance -> Double,
         last_on -> Date,
+        terms -> Nullable<Text>,
         raw_churn -> Nullable<Double>,
         own_churn -> Nullable<Double>,
         expected_days -> Nullable<Double>,
@@ -419,7 +419,6 @@ diesel::table! {
         evidence -> Text,
         pooled -> Bool,
         drift -> Nullable<Text>,
-        terms -> Nullable<Text>,
     }
 }
 

@@ -86,7 +86,7 @@ mod tests {
     #[test]
     fn the_same_fit_has_not_moved_and_a_slower_clock_has_by_its_logarithm() {
         // BG with x = 0, T = 0: p_active = 1 − (α/(α + 13))^0.7, by hand .7120 and .5592.
-        let histories = [History::new(0, 0.0, 0.0, 0.0).unwrap(); 5_000];
+        let histories = vec![History::new(0, 0.0, 0.0, 0.0).unwrap(); 5_000];
         let still = drift(&model(1, 2.64), &model(1, 2.64), &histories, 13.0).unwrap();
         assert_eq!(
             (still.alpha, still.mean_absolute, still.other_model),

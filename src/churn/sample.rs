@@ -123,37 +123,37 @@ impl Sample {
 
     /// Weighted log-likelihood.
     pub fn log_likelihood(&self, model: &Model) -> f64 {
-        let sums: Vec<f64> = self
-            .rows
-            .par_chunks(CHUNK)
-            .map(|rows| {
-                let mut sum = 0.0;
-                for rows in same_x(rows) {
-                    let mut weights = 0.0;
-                    for (history, weight) in rows {
-                        sum += weight * model.rest(history);
-                        weights += weight;
-                    }
-                    sum += weights * rows.first().map_or(0.0, |(h, _)| model.base(h.x));
+        let sums = self.by_chunks(|rows| {
+            let mut sum = 0.0;
+            for rows in same_x(rows) {
+                let mut weights = 0.0;
+                for (history, weight) in rows {
+                    sum += weight * model.rest(history);
+                    weights += weight;
                 }
-                sum
-            })
-            .collect();
+                sum += weights * rows.first().map_or(0.0, |(h, _)| model.base(h.x));
+            }
+            sum
+        });
         sums.iter().sum::<f64>() + model.spread(self.sums.events, self.sums.litt)
     }
 
     /// Weighted log-likelihood with its derivatives by the logarithms of the parameters.
     pub fn log_likelihood_gradient(&self, model: &Model) -> (f64, [f64; 4]) {
-        let sums: Vec<(f64, [f64; 4])> = self
-            .rows
-            .par_chunks(CHUNK)
-            .map(|rows| chunk_gradient(rows, model))
-            .collect();
+        let sums = self.by_chunks(|rows| chunk_gradient(rows, model));
         let spread = model.spread(self.sums.events, self.sums.litt);
         let (value, gradient) = sums.iter().fold((0.0, [0.0; 4]), |sum, (value, gradient)| {
             (sum.0 + value, add(sum.1, 1.0, gradient))
         });
         (value + spread, gradient)
+    }
+
+    /// What each chunk of rows comes to, in order. A single one is not worth a trip to other threads.
+    fn by_chunks<T: Send>(&self, sum: impl Fn(&[(History, f64)]) -> T + Send + Sync) -> Vec<T> {
+        if self.rows.len() <= CHUNK {
+            return vec![sum(&self.rows)];
+        }
+        self.rows.par_chunks(CHUNK).map(sum).collect()
     }
 }
 

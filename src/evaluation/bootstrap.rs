@@ -300,6 +300,7 @@ pub(crate) fn quantile(ascending: &[f64], share: f64) -> f64 {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "exact numbers are meant")]
 mod tests {
     use super::*;
 

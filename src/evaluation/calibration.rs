@@ -131,6 +131,7 @@ fn wilson(hits: f64, n: f64) -> (f64, f64) {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "exact numbers are meant")]
 mod tests {
     use super::*;
 

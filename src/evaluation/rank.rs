@@ -42,6 +42,10 @@ impl Ordered {
         groups
     }
 
+    #[expect(
+        clippy::float_cmp,
+        reason = "equal scores are ties, nearly equal ones are not"
+    )]
     /// Groups with each case drawn `times(place)` times, in place of what `groups` held.
     pub fn fill(&self, times: impl Fn(u32) -> u32, groups: &mut Vec<Group>) {
         groups.clear();

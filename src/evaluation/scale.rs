@@ -120,6 +120,7 @@ fn target([not, happened]: [f64; 2], case: bool) -> f64 {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "exact numbers are meant")]
 mod tests {
     use super::*;
 

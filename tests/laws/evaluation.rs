@@ -289,73 +289,52 @@ fn history_that_is_saturated_stays_within_bounds() {
     }
 }
 
-#[test]
-fn observations_and_settings_that_break_a_rule_are_named() {
+fn refused(observation: Observation, settings: Settings) -> String {
     let fine = exposed([0.0; CLASSES], false);
-    let error = |observation: Observation, settings: Settings| {
-        let found = calibrate(&[fine, observation], &[], &settings);
-        found.unwrap_err().to_string()
-    };
-    let own = Observation {
-        own_churn: f64::NAN,
-        ..fine
-    };
-    assert!(error(own, quick()).starts_with("observations[1].own_churn: NaN: expected"));
-    let sum = Observation {
-        exposure: [0.3; CLASSES],
-        ..fine
-    };
-    assert!(error(sum, quick()).contains("shares that sum to at most 1"));
-    let negative = Observation {
-        exposure: [-0.1, 0.0, 0.0, 0.0, 0.0, 0.0],
-        ..fine
-    };
-    assert!(error(negative, quick()).starts_with("observations[1].exposure"));
-    let idle = Observation {
-        idle_weeks: f64::INFINITY,
-        ..fine
-    };
-    assert!(error(idle, quick()).starts_with("observations[1].idle_weeks"));
+    let found = calibrate(&[fine, observation], &[], &settings);
+    found.unwrap_err().to_string()
+}
 
-    for (settings, field) in [
+#[test]
+fn observations_that_break_a_rule_are_named() {
+    let mut own = exposed([0.0; CLASSES], false);
+    own.own_churn = f64::NAN;
+    assert!(refused(own, quick()).starts_with("observations[1].own_churn: NaN: expected"));
+    let sum = exposed([0.3; CLASSES], false);
+    assert!(refused(sum, quick()).contains("shares that sum to at most 1"));
+    let negative = exposed([-0.1, 0.0, 0.0, 0.0, 0.0, 0.0], false);
+    assert!(refused(negative, quick()).starts_with("observations[1].exposure"));
+    let mut idle = exposed([0.0; CLASSES], false);
+    idle.idle_weeks = f64::INFINITY;
+    assert!(refused(idle, quick()).starts_with("observations[1].idle_weeks"));
+}
+
+#[test]
+fn settings_that_break_a_rule_are_named() {
+    let mut later = exposed([0.0; CLASSES], false);
+    later.period = 2;
+    let with = |change: fn(&mut Settings)| {
+        let mut settings = quick();
+        change(&mut settings);
+        refused(later, settings)
+    };
+    for (found, field) in [
+        (with(|s| s.prior_weight = 0.0), "prior_weight"),
+        (with(|s| s.cell_sd = f64::NAN), "cell_sd"),
+        (with(|s| s.effect_sd = 0.0), "effect_sd"),
+        (with(|s| s.holdout = 1.0), "holdout"),
+        (with(|s| s.permutations = 0), "permutations"),
+        (with(|s| s.resamples = 0), "resamples"),
+        (with(|s| s.min_lost_share = -1.0), "min_lost_share"),
         (
-            Settings {
-                prior_weight: 0.0,
-                ..quick()
-            },
-            "prior_weight",
+            with(|s| s.prior.shipper.controls = 0.0),
+            "prior.shipper.controls",
         ),
         (
-            Settings {
-                cell_sd: f64::NAN,
-                ..quick()
-            },
-            "cell_sd",
-        ),
-        (
-            Settings {
-                holdout: 1.0,
-                ..quick()
-            },
-            "holdout",
-        ),
-        (
-            Settings {
-                permutations: 0,
-                ..quick()
-            },
-            "permutations",
+            with(|s| s.prior.consignee.unknown = 1.0),
+            "prior.consignee.unknown",
         ),
     ] {
-        assert!(error(fine, settings).starts_with(field), "{field}");
+        assert!(found.starts_with(field), "{found}");
     }
-    let mut zero = quick();
-    zero.prior.shipper.controls = 0.0;
-    assert!(error(fine, zero).starts_with("prior.shipper.controls"));
-    let none = Settings {
-        resamples: 0,
-        ..quick()
-    };
-    let later = Observation { period: 2, ..fine };
-    assert!(error(later, none).starts_with("resamples"));
 }

@@ -9,6 +9,9 @@ use crate::evaluation::Z90;
 const MAX_STEPS: u32 = 200;
 /// A fit has settled when another step would raise the log-likelihood by less.
 const SETTLED: f64 = 1e-7;
+/// After the last step a fit is accepted if another would raise it by less than this: little beside
+/// the fall that an interval allows for.
+const NEAR_ENOUGH: f64 = 1e-3;
 /// Half of the 90 % quantile of chi squared with one degree of freedom: by how much the profile
 /// log-likelihood falls from its top to the ends of the interval.
 const DROP: f64 = Z90 * Z90 / 2.0;
@@ -33,14 +36,15 @@ pub(super) fn fit(
     problem: &Problem,
     prior: &[Beta; CLASSES],
     mut place: Place,
-    held: &[bool; CLASSES],
+    held: [bool; CLASSES],
 ) -> Result<Fitted, CalibrationError> {
     let mut found = sums(problem, &place);
     let mut value = objective(problem, prior, &place, &found);
-    for _ in 0..MAX_STEPS {
+    for taken in 0..=MAX_STEPS {
         let system = System::new(problem, &place, &found, prior);
         let step = system.step(held);
-        let better = if step.gain < SETTLED {
+        let near_enough = taken == MAX_STEPS && step.gain < NEAR_ENOUGH;
+        let better = if step.gain < SETTLED || near_enough {
             None
         } else {
             climb(problem, prior, &place, &step, value)
@@ -64,7 +68,7 @@ fn objective(problem: &Problem, prior: &[Beta; CLASSES], place: &Place, sums: &[
     let strengths = prior.iter().zip(place.kappa);
     sums.iter().map(|sums| sums.log_likelihood).sum::<f64>()
         + strengths.map(|(beta, kappa)| beta.log(kappa)).sum::<f64>()
-        - (effects + cells) / 2.0
+        - 0.5 * (effects + cells)
 }
 
 /// Goes along the step, within the bounds and as far as it leads up enough (Armijo 1966); `None` if it
@@ -76,19 +80,26 @@ fn climb(
     step: &Step,
     value: f64,
 ) -> Option<(Place, Vec<Sums>, f64)> {
+    // A strength on its way to a bound must not hold up the others: its own step is cut. Should that
+    // not lead up, the whole step is.
+    let mut cut = step.clone();
     let mut length: f64 = 1.0;
-    for (kappa, by) in place.kappa.iter().zip(step.kappa) {
-        let room = if by > 0.0 { 1.0 - kappa } else { *kappa };
-        if by.abs() > 0.95 * room {
-            length = length.min(0.95 * room / by.abs());
+    for (by, kappa) in cut.kappa.iter_mut().zip(place.kappa) {
+        let room = 0.95 * if *by > 0.0 { 1.0 - kappa } else { kappa };
+        if by.abs() > room {
+            length = length.min(room / by.abs());
+            *by = room.copysign(*by);
         }
     }
-    let largest = [&step.region, &step.period, &step.cell];
-    let largest = largest.into_iter().flatten();
-    let largest = largest.fold(0.0_f64, |most, by| most.max(by.abs()));
-    if largest * length > 2.0 {
-        length = 2.0 / largest;
+    if length < 1.0 {
+        let next = moved(place, &cut, 1.0);
+        let found = sums(problem, &next);
+        let reached = objective(problem, prior, &next, &found);
+        if largest_effect(&cut) <= LARGEST_EFFECT && reached > value + 0.2 * length * step.gain {
+            return Some((next, found, reached));
+        }
     }
+    length = length.min(LARGEST_EFFECT / largest_effect(step).max(1e-9));
     for _ in 0..30 {
         let next = moved(place, step, length);
         let found = sums(problem, &next);
@@ -101,6 +112,15 @@ fn climb(
         length /= 2.0;
     }
     None
+}
+
+/// By how much an effect may move in one step, in logits.
+const LARGEST_EFFECT: f64 = 2.0;
+
+fn largest_effect(step: &Step) -> f64 {
+    let effects = [&step.region, &step.period, &step.cell];
+    let effects = effects.into_iter().flatten();
+    effects.fold(0.0, |most, by| most.max(by.abs()))
 }
 
 fn moved(place: &Place, step: &Step, length: f64) -> Place {
@@ -127,7 +147,7 @@ fn moved(place: &Place, step: &Step, length: f64) -> Place {
 /// [`CalibrationError::NotConverged`].
 pub(super) fn likeliest(problem: &Problem) -> Result<Fitted, CalibrationError> {
     let start = Place::start(problem, [0.3; CLASSES]);
-    fit(problem, &FLAT, start, &[false; CLASSES])
+    fit(problem, &FLAT, start, [false; CLASSES])
 }
 
 const FLAT: [Beta; CLASSES] = [Beta::FLAT; CLASSES];
@@ -155,7 +175,7 @@ pub(super) fn profile(
         if let Some(kappa) = place.kappa.get_mut(class) {
             *kappa = value;
         }
-        let there = fit(problem, &FLAT, place, &held)?;
+        let there = fit(problem, &FLAT, place, held)?;
         Ok(top.objective - there.objective - DROP)
     };
     let guess = Z90 * deviation;
@@ -307,7 +327,7 @@ mod tests {
         }; CLASSES];
         let of = |problem: &Problem| {
             let start = Place::start(problem, [0.5; CLASSES]);
-            fit(problem, &prior, start, &FREE).unwrap()
+            fit(problem, &prior, start, FREE).unwrap()
         };
         let seen = of(&lost_all(40, 10));
         assert!((seen.place.kappa[0] - 0.3).abs() < 2e-3, "{:?}", seen.place);

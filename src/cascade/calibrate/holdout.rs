@@ -33,7 +33,7 @@ pub(super) fn holdout(
     let prior = priors(settings);
     let start = Place::start(&problem, prior.map(|(mean, _)| mean));
     let betas = prior.map(|(_, beta)| beta);
-    let kappa = fit(&problem, &betas, start, &[false; CLASSES])?.place.kappa;
+    let kappa = fit(&problem, &betas, start, [false; CLASSES])?.place.kappa;
 
     let left: Vec<bool> = later.iter().map(|o| o.left).collect();
     let own: Vec<f64> = later.iter().map(|o| o.own_churn).collect();

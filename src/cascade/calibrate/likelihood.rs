@@ -1,8 +1,8 @@
 //! The log-likelihood with its gradient and information, summed by cells.
 //!
-//! With z = logit h + effect, h = σ(z), s = Σ kappa_c x_c and p = 1 − (1 − h)(1 − s):
-//!
 //! ```text
+//! z = logit h + effect    h = σ(z)    s = Σ kappa_c x_c    p = 1 − (1 − h)(1 − s)
+//!
 //! stayed:  ln(1 − h) + ln(1 − s)            left:  ln(h + (1 − h) s)
 //! ```
 //!
@@ -57,6 +57,9 @@ pub(super) struct Sums {
     pub mixed: [f64; CLASSES],
     /// Information among the strengths.
     pub information: [[f64; CLASSES]; CLASSES],
+    /// By how much the observed curvature of some rows exceeds their information: a step that goes by
+    /// both does not overshoot where hardly anybody was expected to stay and somebody did.
+    pub excess: [[f64; CLASSES]; CLASSES],
 }
 
 impl Sums {
@@ -67,6 +70,9 @@ impl Sums {
         add(&mut self.gradient, &other.gradient);
         add(&mut self.mixed, &other.mixed);
         for (row, other) in self.information.iter_mut().zip(&other.information) {
+            add(row, other);
+        }
+        for (row, other) in self.excess.iter_mut().zip(&other.excess) {
             add(row, other);
         }
     }
@@ -101,6 +107,8 @@ impl Sums {
         self.information_z += stay * h * h * stay_own / p;
         let mixed = h * stay_own / p;
         let both = stay_own / (p * stay);
+        // Observed curvature is slope² × x x'.
+        let excess = (slope * slope - both).max(0.0);
         for (class, share) in row.exposure.iter().enumerate() {
             if *share == 0.0 {
                 continue;
@@ -108,9 +116,10 @@ impl Sums {
             bump(&mut self.gradient, class, slope * share);
             bump(&mut self.mixed, class, mixed * share);
             if let Some(line) = self.information.get_mut(class) {
-                for (sum, other) in line.iter_mut().zip(&row.exposure) {
-                    *sum += both * share * other;
-                }
+                add_scaled(line, both * share, &row.exposure);
+            }
+            if let Some(line) = self.excess.get_mut(class) {
+                add_scaled(line, excess * share, &row.exposure);
             }
         }
     }
@@ -119,6 +128,12 @@ impl Sums {
 fn add(sums: &mut [f64; CLASSES], others: &[f64; CLASSES]) {
     for (sum, other) in sums.iter_mut().zip(others) {
         *sum += other;
+    }
+}
+
+fn add_scaled(sums: &mut [f64; CLASSES], factor: f64, others: &[f64; CLASSES]) {
+    for (sum, other) in sums.iter_mut().zip(others) {
+        *sum += factor * other;
     }
 }
 

@@ -149,7 +149,7 @@ fn classes(
     let prior = priors(settings);
     let start = likelihood::Place::start(&problem, prior.map(|(mean, _)| mean));
     let betas = prior.map(|(_, beta)| beta);
-    let posterior = fit::fit(&problem, &betas, start, &[false; CLASSES])?;
+    let posterior = fit::fit(&problem, &betas, start, [false; CLASSES])?;
     let top = fit::likeliest(&problem)?;
     let placebos = if lost_share(observations) > 0.0 {
         placebo::strengths(observations, Grouping::Classes, settings)?

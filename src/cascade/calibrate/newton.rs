@@ -67,8 +67,8 @@ pub(super) struct System<'a> {
     regions: Vec<(f64, f64, Vec<f64>)>,
     dense: Symmetric,
     right: Vec<f64>,
-    /// By how much the expected curvature of each prior exceeds the one that the step goes by.
-    expected: [f64; CLASSES],
+    /// By how much the expected curvature among strengths exceeds the one that the step goes by.
+    expected: [[f64; CLASSES]; CLASSES],
 }
 
 impl<'a> System<'a> {
@@ -86,7 +86,7 @@ impl<'a> System<'a> {
             regions: vec![(problem.effect_precision, 0.0, vec![0.0; size]); problem.regions],
             dense: Symmetric::zero(size),
             right: vec![0.0; size],
-            expected: [0.0; CLASSES],
+            expected: [[0.0; CLASSES]; CLASSES],
         };
         system.add_priors(place, prior);
         for (cell, sums) in sums.iter().enumerate() {
@@ -102,7 +102,7 @@ impl<'a> System<'a> {
             self.right[class] += beta.leaves / kappa - beta.stays / stay;
             let curvature = beta.leaves / kappa.powi(2) + beta.stays / stay.powi(2);
             self.dense.add(class, class, curvature);
-            self.expected[class] = (beta.leaves + beta.stays) / (kappa * stay) - curvature;
+            self.expected[class][class] += (beta.leaves + beta.stays) / (kappa * stay) - curvature;
         }
         let precision = self.problem.effect_precision;
         for (period, effect) in place.period.iter().enumerate() {
@@ -143,8 +143,10 @@ impl<'a> System<'a> {
                 sums.gradient[class] - sums.mixed[class] * reduced.gradient / reduced.pivot;
             for other in 0..=class {
                 let eliminated = sums.mixed[class] * sums.mixed[other] / reduced.pivot;
-                self.dense
-                    .add(class, other, sums.information[class][other] - eliminated);
+                let excess = sums.excess[class][other];
+                let information = sums.information[class][other] + excess;
+                self.dense.add(class, other, information - eliminated);
+                self.expected[class][other] -= excess;
             }
             self.dense.add(period, class, reduced.mixed[class]);
             self.regions[region].2[class] += reduced.mixed[class];
@@ -175,7 +177,7 @@ impl<'a> System<'a> {
     }
 
     /// The step to take, with some strengths held where they are.
-    pub fn step(&self, held: &[bool; CLASSES]) -> Step {
+    pub fn step(&self, held: [bool; CLASSES]) -> Step {
         let (factor, right) = self.factor(held);
         let dense = factor.solve(&right);
         let kappa: [f64; CLASSES] = std::array::from_fn(|class| dense[class]);
@@ -212,8 +214,10 @@ impl<'a> System<'a> {
     /// and prior alike, so that the prior counts as the customers it stands for.
     pub fn variances(&self) -> [f64; CLASSES] {
         let mut dense = self.dense.clone();
-        for (class, difference) in self.expected.into_iter().enumerate() {
-            dense.add(class, class, difference);
+        for (class, differences) in self.expected.iter().enumerate() {
+            for (other, difference) in differences.iter().enumerate().take(class + 1) {
+                dense.add(class, other, *difference);
+            }
         }
         let factor = dense.factor();
         std::array::from_fn(|class| {
@@ -223,10 +227,10 @@ impl<'a> System<'a> {
         })
     }
 
-    fn factor(&self, held: &[bool; CLASSES]) -> (Factor, Vec<f64>) {
+    fn factor(&self, held: [bool; CLASSES]) -> (Factor, Vec<f64>) {
         let (mut dense, mut right) = (self.dense.clone(), self.right.clone());
-        for (class, held) in held.iter().enumerate() {
-            if *held {
+        for (class, held) in held.into_iter().enumerate() {
+            if held {
                 dense.hold(class);
                 right[class] = 0.0;
             }
@@ -276,20 +280,13 @@ mod tests {
         problem
     }
 
-    #[test]
-    fn eliminating_effects_gives_the_step_and_the_variances_of_the_whole_system() {
-        let problem = problem();
-        let mut place = Place::start(&problem, [0.5, 0.4, 0.3, 0.6, 0.2, 0.45]);
-        place.region = vec![0.3, -0.2, 0.1];
-        place.period = vec![-0.4, 0.2];
-        place.cell = vec![0.1, 0.0, -0.3, 0.2, 0.05];
-        let prior = [Beta {
-            leaves: 2.0,
-            stays: 3.0,
-        }; CLASSES];
-        let found = sums(&problem, &place);
+    const PRIOR: Beta = Beta {
+        leaves: 2.0,
+        stays: 3.0,
+    };
 
-        // Strengths, regions, periods, cells, in one matrix.
+    /// Strengths, regions, periods and cells in one matrix, with its right-hand side.
+    fn whole(problem: &Problem, place: &Place, found: &[Sums]) -> (Symmetric, Vec<f64>) {
         let (region, period, cell) = (CLASSES, CLASSES + 3, CLASSES + 5);
         let mut whole = Symmetric::zero(CLASSES + 10);
         let mut right = vec![0.0; CLASSES + 10];
@@ -304,28 +301,41 @@ mod tests {
             whole.add(region + index, region + index, precision);
             right[region + index] = -precision * effect;
         }
-        for (index, (of, sums)) in problem.cells.iter().zip(&found).enumerate() {
+        for (index, (of, sums)) in problem.cells.iter().zip(found).enumerate() {
             let places = [region + of.region, period + of.period, cell + index];
             for (i, &a) in places.iter().enumerate() {
                 right[a] += sums.gradient_z;
                 for &b in places.iter().take(i + 1) {
                     whole.add(a, b, sums.information_z);
                 }
-                for class in 0..CLASSES {
-                    whole.add(a, class, sums.mixed[class]);
+                for (class, mixed) in sums.mixed.into_iter().enumerate() {
+                    whole.add(a, class, mixed);
                 }
             }
-            for class in 0..CLASSES {
-                right[class] += sums.gradient[class];
+            for (class, gradient) in sums.gradient.into_iter().enumerate() {
+                right[class] += gradient;
                 for other in 0..=class {
-                    whole.add(class, other, sums.information[class][other]);
+                    let excess = sums.excess[class][other];
+                    whole.add(class, other, sums.information[class][other] + excess);
                 }
             }
         }
+        (whole, right)
+    }
+
+    #[test]
+    fn eliminating_effects_gives_the_step_and_the_variances_of_the_whole_system() {
+        let problem = problem();
+        let mut place = Place::start(&problem, [0.5, 0.4, 0.3, 0.6, 0.2, 0.45]);
+        place.region = vec![0.3, -0.2, 0.1];
+        place.period = vec![-0.4, 0.2];
+        place.cell = vec![0.1, 0.0, -0.3, 0.2, 0.05];
+        let found = sums(&problem, &place);
+        let (mut whole, right) = whole(&problem, &place, &found);
         let expected = whole.clone().factor().solve(&right);
 
-        let system = System::new(&problem, &place, &found, &prior);
-        let step = system.step(&[false; CLASSES]);
+        let system = System::new(&problem, &place, &found, &[PRIOR; CLASSES]);
+        let step = system.step([false; CLASSES]);
         let all = step.kappa.iter().chain(&step.region);
         let all: Vec<f64> = all.chain(&step.period).chain(&step.cell).copied().collect();
         for (index, (found, expected)) in all.iter().zip(&expected).enumerate() {
@@ -334,19 +344,27 @@ mod tests {
                 "{index}: {found} {expected}"
             );
         }
-        // Variances by the prior's expected curvature.
+        let gain: f64 = right.iter().zip(&expected).map(|(a, b)| a * b).sum();
+        assert!((step.gain - gain / 2.0).abs() < 1e-9);
+
+        // Variances by expected curvature alone.
         for (class, kappa) in place.kappa.into_iter().enumerate() {
             let curvature = 2.0 / kappa.powi(2) + 3.0 / (1.0 - kappa).powi(2);
             whole.add(class, class, 5.0 / (kappa * (1.0 - kappa)) - curvature);
         }
-        let expected_information = whole.factor();
-        let gain: f64 = right.iter().zip(&expected).map(|(a, b)| a * b).sum();
-        assert!((step.gain - gain / 2.0).abs() < 1e-9);
+        for sums in &found {
+            for class in 0..CLASSES {
+                for other in 0..=class {
+                    whole.add(class, other, -sums.excess[class][other]);
+                }
+            }
+        }
+        let factor = whole.factor();
         for (class, variance) in system.variances().into_iter().enumerate() {
             let mut unit = vec![0.0; CLASSES + 10];
             unit[class] = 1.0;
             assert!(
-                (variance - expected_information.solve(&unit)[class]).abs() < 1e-9,
+                (variance - factor.solve(&unit)[class]).abs() < 1e-9,
                 "{class}"
             );
         }

@@ -96,6 +96,11 @@ fn permuted(
 }
 
 #[cfg(test)]
+#[expect(
+    clippy::float_cmp,
+    clippy::cast_sign_loss,
+    reason = "exact numbers are meant; exposures are counts"
+)]
 mod tests {
     use super::super::RoleClass;
     use super::*;

@@ -1,7 +1,6 @@
 //! Observations checked and sorted by region and period, ready to be fitted.
 
 use super::{CLASSES, CalibrationError, Observation, Settings};
-use crate::cascade::CascadeError;
 
 /// Own churn is used within these bounds: nobody is surer, and the logit stays finite.
 const OWN_CHURN: (f64, f64) = (0.001, 0.999);
@@ -180,17 +179,6 @@ pub(super) fn check(
 
 /// Checks settings.
 pub(super) fn check_settings(settings: &Settings) -> Result<(), CalibrationError> {
-    settings.prior.check().map_err(|error| match error {
-        CascadeError::Strength { field, value } => CalibrationError::Number {
-            field: format!("prior.{field}"),
-            value,
-            rule: "a number above 0 and below 1",
-        },
-        _ => CalibrationError::Rule {
-            field: "prior".to_owned(),
-            rule: "strengths of at least 0 and below 1",
-        },
-    })?;
     let number = |field: &str, value: f64, low: f64, high: f64, rule: &'static str| {
         if (low..=high).contains(&value) {
             return Ok(());

@@ -1,5 +1,13 @@
 //! Simulated trade with a known truth, from shipping days to the verdict.
 
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    clippy::float_cmp,
+    reason = "small counts; exact numbers are meant"
+)]
+
 use rand_chacha::{
     ChaCha8Rng,
     rand_core::{RngCore, SeedableRng},

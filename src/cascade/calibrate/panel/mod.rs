@@ -1,6 +1,6 @@
 //! From shipping days to observations, without letting cause and effect swap.
 //!
-//! With boundaries b_0 < b_1 < … an observation of customer i at boundary b_k says
+//! With ascending boundaries b, an observation of customer i at one of them says
 //!
 //! ```text
 //!   ── a year, shares frozen ──┤ exposure period  ├  outcome period  ├
@@ -356,4 +356,5 @@ fn role(seen: &[Seen<'_>]) -> RoleClass {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "exact numbers are meant")]
 mod tests;

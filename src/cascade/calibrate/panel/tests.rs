@@ -169,81 +169,55 @@ fn a_partner_that_lost_its_other_customers_has_not_left() {
     assert_eq!(of(&panels.lagged, 0).unwrap().exposure, [0.0; CLASSES]);
 }
 
+const LINK: LinkDays<'static> = LinkDays {
+    shipper: 0,
+    consignee: 1,
+    terms: FreightTerms::Unknown,
+    days: &[390, 450],
+    business: &[1.0, 1.0],
+};
+
+/// What is said of one link between two customers.
+fn said(link: LinkDays<'_>, boundaries: &[i32], own: f64) -> Result<(), String> {
+    let history = History {
+        links: &[link],
+        regions: &[0, 0],
+        own_business: &[0.0, 0.0],
+        boundaries,
+        partner_days: 8,
+    };
+    let found = panels(&history, |_| Some(own));
+    found.map(|_| ()).map_err(|error| error.to_string())
+}
+
 #[test]
 fn what_breaks_a_rule_is_named() {
-    let error = |link: LinkDays<'_>, boundaries: &[i32], own: f64| {
-        let history = History {
-            links: &[link],
-            regions: &[0, 0],
-            own_business: &[0.0, 0.0],
-            boundaries,
-            partner_days: 8,
-        };
-        let found = panels(&history, |_| Some(own));
-        found.map(|_| ()).map_err(|error| error.to_string())
-    };
-    let link = LinkDays {
-        shipper: 0,
-        consignee: 1,
-        terms: FreightTerms::Unknown,
-        days: &[390, 450],
-        business: &[1.0, 1.0],
-    };
-    assert_eq!(error(link, &BOUNDARIES, 0.5), Ok(()));
-    let own = error(link, &BOUNDARIES, f64::NAN).unwrap_err();
+    assert_eq!(said(LINK, &BOUNDARIES, 0.5), Ok(()));
+    let own = said(LINK, &BOUNDARIES, f64::NAN).unwrap_err();
     assert!(own.contains("own_churn of customer 0"), "{own}");
-    let unsorted = error(link, &[400, 400, 500], 0.5).unwrap_err();
-    assert_eq!(
-        unsorted,
-        "boundaries: expected distinct days in ascending order"
-    );
+    let unsorted = said(LINK, &[400, 400, 500], 0.5).unwrap_err();
+    let expected = "boundaries: expected distinct days in ascending order";
+    assert_eq!(unsorted, expected);
+    // Nothing to say is no error.
+    assert_eq!(said(LINK, &[], 0.5), Ok(()));
+
+    let with_ends = |shipper, consignee| LinkDays {
+        shipper,
+        consignee,
+        ..LINK
+    };
+    let with_days = |days| LinkDays { days, ..LINK };
+    let with_business = |business| LinkDays { business, ..LINK };
     for (bad, field) in [
-        (
-            LinkDays {
-                consignee: 2,
-                ..link
-            },
-            "links[0].consignee",
-        ),
-        (
-            LinkDays {
-                consignee: 0,
-                ..link
-            },
-            "links[0].consignee",
-        ),
-        (
-            LinkDays {
-                days: &[450, 390],
-                ..link
-            },
-            "links[0].days",
-        ),
-        (
-            LinkDays {
-                days: &[390, i32::MAX],
-                ..link
-            },
-            "links[0].days",
-        ),
-        (
-            LinkDays {
-                business: &[1.0],
-                ..link
-            },
-            "links[0].business",
-        ),
-        (
-            LinkDays {
-                business: &[1.0, -1.0],
-                ..link
-            },
-            "links[0].business[1]",
-        ),
+        (with_ends(0, 2), "links[0].consignee"),
+        (with_ends(7, 1), "links[0].shipper"),
+        (with_ends(0, 0), "links[0].consignee"),
+        (with_days(&[450, 390]), "links[0].days"),
+        (with_days(&[390, i32::MAX]), "links[0].days"),
+        (with_business(&[1.0]), "links[0].business"),
+        (with_business(&[1.0, -1.0]), "links[0].business[1]"),
     ] {
-        let found = error(bad, &BOUNDARIES, 0.5).unwrap_err();
+        let found = said(bad, &BOUNDARIES, 0.5).unwrap_err();
         assert!(found.starts_with(field), "{found}");
     }
-    // Nothing to say is no error.
-    assert_eq!(error(link, &[], 0.5), Ok(()));
 }

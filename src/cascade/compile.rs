@@ -244,6 +244,10 @@ impl Network {
     /// Value of a tie: the sum over its links.
     #[inline]
     pub(super) fn tie_value(&self, tie: usize) -> f64 {
+        // Mostly there are no parallel links, and a look-up less.
+        if self.ties() == self.links() {
+            return self.link_values[tie];
+        }
         self.link_values[self.slots(tie)].iter().sum()
     }
 

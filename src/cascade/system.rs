@@ -156,19 +156,15 @@ impl<'a> System<'a> {
                     .iter()
                     .zip(&network.partner_weights[row.clone()]);
                 let arcs = layout.partners[row].iter().zip(weights);
-                let mut sum = 0.0;
+                let (mut sum, mut d) = (0.0, 1.0);
                 for ((partner, (weight, back)), slot) in arcs.zip(next.by_ref()) {
                     let arc = Coupling::new(own * weight, stay[*partner as usize] * back);
-                    let per = 1.0 / arc.rest;
-                    let coefficient = arc.pull * per;
+                    let (forward, reverse) = (arc.pull / arc.rest, arc.back / arc.rest);
                     sum += arc.pull;
-                    *diagonal += coefficient * arc.back;
-                    *slot = if transposed {
-                        arc.back * per
-                    } else {
-                        coefficient
-                    } as f32;
+                    d += forward * arc.back;
+                    *slot = if transposed { reverse } else { forward } as f32;
                 }
+                *diagonal = d;
                 most = most.max(sum);
             }
             most

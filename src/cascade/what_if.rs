@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use super::adjoint::check_match;
 use super::changes::Revision;
 use super::compile::share;
-use super::push::{OtherTie, Push};
+use super::push::{Arc, OtherTie, Push};
 use super::solution::SMALLEST_EPS;
 use super::solve::{error_bound, solve_from};
 use super::system::Coupling;
@@ -91,6 +91,10 @@ pub struct Outcome {
     pub report: Report,
 }
 
+/// What changes all shares of a customer by less than this part of the tolerance, as the loss of one
+/// link of very many does, counts for that link alone.
+const SLIGHT: f64 = 0.25;
+
 /// Answers what-ifs on one network and its solution, one after the other.
 ///
 /// Opening it takes memory and time in proportion to the customers; a question after that only in
@@ -120,7 +124,7 @@ impl<'a> Session<'a> {
         Ok(Self {
             network,
             solution,
-            push: Push::new(network, stay.iter().copied()),
+            push: Push::new(network, &stay, &solution.placed),
             stay,
         })
     }
@@ -147,13 +151,16 @@ impl<'a> Session<'a> {
     /// Pushes the changes outward; `None` if they reach too far.
     fn nearby(&mut self, revision: &Revision, eps: f64) -> Option<Outcome> {
         self.prepare(revision, eps)?;
-        let budget = 10_000 + self.network.layout.partners.len();
+        let budget = 10_000 + self.network.layout.partners.len() / 4;
         if !self.push.run(eps, budget) {
             return None;
         }
-        let mut loss = Sum::default();
+        let mut loss = 0.0;
         let mut affected = Vec::new();
         let revised: BTreeSet<u32> = self.ends(revision).into_iter().collect();
+        for place in &revised {
+            self.push.touch(*place as usize);
+        }
         for place in self.push.touched() {
             let change = self.compare(*place as usize, revision, &mut loss);
             let moved = (change.churn_after - change.churn_before).abs() > eps;
@@ -164,13 +171,16 @@ impl<'a> Session<'a> {
         }
         Some(Outcome {
             expected_loss_before: self.solution.expected_loss,
-            expected_loss_after: self.solution.expected_loss + loss.0,
+            expected_loss_after: self.solution.expected_loss + loss,
             affected: sorted(affected),
             touched: self.push.touched().len(),
             report: Report {
                 sweeps: 0,
                 change: eps,
-                error_bound: error_bound(eps, 1.0 - self.push.pull.max(self.solution.pull)),
+                error_bound: error_bound(
+                    (1.0 + SLIGHT) * eps,
+                    1.0 - self.push.pull.max(self.solution.pull),
+                ),
                 converged: true,
             },
         })
@@ -182,101 +192,98 @@ impl<'a> Session<'a> {
         if revision.strengths.is_some() {
             return None;
         }
-        let changed = self.change_weights(revision)?;
-        let solution = self.solution;
-        for place in &changed {
+        let (follows, ties) = self.change_weights(revision, eps)?;
+        for place in &follows {
             let place = *place as usize;
             let customer = self.network.layout.customers[place];
-            let mine = solution.placed[place];
-            let own = revision
-                .own
-                .get(&customer)
-                .map_or(0.0, |own| own - solution.own[customer as usize]);
+            let before = self.solution.own[customer as usize];
+            let own = revision.own.get(&customer).map_or(0.0, |own| own - before);
+            let mine = self.solution.placed[place];
+            let arcs: Vec<Arc> = self.push.arcs(place).collect();
             let mut left = own;
-            let mut others = Vec::new();
-            for ((partner, then), (_, before)) in self.push.arcs(place).zip(self.arcs(place)) {
-                let theirs = solution.placed[partner];
-                left += then.pull * then.received(mine, theirs)
-                    - before.pull * before.received(mine, theirs);
-                if !changed.contains(&u32::try_from(partner).unwrap_or(u32::MAX)) {
-                    others.push((
-                        partner,
-                        then.back * then.sent(mine, theirs)
-                            - before.back * before.sent(mine, theirs),
-                    ));
+            for arc in arcs {
+                left += arc.received(mine);
+                if !follows.contains(&narrow(arc.partner)) {
+                    self.push.add(arc.partner, arc.sent(mine), eps);
                 }
             }
             self.push.touch(place);
             self.push.add(place, left, eps);
-            for (partner, left) in others {
-                self.push.add(partner, left, eps);
+        }
+        for (row, column) in ties {
+            if follows.contains(&row) || follows.contains(&column) {
+                continue;
             }
+            let arc = self.push.arc(row as usize, column as usize)?;
+            let mine = self.solution.placed[row as usize];
+            self.push.add(row as usize, arc.received(mine), eps);
+            self.push.add(column as usize, arc.sent(mine), eps);
         }
         Some(())
     }
 
-    /// Sets own churn and weights; answers the places where any is otherwise.
-    fn change_weights(&mut self, revision: &Revision) -> Option<BTreeSet<u32>> {
+    /// Sets own churn and weights; answers the places where any but those of single ties are
+    /// otherwise, and the ends of these ties.
+    fn change_weights(
+        &mut self,
+        revision: &Revision,
+        eps: f64,
+    ) -> Option<(BTreeSet<u32>, Vec<(u32, u32)>)> {
         let (network, layout) = (self.network, &self.network.layout);
-        let place_of = |customer: u32| layout.places[customer as usize];
-        let mut changed: BTreeSet<u32> = revision
-            .own
-            .keys()
-            .chain(revision.factors.keys())
-            .map(|customer| place_of(*customer))
+        let told = revision.own.keys().chain(revision.factors.keys());
+        let mut follows: BTreeSet<u32> = told
+            .map(|customer| layout.places[*customer as usize])
             .collect();
-        let ends = self.ends(revision);
-        changed.extend(&ends);
-        // Business of the ends: all of it is summed anew, so that nothing is lost to rounding.
         let ties: BTreeMap<u32, (u32, u32)> = revision
             .links
             .keys()
             .map(|slot| self.tie_at(*slot))
             .collect();
+        let ends: BTreeSet<u32> = self.ends(revision).into_iter().collect();
         let mut scales = BTreeMap::new();
-        for place in &changed {
-            let customer = layout.customers[*place as usize];
+        for place in follows.union(&ends).copied().collect::<Vec<_>>() {
+            let customer = layout.customers[place as usize];
             let before = network.business[customer as usize];
-            let after = if ends.contains(place) {
-                self.business(*place as usize, revision)
+            let after = if ends.contains(&place) {
+                self.business(place as usize, &ties, revision)
             } else {
                 before
             };
             let factor = network.factors.get(&customer).copied().unwrap_or(1.0);
-            let new_factor = revision.factors.get(&customer).copied().unwrap_or(factor);
-            if factor == 0.0 && new_factor > 0.0 {
+            let new_factor = revision.factors.get(&customer).copied();
+            if factor == 0.0 && new_factor.is_some_and(|new| new > 0.0) {
                 return None;
             }
-            let multiple = if factor > 0.0 {
-                new_factor / factor
+            let multiple = new_factor.map_or(1.0, |new| share(new, factor));
+            // All business is in the ties that change if there was none before.
+            let mut scale = if before > 0.0 {
+                share(before, after)
             } else {
                 1.0
             };
-            // All business is in the ties that change if there was none before.
-            let scale = multiple
-                * if before > 0.0 {
-                    share(before, after)
-                } else {
-                    1.0
-                };
-            let own = revision.own.get(&customer).copied();
-            let stay = own.map_or(self.stay[*place as usize], |own| 1.0 - own);
-            self.push.set_follow(*place as usize, stay * scale);
-            scales.insert(*place, (factor, if before > 0.0 { before } else { after }));
+            if !follows.contains(&place) && (scale - 1.0).abs() <= SLIGHT * eps {
+                scale = 1.0;
+            } else {
+                follows.insert(place);
+                let own = revision.own.get(&customer);
+                let stay = own.map_or(self.stay[place as usize], |own| 1.0 - own);
+                self.push
+                    .set_follow(place as usize, stay * multiple * scale);
+            }
+            scales.insert(place, (factor, after * scale));
         }
-        for (tie, places) in ties {
-            let pull = revision.tie_pull(network, tie as usize);
+        for (tie, places) in &ties {
+            let pull = revision.tie_pull(network, *tie as usize);
             let weight = |place: u32, pull: f64| {
-                scales
-                    .get(&place)
-                    .map_or(0.0, |(factor, business)| factor * share(pull, *business))
+                let known = scales.get(&place);
+                known.map_or(0.0, |(factor, business)| factor * share(pull, *business))
             };
             self.push.set_tie(OtherTie {
-                places,
+                places: *places,
                 weights: (weight(places.0, pull.row), weight(places.1, pull.column)),
             });
         }
-        Some(changed)
+        Some((follows, ties.into_values().collect()))
     }
 
     /// Tie of the link in a slot, and the places of its customers.
@@ -291,7 +298,6 @@ impl<'a> Session<'a> {
             .partition_point(|first| *first as usize <= tie)
             - 1;
         let at = layout.rows[row] + layout.lowers(row) + tie - layout.uppers[row] as usize;
-        let narrow = |index: usize| u32::try_from(index).unwrap_or(u32::MAX);
         (narrow(tie), (narrow(row), layout.partners[at]))
     }
 
@@ -302,56 +308,64 @@ impl<'a> Session<'a> {
     }
 
     /// All business of a customer after the changes.
-    fn business(&self, place: usize, revision: &Revision) -> f64 {
+    fn business(&self, place: usize, ties: &BTreeMap<u32, (u32, u32)>, revision: &Revision) -> f64 {
         let customer = self.network.layout.customers[place] as usize;
-        let ties = self.network.layout.ties_of(place);
-        ties.fold(self.network.own_business[customer], |sum, tie| {
+        let before = self.network.business[customer];
+        let mine = ties
+            .iter()
+            .filter(|(_, (row, column))| [*row as usize, *column as usize].contains(&place));
+        let change: f64 = mine
+            .map(|(tie, _)| {
+                let tie = *tie as usize;
+                revision.tie_pull(self.network, tie).business - self.network.tie_business(tie)
+            })
+            .sum();
+        if change.abs() < 0.5 * before {
+            return before + change;
+        }
+        // Little may be left of much: summed anew, so that rounding does not stand for business.
+        let all = self.network.layout.ties_of(place);
+        all.fold(self.network.own_business[customer], |sum, tie| {
             sum + revision.tie_pull(self.network, tie as usize).business
         })
     }
 
-    /// Partner and coupling of each arc of a customer, before any change.
-    fn arcs(&self, place: usize) -> impl Iterator<Item = (usize, Coupling)> + '_ {
-        arcs(self.network, &self.stay, place)
-    }
-
-    /// A touched customer before and after; adds what its links and its own value add to the loss.
-    fn compare(&self, place: usize, revision: &Revision, loss: &mut Sum) -> Affected {
-        let (network, placed) = (self.network, &self.solution.placed);
+    /// A customer before and after; adds what its links and its own value add to the loss.
+    fn compare(&self, place: usize, revision: &Revision, loss: &mut f64) -> Affected {
+        let network = self.network;
         let customer = network.layout.customers[place];
-        let before = placed[place];
+        let before = self.solution.placed[place];
         let after = (before + self.push.delta(place)).clamp(0.0, 1.0);
         let own_value = network.own_value[customer as usize];
-        let (mut kept_before, mut kept_after) =
-            (own_value * (1.0 - before), own_value * (1.0 - after));
-        loss.0 += own_value * (after - before);
+        let mut kept = (own_value * (1.0 - before), own_value * (1.0 - after));
+        *loss += own_value * (after - before);
         let ties = network.layout.ties_of(place);
-        let arcs = self.arcs(place).zip(self.push.arcs(place)).zip(ties);
-        for (((partner, old), (_, new)), tie) in arcs {
+        for (arc, tie) in self.push.arcs(place).zip(ties) {
             let value = network.tie_value(tie as usize);
             let new_value = if revision.links.is_empty() {
                 value
             } else {
                 revision.tie_value(network, tie as usize)
             };
-            let theirs = placed[partner];
-            let loss_before = old.loss(before, theirs);
-            let loss_after = new.loss(after, (theirs + self.push.delta(partner)).clamp(0.0, 1.0));
-            kept_before += value * (1.0 - loss_before);
-            kept_after += new_value * (1.0 - loss_after);
-            let part = if self.push.is_touched(partner) {
+            let theirs = (arc.churn + arc.delta).clamp(0.0, 1.0);
+            let loss_before = arc.before.loss(before, arc.churn);
+            let loss_after = arc.after.loss(after, theirs);
+            kept.0 += value * (1.0 - loss_before);
+            kept.1 += new_value * (1.0 - loss_after);
+            // The other end adds the other half if it is compared as well.
+            let part = if self.push.is_touched(arc.partner) {
                 0.5
             } else {
                 1.0
             };
-            loss.0 += part * (new_value * loss_after - value * loss_before);
+            *loss += part * (new_value * loss_after - value * loss_before);
         }
         Affected {
             customer,
             churn_before: before,
             churn_after: after,
-            value_before: kept_before,
-            value_after: kept_after,
+            value_before: kept.0,
+            value_after: kept.1,
         }
     }
 
@@ -399,9 +413,24 @@ impl<'a> Session<'a> {
     }
 }
 
-/// A sum that is added to in passing.
-#[derive(Default)]
-struct Sum(f64);
+impl Arc {
+    /// By how much more the customer hears from the partner, churn being as before.
+    fn received(&self, mine: f64) -> f64 {
+        let heard = |arc: &Coupling| arc.pull * arc.received(mine, self.churn);
+        heard(&self.after) - heard(&self.before)
+    }
+
+    /// By how much more the partner hears from the customer, churn being as before.
+    fn sent(&self, mine: f64) -> f64 {
+        let heard = |arc: &Coupling| arc.back * arc.sent(mine, self.churn);
+        heard(&self.after) - heard(&self.before)
+    }
+}
+
+/// Places fit 32 bits: the number of customers was checked.
+fn narrow(place: usize) -> u32 {
+    u32::try_from(place).unwrap_or(u32::MAX)
+}
 
 /// Partner and coupling of each arc of a customer.
 fn arcs<'n>(

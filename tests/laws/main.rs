@@ -7,304 +7,25 @@
     reason = "tests"
 )]
 
+mod cascade;
 mod worlds;
 
 use hawser::calc::{self, Kind};
-use hawser::cascade::{
-    Description, Link, Network, Options, RoleStrengths, Solution, Strengths, blast_radius,
-    explain_customer, followers, solve, solve_with,
-};
 use hawser::churn::{History, Model, Parameters, Variant};
 use hawser::satisfaction::account::{self, FLOOR, Power, p_all, power_mean};
 use hawser::satisfaction::answers::Answer;
 use hawser::satisfaction::department::{self, DepartmentSettings};
 use hawser::satisfaction::kpi::WeightedKpi;
-use hawser::shipments::model::FreightTerms;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use serde_json::{Map, Value};
-
-const TIGHT: Options = Options {
-    eps: 1e-12,
-    max_sweeps: 10_000,
-};
-
-/// A network described by values that tests may change.
-#[derive(Clone, Debug)]
-struct Trade {
-    own: Vec<f64>,
-    own_business: Vec<f64>,
-    own_value: Vec<f64>,
-    links: Vec<Link>,
-    strengths: Strengths,
-}
-
-impl Trade {
-    fn network(&self) -> Network {
-        Network::compile(&Description {
-            own_churn: &self.own,
-            own_business: &self.own_business,
-            own_value: &self.own_value,
-            links: &self.links,
-            strengths: self.strengths,
-        })
-        .unwrap()
-    }
-
-    fn solved(&self) -> (Network, Solution) {
-        let network = self.network();
-        let solution = solve(&network, &TIGHT).unwrap();
-        assert!(solution.report().converged);
-        (network, solution)
-    }
-
-    fn churn(&self) -> Vec<f64> {
-        self.solved().1.churn().to_vec()
-    }
-
-    fn value(&self) -> f64 {
-        let links = self.links.iter().map(|link| link.value.abs());
-        links
-            .chain(self.own_value.iter().map(|v| v.abs()))
-            .sum::<f64>()
-            + 1.0
-    }
-}
 
 fn probability() -> impl Strategy<Value = f64> {
     prop_oneof![8 => 0.0..=1.0, 1 => Just(0.0), 1 => Just(1.0)]
 }
 
-fn amount() -> impl Strategy<Value = f64> {
-    prop_oneof![6 => 0.0..1e3, 1 => Just(0.0), 1 => 0.0..1e-6, 1 => 0.0..1e9]
-}
-
-fn role(upper: f64) -> impl Strategy<Value = RoleStrengths> {
-    (0.0..upper, 0.0..upper, 0.0..upper).prop_map(|(controls, does_not, unknown)| RoleStrengths {
-        controls,
-        does_not,
-        unknown,
-    })
-}
-
-fn strengths() -> impl Strategy<Value = Strengths> {
-    (role(0.95), role(0.95)).prop_map(|(shipper, consignee)| Strengths { shipper, consignee })
-}
-
-/// Links between any customers, both ways and in parallel; a forest if `forest`.
-fn trade(forest: bool) -> impl Strategy<Value = Trade> {
-    (2_usize..12).prop_flat_map(move |count| {
-        let link = (
-            any::<Index>(),
-            any::<Index>(),
-            amount(),
-            -100.0..1e3,
-            select(FreightTerms::ALL),
-            any::<bool>(),
-        );
-        (
-            prop::collection::vec(probability(), count),
-            prop::collection::vec(amount(), count),
-            prop::collection::vec(-10.0..100.0, count),
-            prop::collection::vec(link, 0..2 * count),
-            strengths(),
-        )
-            .prop_map(move |(own, own_business, own_value, raw, strengths)| {
-                let mut parent: Vec<Option<usize>> = vec![None; count];
-                let links = raw
-                    .into_iter()
-                    .map(|(one, other, business, value, terms, turned)| {
-                        let child = 1 + one.index(count - 1);
-                        let partner = if forest {
-                            *parent[child].get_or_insert_with(|| other.index(child))
-                        } else {
-                            (child + 1 + other.index(count - 1)) % count
-                        };
-                        let (child, partner) = (
-                            u32::try_from(child).unwrap(),
-                            u32::try_from(partner).unwrap(),
-                        );
-                        let (shipper, consignee) = if turned {
-                            (child, partner)
-                        } else {
-                            (partner, child)
-                        };
-                        Link {
-                            shipper,
-                            consignee,
-                            business,
-                            value,
-                            terms,
-                        }
-                    })
-                    .collect();
-                Trade {
-                    own,
-                    own_business,
-                    own_value,
-                    links,
-                    strengths,
-                }
-            })
-    })
-}
-
 fn close(a: f64, b: f64, tolerance: f64) -> bool {
     (a - b).abs() <= tolerance
-}
-
-proptest! {
-    #[test]
-    fn churn_lies_between_own_churn_and_one_and_nothing_is_not_a_number(trade in trade(false)) {
-        let (network, solution) = trade.solved();
-        for (churn, own) in solution.churn().iter().zip(&trade.own) {
-            prop_assert!((*own..=1.0).contains(churn), "{churn} {own}");
-            prop_assert!(*own < 1.0 || *churn == 1.0);
-        }
-        for loss in solution.link_loss(&network) {
-            prop_assert!((-1e-12..=1.0 + 1e-12).contains(&loss));
-        }
-        prop_assert!(solution.expected_loss().is_finite());
-        prop_assert!((0.0..=1e-9).contains(&solution.report().error_bound));
-        let blast = blast_radius(&network, &solution, &TIGHT).unwrap();
-        prop_assert!(blast.converged && blast.values.iter().all(|value| value.is_finite()));
-    }
-
-    #[test]
-    fn without_strength_everybody_leaves_for_reasons_of_its_own(mut trade in trade(false)) {
-        trade.strengths = Strengths::uniform(0.0);
-        prop_assert_eq!(trade.churn(), trade.own);
-    }
-
-    #[test]
-    fn customers_without_links_are_untouched(mut trade in trade(false), own in probability()) {
-        let before = trade.churn();
-        trade.own.push(own);
-        trade.own_business.push(1.0);
-        trade.own_value.push(1.0);
-        let mut after = trade.churn();
-        prop_assert_eq!(after.pop(), Some(own));
-        prop_assert_eq!(after, before);
-    }
-
-    #[test]
-    fn more_own_churn_lowers_nobodys(trade in trade(false), who in any::<Index>(), to in probability()) {
-        let before = trade.churn();
-        let mut worse = trade.clone();
-        let who = who.index(trade.own.len());
-        worse.own[who] = to.max(trade.own[who]);
-        for (after, before) in worse.churn().iter().zip(before) {
-            prop_assert!(*after >= before - 1e-9);
-        }
-    }
-
-    #[test]
-    fn more_strength_lowers_nobodys_churn(trade in trade(false), more in 0.0..1.0) {
-        let before = trade.churn();
-        let mut worse = trade.clone();
-        let raise = |role: RoleStrengths| RoleStrengths {
-            controls: role.controls + more * (0.95 - role.controls),
-            does_not: role.does_not + more * (0.95 - role.does_not),
-            unknown: role.unknown + more * (0.95 - role.unknown),
-        };
-        worse.strengths = Strengths {
-            shipper: raise(trade.strengths.shipper),
-            consignee: raise(trade.strengths.consignee),
-        };
-        for (after, before) in worse.churn().iter().zip(before) {
-            prop_assert!(*after >= before - 1e-9);
-        }
-    }
-
-    /// Less own business raises every share that the customer has in its links.
-    #[test]
-    fn higher_shares_lower_nobodys_churn(trade in trade(false), who in any::<Index>(), keep in 0.0..1.0) {
-        let before = trade.churn();
-        let mut worse = trade.clone();
-        let who = who.index(trade.own.len());
-        worse.own_business[who] *= keep;
-        for (after, before) in worse.churn().iter().zip(before) {
-            prop_assert!(*after >= before - 1e-9);
-        }
-    }
-
-    #[test]
-    fn contributions_add_to_churn_and_business_at_risk_is_no_less(trade in trade(false)) {
-        let (network, solution) = trade.solved();
-        for (index, churn) in solution.churn().iter().enumerate() {
-            let why = explain_customer(&network, &solution, index).unwrap();
-            let sum = why.own + why.parts.iter().map(|part| part.contribution).sum::<f64>();
-            prop_assert!(close(sum, *churn, 1e-12), "{sum} {churn}");
-            let shares: f64 = why.parts.iter().map(|part| part.share).sum();
-            prop_assert!(shares <= 1.0 + 1e-12);
-            if let Some(risk) = why.business_at_risk {
-                prop_assert!((churn - 1e-9..=1.0).contains(&risk), "{risk} {churn}");
-            }
-        }
-    }
-
-    #[test]
-    fn names_and_order_do_not_matter(trade in trade(false), turn in any::<Index>()) {
-        let before = trade.churn();
-        let count = trade.own.len();
-        let turn = turn.index(count);
-        let mut other = trade.clone();
-        other.own.rotate_right(turn);
-        other.own_business.rotate_right(turn);
-        other.own_value.rotate_right(turn);
-        let moved = |customer: u32| u32::try_from((customer as usize + turn) % count).unwrap();
-        for link in &mut other.links {
-            link.shipper = moved(link.shipper);
-            link.consignee = moved(link.consignee);
-        }
-        other.links.reverse();
-        let mut after = other.churn();
-        after.rotate_left(turn);
-        for (after, before) in after.iter().zip(before) {
-            prop_assert!(close(*after, before, 1e-9));
-        }
-    }
-
-    #[test]
-    fn the_same_question_has_the_same_answer_to_the_bit(trade in trade(false)) {
-        let (one, other) = (trade.solved(), trade.solved());
-        prop_assert_eq!(one.1.churn(), other.1.churn());
-        prop_assert_eq!(one.1.expected_loss().to_bits(), other.1.expected_loss().to_bits());
-    }
-
-    #[test]
-    fn on_a_forest_the_reverse_sweep_is_the_difference_of_two_solves(trade in trade(true)) {
-        let (network, solution) = trade.solved();
-        let blast = blast_radius(&network, &solution, &TIGHT).unwrap();
-        for (index, radius) in blast.values.iter().enumerate() {
-            let loss = |own: f64| {
-                let mut list = trade.own.clone();
-                list[index] = own;
-                solve_with(&network, &list, &TIGHT).unwrap().expected_loss()
-            };
-            let difference = loss(1.0) - loss(0.0);
-            prop_assert!(close(*radius, difference, 1e-8 * trade.value()), "{radius} {difference}");
-        }
-    }
-
-    #[test]
-    fn pushing_a_departure_outward_is_a_new_solve(trade in trade(false), who in any::<Index>()) {
-        let (network, solution) = trade.solved();
-        let who = who.index(trade.own.len());
-        let mut own = trade.own.clone();
-        own[who] = 1.0;
-        let after = solve_with(&network, &own, &TIGHT).unwrap();
-        let found = followers(&network, &solution, who, 1e-12, usize::MAX).unwrap();
-        let mut expected = solution.churn().to_vec();
-        expected[who] = 1.0;
-        for follower in found {
-            prop_assert!(follower.customer as usize != who);
-            expected[follower.customer as usize] = follower.churn;
-        }
-        for (expected, after) in expected.iter().zip(after.churn()) {
-            prop_assert!(close(*expected, *after, 1e-8), "{expected} {after}");
-        }
-    }
 }
 
 fn model() -> impl Strategy<Value = Model> {
@@ -468,7 +189,8 @@ fn json() -> impl Strategy<Value = Value> {
                 "T", "litt", "r", "alpha", "a", "b", "horizons", "function", "answers", "kpis",
                 "mu0", "w", "p", "theta", "var", "values", "means", "scores", "A", "n", "z",
                 "groups", "shapley", "interaction", "BG/NBD", "MBG/CNBD-k", "BG/BB", "department",
-                "power_mean", "p_all", "choquet2", "nps", "acsi", "r_wg", "wilson",
+                "worlds", "seed", "audit", "effect", "changes", "kind", "paths", "from",
+                "to", "open", "budget", "candidates", "customer", "cost", "power_mean", "p_all", "choquet2", "nps", "acsi", "r_wg", "wilson",
                 "buhlmann_straub", "-inf", "0,1", "cases",
             ]).prop_map(str::to_owned),
             1 => ".{0,6}",

@@ -133,6 +133,37 @@ fn the_cascade_agrees_with_the_enumeration_of_every_world() {
     assert!(forests >= 6, "{forests}");
 }
 
+/// Loops or not: worlds are unbiased. 4 standard errors, those that the exact number has.
+#[test]
+fn many_worlds_agree_with_the_enumeration_of_every_world() {
+    const WORLDS: u32 = 20_000;
+    let mut document = parse(CASCADE);
+    for case in document.as_array_mut().unwrap() {
+        case["worlds"] = WORLDS.into();
+        case["seed"] = 2.into();
+    }
+    let outcome = calc::run(Kind::Cascade, &document);
+    assert_eq!(outcome.failed, 0);
+    for case in document.as_array().unwrap() {
+        let name = case["name"].as_str().unwrap();
+        let (got, exact) = (&outcome.answers[name]["distribution"], &case["exact"]);
+        let churn = floats(&got["churn"]);
+        assert_eq!(churn.len(), floats(&exact["churn"]).len());
+        for (got, want) in churn.iter().zip(floats(&exact["churn"])) {
+            let error = (want * (1.0 - want) / f64::from(WORLDS)).sqrt();
+            assert!((got - want).abs() <= 4.0 * error, "{name}: {got} {want}");
+        }
+        let loss = &got["expected_loss"];
+        let [value, error] = ["value", "standard_error"].map(|name| loss[name].as_f64().unwrap());
+        let want = exact["expected_loss"].as_f64().unwrap();
+        let rounding = 1e-9 * want.abs();
+        assert!(
+            (value - want).abs() <= 4.0 * error + rounding,
+            "{name}: {value} {error} {want}"
+        );
+    }
+}
+
 #[test]
 fn own_churn_agrees_with_fifty_digit_arithmetic() {
     let document = parse(CHURN);

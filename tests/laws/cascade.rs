@@ -11,23 +11,23 @@ use proptest::sample::{Index, select};
 
 use crate::{close, probability};
 
-const TIGHT: Options = Options {
+pub const TIGHT: Options = Options {
     eps: 1e-12,
     max_sweeps: 10_000,
 };
 
 /// A network described by values that tests may change.
 #[derive(Clone, Debug)]
-struct Trade {
-    own: Vec<f64>,
-    own_business: Vec<f64>,
-    own_value: Vec<f64>,
-    links: Vec<Link>,
-    strengths: Strengths,
+pub struct Trade {
+    pub own: Vec<f64>,
+    pub own_business: Vec<f64>,
+    pub own_value: Vec<f64>,
+    pub links: Vec<Link>,
+    pub strengths: Strengths,
 }
 
 impl Trade {
-    fn network(&self) -> Network {
+    pub fn network(&self) -> Network {
         Network::compile(&Description {
             own_churn: &self.own,
             own_business: &self.own_business,
@@ -38,18 +38,18 @@ impl Trade {
         .unwrap()
     }
 
-    fn solved(&self) -> (Network, Solution) {
+    pub fn solved(&self) -> (Network, Solution) {
         let network = self.network();
         let solution = solve(&network, &TIGHT).unwrap();
         assert!(solution.report().converged);
         (network, solution)
     }
 
-    fn churn(&self) -> Vec<f64> {
+    pub fn churn(&self) -> Vec<f64> {
         self.solved().1.churn().to_vec()
     }
 
-    fn value(&self) -> f64 {
+    pub fn value(&self) -> f64 {
         let links = self.links.iter().map(|link| link.value.abs());
         links
             .chain(self.own_value.iter().map(|v| v.abs()))
@@ -75,7 +75,7 @@ fn strengths() -> impl Strategy<Value = Strengths> {
 }
 
 /// Links between any customers, both ways and in parallel; a forest if `forest`.
-fn trade(forest: bool) -> impl Strategy<Value = Trade> {
+pub fn trade(forest: bool) -> impl Strategy<Value = Trade> {
     (2_usize..12).prop_flat_map(move |count| {
         let link = (
             any::<Index>(),

@@ -1,5 +1,6 @@
 //! Laws of worlds, audit, plan and loyalty spread.
 
+use hawser::calc::{self, Kind};
 use hawser::cascade::{
     Candidate, Estimate, Options, PlanOptions, Solution, Strengths, WorldOptions, Worlds, audit,
     blast_radius, plan, simulate, solve, solve_with, spread,
@@ -8,8 +9,39 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::{Config, TestRunner};
+use serde_json::Value;
 
-use super::{TIGHT, Trade, close, probability, trade};
+use crate::cascade::{TIGHT, Trade, trade};
+use crate::{close, probability};
+
+/// A case of the cascade that asks for everything.
+pub const ASKED: &str = r#"[{
+    "nodes": 3, "own": [0.1, 0.2, 0.3], "kappa": {"shipper": 0.5, "consignee": 0.4},
+    "links": [
+        {"shipper": 0, "consignee": 1, "business": 60, "value": 10, "terms": "prepaid"},
+        {"shipper": 1, "consignee": 2, "business": 40, "value": -5},
+        {"shipper": 2, "consignee": 0, "business": 20, "value": 7}
+    ],
+    "own_business": [0, 10, 0], "node_value": [1, 2, 3], "effect": [0.3, 0, 1],
+    "paths": [{"from": 0, "to": 2}], "open": [true, false, true],
+    "changes": [
+        {"kind": "lose", "customer": 0}, {"kind": "own_churn", "customer": 1, "probability": 0.5},
+        {"kind": "strength", "value": 0.3}, {"kind": "customer_strength", "customer": 2, "factor": 0.5},
+        {"kind": "link_business", "link": 1, "value": 80}, {"kind": "link_value", "link": 2, "value": 9},
+        {"kind": "freight_terms", "link": 0, "terms": "collect"}
+    ],
+    "worlds": 50, "seed": 3, "audit": true
+}]"#;
+
+/// A case of a plan, measured in worlds.
+pub const PLANNED: &str = r#"[{
+    "nodes": 2, "own": [0.1, 0.2], "kappa": 0.5, "own_business": [0, 50],
+    "links": [{"shipper": 0, "consignee": 1, "business": 50, "value": 10}],
+    "budget": 1, "candidates": [
+        {"customer": 0, "cost": 1, "effect": 0.5}, {"customer": 1, "cost": 1, "effect": 0.5}
+    ],
+    "worlds": 400, "seed": 3
+}]"#;
 
 /// So few customers that every world can be visited.
 const FEW: usize = 5;
@@ -465,4 +497,117 @@ fn an_audit_of_other_churn_is_refused_and_one_of_wrong_churn_does_not_agree() {
     let found = audit(&other.network(), &solution, &worlds_of).unwrap();
     assert!(!found.agrees && !found.together.agrees);
     assert!(!found.worst.unwrap().agrees && found.loss.z > 4.0);
+}
+
+fn answered(kind: Kind, text: &str) -> Value {
+    let outcome = calc::run(kind, &serde_json::from_str(text).unwrap());
+    assert_eq!(outcome.failed, 0, "{:?}", outcome.answers);
+    outcome.answers["0"].clone()
+}
+
+fn number(value: &Value) -> f64 {
+    value.as_f64().unwrap()
+}
+
+/// With either of the two kept at half of its own churn: 10 * (1 - 0.95 * 0.8) = 2.4, or
+/// 10 * (1 - 0.9 * 0.9) = 1.9, of 2.8 without.
+#[test]
+fn the_calculator_plans() {
+    let plan = answered(Kind::Plan, PLANNED);
+    assert_eq!(plan["chosen"].as_array().unwrap().len(), 1);
+    assert_eq!(plan["chosen"][0]["customer"], 1);
+    for (name, want) in [
+        ("loss_before", 2.8),
+        ("loss_after", 1.9),
+        ("saved", 0.9),
+        ("cost", 1.0),
+    ] {
+        assert!(close(number(&plan[name]), want, 1e-8), "{name}: {plan}");
+    }
+    // The first beside the second would save 10 * 0.05 * 0.9, the second beside the first 0.95.
+    assert!(close(number(&plan["ceiling"]), 0.95, 1e-8), "{plan}");
+    let measured = &plan["measured"];
+    let error = 4.0 * number(&measured["standard_error"]) + 1e-9;
+    assert!(close(number(&measured["value"]), 0.9, error), "{plan}");
+
+    for (from, to, member) in [
+        (r#""budget": 1,"#, r#""budget": -1,"#, "budget"),
+        (
+            r#""cost": 1, "effect": 0.5}, {"#,
+            r#""cost": -1, "effect": 0.5}, {"#,
+            "candidates[0].cost",
+        ),
+        (
+            r#"{"customer": 1, "#,
+            r#"{"customer": 0, "#,
+            "candidates[1].customer",
+        ),
+        (
+            r#"{"customer": 1, "#,
+            r#"{"customer": 2, "#,
+            "candidates[1].customer",
+        ),
+        (
+            r#""effect": 0.5}
+"#,
+            r#""effect": 1.5}
+"#,
+            "candidates[1].effect",
+        ),
+        (r#""worlds": 400"#, r#""worlds": 1"#, "worlds"),
+    ] {
+        assert!(PLANNED.contains(from), "{from}");
+        let case = PLANNED.replacen(from, to, 1);
+        let outcome = calc::run(Kind::Plan, &serde_json::from_str(&case).unwrap());
+        let error = outcome.answers["0"]["error"].as_str().unwrap();
+        assert!(error.starts_with(member), "{member}: {error}");
+    }
+}
+
+#[test]
+fn the_calculator_answers_all_that_a_case_of_the_cascade_asks() {
+    let found = answered(Kind::Cascade, ASKED);
+    // The same case with the changes written into it; half a strength of 0.3 for the last customer
+    // is 0.15, told by 0.3 for business twice as much, half of it its own.
+    let mut other: Value = serde_json::from_str(ASKED).unwrap();
+    other[0]["own"] = serde_json::json!([1.0, 0.5, 0.3]);
+    other[0]["kappa"] = 0.3.into();
+    other[0]["links"][0]["terms"] = "collect".into();
+    other[0]["links"][1]["business"] = 80.into();
+    other[0]["links"][2]["value"] = 9.into();
+    other[0]["own_business"] = serde_json::json!([0, 10, 100]);
+    let other = answered(Kind::Cascade, &other.to_string());
+    let after = number(&found["what_if"]["expected_loss_after"]);
+    assert!(
+        close(after, number(&other["expected_loss"]), 1e-7),
+        "{after} {other}"
+    );
+    let before = number(&found["what_if"]["expected_loss_before"]);
+    assert_eq!(before, number(&found["expected_loss"]));
+
+    for customer in 0..3 {
+        let parts = found["contributions"][customer].as_array().unwrap();
+        let sum: f64 = parts.iter().map(|part| number(&part["contribution"])).sum();
+        let own = [0.1, 0.2, 0.3][customer];
+        assert!(close(own + sum, number(&found["churn"][customer]), 1e-9));
+    }
+    // Own churn times effect times blast radius.
+    let saved = 0.3 * number(&found["blast_radius"][2]);
+    assert!(close(number(&found["save_value"][2]), saved, 1e-9));
+    // From the first to the last: at once, and through the second.
+    let chains = found["paths"][0]["chains"].as_array().unwrap();
+    assert_eq!(chains.len(), 2);
+    assert_eq!(found["prospects"].as_array().unwrap().len(), 2);
+    assert_eq!(
+        found["distribution"]["quantiles"].as_array().unwrap().len(),
+        7
+    );
+    assert_eq!(found["distribution"]["worlds"], 50);
+    assert_eq!(found["audit"]["agrees"], true);
+    assert_eq!(found["audit"]["z"].as_array().unwrap().len(), 3);
+
+    let without = ASKED.replace(r#""worlds": 50,"#, "");
+    let outcome = calc::run(Kind::Cascade, &serde_json::from_str(&without).unwrap());
+    let error = outcome.answers["0"]["error"].as_str().unwrap();
+    assert!(error.starts_with("worlds: expected"), "{error}");
 }

@@ -152,9 +152,9 @@ mod tests {
             delay("2026-01-22", None, 100),               // 70 days by 2 April
         ];
         assert_eq!(trend_of(&delays), Some(70.0));
-        // However long ago it was due: it is now that it is not paid. 2 April less a year: 365.
+        // However long ago it was due: it is now that it is not paid. A year: (70 + 365) / 2.
         delays.push(delay("2025-04-02", None, 100));
-        assert_eq!(trend_of(&delays), Some((70.0 + 365.0) / 2.0));
+        assert_eq!(trend_of(&delays), Some(217.5));
     }
 
     #[test]

@@ -213,6 +213,7 @@ fn plain(out: &mut String, cell: &Cell) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::reports::datasets::Runs;
     use crate::reports::datasets::{Column, RISK, Source, Type};
 
     const fn column(name: &'static str, kind: Type) -> Column {
@@ -233,6 +234,7 @@ mod tests {
         key: &[],
         filters: &[],
         of: &[],
+        runs: Runs::Finished,
         columns: &[
             column("name", Type::Text),
             column("change", Type::Number),

@@ -217,13 +217,13 @@ struct ScoreRow {
 
 #[derive(Insertable)]
 #[diesel(table_name = alert_outcomes, treat_none_as_default_value = false)]
-struct OutcomeRow<'a> {
+struct OutcomeRow {
     run_id: RunId,
     customer_id: CustomerId,
     outcome: &'static str,
     alert_id: Option<AlertId>,
-    reason: Option<&'a str>,
-    severity: Option<&'a str>,
+    reason: Option<String>,
+    severity: Option<String>,
     opened_on: Option<NaiveDate>,
     churn_probability: f64,
     last_on: NaiveDate,
@@ -262,7 +262,7 @@ pub fn write(
     }
     insert_all!(conn, run_scores::table, &rows)?;
     for chunk in outcomes.chunks(CHUNK) {
-        let rows: Vec<OutcomeRow<'_>> = chunk.iter().map(|one| outcome_row(run, one)).collect();
+        let rows: Vec<OutcomeRow> = chunk.iter().map(|one| outcome_row(run, one)).collect();
         insert_all!(conn, alert_outcomes::table, &rows)?;
     }
     Ok(true)
@@ -293,15 +293,15 @@ fn score_row(run: RunId, in_time: bool, figures: &Scores, now: UtcTime) -> DbRes
     })
 }
 
-fn outcome_row(run: RunId, one: &AlertOutcome) -> OutcomeRow<'_> {
+fn outcome_row(run: RunId, one: &AlertOutcome) -> OutcomeRow {
     let alert = one.alert.as_ref();
     OutcomeRow {
         run_id: run,
         customer_id: one.customer,
         outcome: one.outcome.word(),
         alert_id: alert.map(|alert| alert.id),
-        reason: alert.map(|alert| alert.reason.as_str()),
-        severity: alert.map(|alert| alert.severity.as_str()),
+        reason: alert.map(|alert| alert.reason.clone()),
+        severity: alert.map(|alert| alert.severity.clone()),
         opened_on: alert.map(|alert| alert.opened_on),
         churn_probability: one.probability,
         last_on: one.last_on,

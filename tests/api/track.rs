@@ -398,7 +398,7 @@ async fn an_alert_that_a_person_settled_has_warned(app: TestApp) {
     go_to(&app, "2026-03-05");
     for alert in app.all("/alerts").await {
         let path = format!("/alerts/{}:resolve", alert["id"]);
-        app.post(&path, json!({"resolution": "acted"}))
+        app.post(&path, json!({"reason": "acted"}))
             .await
             .expect(200);
     }

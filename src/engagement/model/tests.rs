@@ -10,7 +10,7 @@ fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()
 }
 
-fn contract(changes: Value) -> Result<ContractInput, Vec<FieldProblem>> {
+fn contract(changes: &Value) -> Result<ContractInput, Vec<FieldProblem>> {
     let mut record = json!({
         "external_id": {"system": " erp ", "id": " C-1 "}, "customer": {"id": 7},
         "starts_on": "2026-01-01", "ends_on": "2026-12-31",
@@ -32,7 +32,7 @@ fn codes<T: std::fmt::Debug>(
 
 #[test]
 fn a_sound_contract_is_tidied() {
-    let checked = contract(json!({"share": 1.0, "kind": " frame "})).unwrap();
+    let checked = contract(&json!({"share": 1.0, "kind": " frame "})).unwrap();
     assert_eq!(
         (
             checked.external_id.system.as_str(),
@@ -43,7 +43,7 @@ fn a_sound_contract_is_tidied() {
     assert_eq!(checked.kind.as_deref(), Some("frame"));
     assert!(!checked.auto_renews);
     // A contract of one day.
-    assert!(contract(json!({"ends_on": "2026-01-01"})).is_ok());
+    assert!(contract(&json!({"ends_on": "2026-01-01"})).is_ok());
 }
 
 #[test]
@@ -54,7 +54,7 @@ fn every_rule_that_a_contract_breaks_is_told() {
         "share": 1.01, "value_per_year": -1, "kind": " ", "outcome": "lost", "renewed_by": {"id": 3},
     });
     assert_eq!(
-        codes(contract(broken)),
+        codes(contract(&broken)),
         [
             ("external_id", "length"),
             ("external_id", "colon"),
@@ -73,10 +73,10 @@ fn every_rule_that_a_contract_breaks_is_told() {
         ]
     );
     assert_eq!(
-        codes(contract(json!({"ends_on": null, "outcome": "renewed"}))),
+        codes(contract(&json!({"ends_on": null, "outcome": "renewed"}))),
         [("outcome", "no_end")]
     );
-    let mut with_nan = contract(json!({})).unwrap();
+    let mut with_nan = contract(&json!({})).unwrap();
     with_nan.share = Some(f64::NAN);
     assert_eq!(codes(with_nan.checked()), [("share", "out_of_range")]);
 }

@@ -48,14 +48,32 @@ pub fn write(result: &BacktestResult) -> Result<String, BacktestError> {
     for class in &result.cascade.calibration.classes {
         let sizes = (class.exposed as u64, class.events as u64);
         let strength = Figure::with(class.kappa, class.low, class.high);
-        table.figure(["cascade", class.class.word()], "", "strength", &strength, sizes)?;
+        table.figure(
+            ["cascade", class.class.word()],
+            "",
+            "strength",
+            &strength,
+            sizes,
+        )?;
         if let Some(alone) = class.likelihood {
             let alone = Figure::with(alone.kappa, alone.low, alone.high);
-            table.figure(["cascade", class.class.word()], "", "strength_alone", &alone, sizes)?;
+            table.figure(
+                ["cascade", class.class.word()],
+                "",
+                "strength_alone",
+                &alone,
+                sizes,
+            )?;
         }
         if let Some(placebo) = class.placebo {
             let placebo = Figure::with(placebo.mean, placebo.mean, placebo.high);
-            table.figure(["cascade", class.class.word()], "", "placebo", &placebo, sizes)?;
+            table.figure(
+                ["cascade", class.class.word()],
+                "",
+                "placebo",
+                &placebo,
+                sizes,
+            )?;
         }
     }
     table.end()
@@ -78,10 +96,9 @@ impl Table {
         scores: &Scores,
     ) -> Result<(), BacktestError> {
         let sizes = (scores.observations, scores.events);
-        scores
-            .figures
-            .iter()
-            .try_for_each(|(metric, figure)| self.figure(names, as_of, metric.word(), figure, sizes))
+        scores.figures.iter().try_for_each(|(metric, figure)| {
+            self.figure(names, as_of, metric.word(), figure, sizes)
+        })
     }
 
     fn figure(

@@ -122,11 +122,9 @@ async fn create_backtest(
     caller.require(Scope::Write)?;
     caller.require_all_teams()?;
     let BacktestInput { from, to, every } = body.0;
-    let every = every
-        .parse()
-        .map_err(|error: super::range::NoStep| {
-            Error::invalid("every", "bad_step", error.to_string())
-        })?;
+    let every = every.parse().map_err(|error: super::range::NoStep| {
+        Error::invalid("every", "bad_step", error.to_string())
+    })?;
     let permit = Arc::clone(&one.0)
         .try_acquire_owned()
         .map_err(|_| Error::Unavailable("another back-test is under way".to_owned()))?;
@@ -138,7 +136,10 @@ async fn create_backtest(
     .await
     .map_err(Error::internal)??;
     Ok(HttpResponse::Created()
-        .insert_header((header::LOCATION, format!("/api/v1/backtests/{}", backtest.id)))
+        .insert_header((
+            header::LOCATION,
+            format!("/api/v1/backtests/{}", backtest.id),
+        ))
         .json(BacktestView {
             backtest,
             result: Some(result),
@@ -163,7 +164,10 @@ fn read_done(conn: &mut Conn, id: i64) -> Answer<(Backtest, BacktestResult)> {
         Some(result) => Ok((backtest, result)),
         None => Err(Error::conflict(
             "not_done",
-            format!("the back-test {id} has no result: it is {}", backtest.status),
+            format!(
+                "the back-test {id} has no result: it is {}",
+                backtest.status
+            ),
         )),
     }
 }
@@ -185,7 +189,10 @@ async fn find_backtest(
 /// The only parameter of the page.
 #[derive(Debug, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "describes the parameter; `wanted_language` reads it")]
+#[expect(
+    dead_code,
+    reason = "describes the parameter; `wanted_language` reads it"
+)]
 struct PageParams {
     /// `en` or `zh`; without it `Accept-Language` chooses.
     lang: Option<String>,
@@ -195,7 +202,9 @@ fn wanted_language(request: &HttpRequest) -> Answer<Language> {
     let pairs = web::Query::<Vec<(String, String)>>::from_query(request.query_string())
         .map_err(|error| Error::malformed("bad_query", error.to_string()))?;
     let accept = request.headers().get(header::ACCEPT_LANGUAGE);
-    let accept = accept.and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let accept = accept
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     let mut language = preferred_language(accept);
     for (name, value) in pairs.into_inner() {
         let outcome = if name == "lang" {

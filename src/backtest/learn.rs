@@ -106,7 +106,11 @@ impl Lessons {
             same_period,
             ..
         } = &self.panels;
-        Ok(calibrate::calibrate(lagged, same_period, &Settings::default())?)
+        Ok(calibrate::calibrate(
+            lagged,
+            same_period,
+            &Settings::default(),
+        )?)
     }
 
     /// Customers times periods that could not be judged: every partner of theirs went silent.
@@ -156,7 +160,12 @@ impl Model {
 /// The calendar as a run on the day after a boundary would have it: with the season once it is known.
 fn calendar(trail: &Trail, boundary: i32) -> Result<Calendar, ChurnError> {
     let mut counts: BTreeMap<i32, u64> = BTreeMap::new();
-    for day in trail.days().iter().flatten().filter(|day| **day <= boundary) {
+    for day in trail
+        .days()
+        .iter()
+        .flatten()
+        .filter(|day| **day <= boundary)
+    {
         *counts.entry(*day).or_default() += 1;
     }
     let counts: Vec<(NaiveDate, u64)> = counts

@@ -74,7 +74,10 @@ pub fn page(
                 ("events", backtest.events.into()),
                 (
                     "customers",
-                    result.group(Group::All).map_or(0, |all| all.clusters).into(),
+                    result
+                        .group(Group::All)
+                        .map_or(0, |all| all.clusters)
+                        .into(),
                 ),
             ],
         )?,
@@ -125,6 +128,7 @@ pub fn component(component: Component, words: Words) -> Result<String, TextError
     words.plain(match component {
         Component::OwnChurn => key("backtest-component-own"),
         Component::Cascade => key("backtest-component-cascade"),
+        Component::LinkLoss => key("backtest-component-links"),
         Component::ShippingDays => key("backtest-component-days"),
         Component::Season => key("backtest-component-season"),
     })
@@ -167,11 +171,19 @@ pub fn table(result: &BacktestResult, words: Words) -> Result<Table, TextError> 
     .into_iter()
     .map(|key| words.plain(key))
     .collect::<Result<Vec<_>, _>>()?;
-    head.extend(order.iter().filter_map(|(metric, _)| metrics.get(metric).cloned()));
+    head.extend(
+        order
+            .iter()
+            .filter_map(|(metric, _)| metrics.get(metric).cloned()),
+    );
     let row = |group: &GroupResult, found: &PredictorResult| {
         let first = found.predictor == Predictor::Own;
         let mut row = vec![
-            if first { words.group(group.group)? } else { String::new() },
+            if first {
+                words.group(group.group)?
+            } else {
+                String::new()
+            },
             words.predictor(found.predictor)?,
             words.number(found.pooled.observations as f64, 0),
             words.number(found.pooled.events as f64, 0),

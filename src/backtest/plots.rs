@@ -116,12 +116,7 @@ fn told(rows: &[Row], decimals: usize, words: Words) -> Result<String, TextError
     Ok(words.join(&values))
 }
 
-fn value(
-    name: &str,
-    figure: &Figure,
-    decimals: usize,
-    words: Words,
-) -> Result<String, TextError> {
+fn value(name: &str, figure: &Figure, decimals: usize, words: Words) -> Result<String, TextError> {
     let number = |value: f64| words.number(value, decimals);
     match (figure.low, figure.high) {
         (Some(low), Some(high)) => words.text(
@@ -135,7 +130,10 @@ fn value(
         ),
         _ => words.text(
             key("backtest-value"),
-            &[("name", name.into()), ("value", number(figure.value).into())],
+            &[
+                ("name", name.into()),
+                ("value", number(figure.value).into()),
+            ],
         ),
     }
 }
@@ -162,7 +160,12 @@ fn best(rows: &[Row]) -> Option<&Row> {
         .max_by(|left, right| left.figure.value.total_cmp(&right.figure.value))
 }
 
-fn numbers(rows: &[Row], metric: String, decimals: usize, words: Words) -> Result<Table, TextError> {
+fn numbers(
+    rows: &[Row],
+    metric: String,
+    decimals: usize,
+    words: Words,
+) -> Result<Table, TextError> {
     Ok(Table {
         head: vec![words.plain(key("backtest-head-predictor"))?, metric],
         rows: rows
@@ -181,7 +184,13 @@ fn auc(all: &GroupResult, words: Words) -> Result<Option<Shown>, TextError> {
     let low = found.iter().fold(0.5_f64, |low, row| {
         low.min(row.figure.low.unwrap_or(row.figure.value))
     });
-    let plot = rows(&found, ((low * 10.0).floor() / 10.0, 1.0), Some(0.5), (&axis, 1), words);
+    let plot = rows(
+        &found,
+        ((low * 10.0).floor() / 10.0, 1.0),
+        Some(0.5),
+        (&axis, 1),
+        words,
+    );
     let alternative = [("values", told(&found, 3, words)?.into())];
     Ok(Some(Shown {
         title: words.plain(key("backtest-plot-auc"))?,
@@ -215,9 +224,17 @@ fn lift(all: &GroupResult, words: Words) -> Result<Option<Shown>, TextError> {
     });
     let axis = words.plain(key("backtest-axis-lift"))?;
     let count = found.len() as f64;
-    let mut plot = Plot::new(ROW * count + 52.0, (14.0, 38.0), (0.0, high * 1.05), (count, 0.0));
+    let mut plot = Plot::new(
+        ROW * count + 52.0,
+        (14.0, 38.0),
+        (0.0, high * 1.05),
+        (count, 0.0),
+    );
     for value in round_steps(0.0, high * 1.05, 6) {
-        plot.tick(value, &words.number(value, usize::from(value.fract() > 1e-9)));
+        plot.tick(
+            value,
+            &words.number(value, usize::from(value.fract() > 1e-9)),
+        );
     }
     for (row, place) in found.iter().zip(0_u32..) {
         let y = f64::from(place) + 0.68;
@@ -271,9 +288,7 @@ fn by_date(
     predictor: Predictor,
     words: Words,
 ) -> Result<Option<Shown>, TextError> {
-    let aucs = |dated: &DatedScores| {
-        Some((dated.as_of, *dated.scores.figures.get(&Metric::Auc)?))
-    };
+    let aucs = |dated: &DatedScores| Some((dated.as_of, *dated.scores.figures.get(&Metric::Auc)?));
     let points: Vec<(NaiveDate, Figure)> = all
         .predictor(predictor)
         .map(|found| found.by_date.iter().filter_map(aucs).collect())
@@ -282,12 +297,18 @@ fn by_date(
     let Some(ends) = span(&dates) else {
         return Ok(None);
     };
-    let (low, high) = points.iter().fold((1.0_f64, 0.0_f64), |(low, high), (_, figure)| {
-        (low.min(figure.value), high.max(figure.value))
+    let (low, high) = points
+        .iter()
+        .fold((1.0_f64, 0.0_f64), |(low, high), (_, figure)| {
+            (low.min(figure.value), high.max(figure.value))
+        });
+    let bottom = points.iter().fold(0.4_f64, |bottom, (_, figure)| {
+        bottom.min(figure.low.unwrap_or(figure.value))
     });
-    let mut plot = Plot::new(180.0, (34.0, 28.0), ends, (0.0, 1.0));
-    for value in [0.0, 0.25, 0.5, 0.75, 1.0] {
-        plot.rule(value, &words.number(value, 2));
+    let bottom = (bottom * 10.0).floor() / 10.0;
+    let mut plot = Plot::new(190.0, (30.0, 28.0), ends, (bottom, 1.0));
+    for value in round_steps(bottom, 1.0, 6) {
+        plot.rule(value, &words.number(value, 1));
     }
     date_ticks(&mut plot, &dates);
     plot.line((ends.0, 0.5), (ends.1, 0.5), "reference");
@@ -309,7 +330,10 @@ fn by_date(
         svg: Some(plot.end(&words.text(key("backtest-plot-dates-alt"), &values)?)),
         reading: words.text(key("backtest-plot-dates-read"), &values[1..])?,
         numbers: Table {
-            head: head.into_iter().map(|key| words.plain(key)).collect::<Result<_, _>>()?,
+            head: head
+                .into_iter()
+                .map(|key| words.plain(key))
+                .collect::<Result<_, _>>()?,
             rows: points
                 .iter()
                 .map(|(date, figure)| vec![date.to_string(), words.figure(figure, 3)])
@@ -327,8 +351,14 @@ fn curve(
         return Ok(None);
     };
     let name = words.predictor(predictor)?;
-    let title = words.text(key("backtest-plot-curve"), &[("predictor", name.as_str().into())])?;
-    let (bins, error) = (&found.pooled.curve, found.pooled.figures.get(&Metric::CalibrationError));
+    let title = words.text(
+        key("backtest-plot-curve"),
+        &[("predictor", name.as_str().into())],
+    )?;
+    let (bins, error) = (
+        &found.pooled.curve,
+        found.pooled.figures.get(&Metric::CalibrationError),
+    );
     let (Some(error), false) = (error, bins.is_empty()) else {
         return Ok(Some(Shown {
             title,
@@ -380,7 +410,10 @@ fn curve(
             ],
         )?,
         numbers: Table {
-            head: head.into_iter().map(|key| words.plain(key)).collect::<Result<_, _>>()?,
+            head: head
+                .into_iter()
+                .map(|key| words.plain(key))
+                .collect::<Result<_, _>>()?,
             rows: bins
                 .iter()
                 .map(|bin| {
@@ -436,7 +469,10 @@ fn days(result: &BacktestResult, words: Words) -> Result<Option<Shown>, TextErro
                 words.number(date.days_seen as f64, 0)
             );
             let name = date.as_of.to_string();
-            words.text(key("backtest-value"), &[("name", name.into()), ("value", counts.into())])
+            words.text(
+                key("backtest-value"),
+                &[("name", name.into()), ("value", counts.into())],
+            )
         })
         .collect::<Result<Vec<_>, _>>()?;
     let total = |of: fn(&super::result::DateResult) -> f64| {
@@ -459,7 +495,10 @@ fn days(result: &BacktestResult, words: Words) -> Result<Option<Shown>, TextErro
         )?)),
         reading: words.text(key("backtest-plot-days-read"), &values)?,
         numbers: Table {
-            head: head.into_iter().map(|key| words.plain(key)).collect::<Result<_, _>>()?,
+            head: head
+                .into_iter()
+                .map(|key| words.plain(key))
+                .collect::<Result<_, _>>()?,
             rows: result
                 .dates
                 .iter()
@@ -509,15 +548,17 @@ fn kappa(result: &BacktestResult, words: Words) -> Result<Option<Shown>, TextErr
         .iter()
         .zip(&found)
         .map(|(class, row)| {
-            let alone = class.likelihood.map(|alone| {
-                words.figure(&Figure::with(alone.kappa, alone.low, alone.high), 2)
-            });
+            let alone = class
+                .likelihood
+                .map(|alone| words.figure(&Figure::with(alone.kappa, alone.low, alone.high), 2));
             Ok(vec![
                 row.name.clone(),
                 words.figure(&row.figure, 2),
                 words.number(class.prior, 2),
                 alone.unwrap_or_else(missing),
-                class.placebo.map_or_else(missing, |placebo| words.number(placebo.high, 2)),
+                class
+                    .placebo
+                    .map_or_else(missing, |placebo| words.number(placebo.high, 2)),
                 words.number(class.exposed as f64, 0),
                 words.number(class.events as f64, 0),
                 super::page::judgement(super::verdict::Judgement::of(class.verdict), words)?,
@@ -529,7 +570,10 @@ fn kappa(result: &BacktestResult, words: Words) -> Result<Option<Shown>, TextErr
         svg: Some(plot.end(&words.text(key("backtest-plot-kappa-alt"), &alternative)?)),
         reading: words.plain(key("backtest-plot-kappa-read"))?,
         numbers: Table {
-            head: head.into_iter().map(|key| words.plain(key)).collect::<Result<_, _>>()?,
+            head: head
+                .into_iter()
+                .map(|key| words.plain(key))
+                .collect::<Result<_, _>>()?,
             rows: table,
         },
     }))

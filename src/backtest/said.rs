@@ -1,8 +1,8 @@
 //! What the models say at a date, from what was known then.
 
+use crate::assessment::AssessmentError;
 use crate::assessment::inputs::Inputs;
 use crate::assessment::risk::{self, Risks, Scope};
-use crate::assessment::AssessmentError;
 use crate::cascade::Strengths;
 use crate::ids::CustomerId;
 
@@ -58,7 +58,11 @@ pub fn ask(
         Some(strengths) => risk::with_strengths(inputs, &risks, scope, strengths)?,
         None => (
             risks.customers.iter().map(|risk| risk.churn).collect(),
-            risks.links.iter().map(|link| link.loss_probability).collect(),
+            risks
+                .links
+                .iter()
+                .map(|link| link.loss_probability)
+                .collect(),
         ),
     };
     let (_, ends_alone) = risk::with_strengths(inputs, &risks, scope, Strengths::uniform(0.0))?;

@@ -15,14 +15,9 @@ use crate::evaluation::{
 };
 
 /// Metrics of the order alone.
-const OF_ORDER: [Metric; 3] = [
-    Metric::Auc,
-    Metric::AveragePrecision,
-    Metric::TopDecileLift,
-];
+const OF_ORDER: [Metric; 3] = [Metric::Auc, Metric::AveragePrecision, Metric::TopDecileLift];
 /// Metrics of probabilities.
-const OF_PROBABILITIES: [Metric; 3] =
-    [Metric::Brier, Metric::BrierSkill, Metric::CalibrationError];
+const OF_PROBABILITIES: [Metric; 3] = [Metric::Brier, Metric::BrierSkill, Metric::CalibrationError];
 /// Whom the verdicts compare with whom, and by what.
 const COMPARED: [(Predictor, Predictor, Metric); 8] = [
     (Predictor::Own, Predictor::Recency, Metric::Auc),
@@ -72,7 +67,12 @@ fn of_group(
         .copied()
         .filter(|case| case.probability(Predictor::Recency).is_some())
         .collect();
-    let judged = Columns::of(&comparable);
+    // With no earlier outcome at any date there is nothing to be comparable with.
+    let judged = Columns::of(if comparable.is_empty() {
+        cases
+    } else {
+        &comparable
+    });
     let predictors = Predictor::ALL
         .par_iter()
         .map(|predictor| {
@@ -95,14 +95,14 @@ fn of_group(
     })
 }
 
-/// Metrics that get an interval over all dates.
-const OF_ALL: [Metric; 6] = [
+/// Metrics that get an interval over all dates. Not the calibration error: draws add noise to every
+/// bin, which counts as error, so that it would lie below its own interval.
+const OF_ALL: [Metric; 5] = [
     Metric::Auc,
     Metric::AveragePrecision,
     Metric::TopDecileLift,
     Metric::Brier,
     Metric::BrierSkill,
-    Metric::CalibrationError,
 ];
 
 /// Cases as the evaluation takes them.
@@ -131,7 +131,10 @@ impl<'a> Columns<'a> {
     }
 
     fn scores(&self, predictor: Predictor) -> Vec<f64> {
-        self.cases.iter().map(|case| case.score(predictor)).collect()
+        self.cases
+            .iter()
+            .map(|case| case.score(predictor))
+            .collect()
     }
 
     /// Empty where the predictor has none.
@@ -174,7 +177,11 @@ fn scores(
         let predictions = Predictions::probabilities(&probabilities, &judged.happened)?;
         add(&OF_PROBABILITIES, &predictions, judged)?;
         let found = predictions.curve(DEFAULT_BINS);
-        curve = found.into_iter().flat_map(|curve| curve.bins).map(point).collect();
+        curve = found
+            .into_iter()
+            .flat_map(|curve| curve.bins)
+            .map(point)
+            .collect();
     }
     Ok(Scores {
         observations: columns.cases.len() as u64,
@@ -192,7 +199,10 @@ fn by_date(
     let mut found = Vec::new();
     // Cases stand in the order of their dates.
     for group in cases.chunk_by(|left, right| left.date == right.date) {
-        let Some(as_of) = group.first().and_then(|case| dates.get(usize::from(case.date))) else {
+        let Some(as_of) = group
+            .first()
+            .and_then(|case| dates.get(usize::from(case.date)))
+        else {
             continue;
         };
         let columns = Columns::of(group);
@@ -222,6 +232,17 @@ fn paired(
         }
     };
     let (one, other) = (numbers(predictor), numbers(against));
+    if one.is_empty() || other.is_empty() {
+        return Ok(Paired {
+            predictor,
+            against,
+            metric,
+            of_predictor: None,
+            of_against: None,
+            difference: None,
+            verdict: evaluation::Verdict::TooFew,
+        });
+    }
     let predictions = |numbers| {
         if of_order {
             Predictions::scores(numbers, &of.happened)

@@ -69,10 +69,18 @@ pub fn season(points: &[Point], horizon_days: u64) -> Option<Season> {
         })
         .filter(|(_, ratios)| !ratios.is_empty())
         .collect();
-    if by_quarter.iter().filter(|(_, ratios)| ratios.len() >= 2).count() < 2 {
+    if by_quarter
+        .iter()
+        .filter(|(_, ratios)| ratios.len() >= 2)
+        .count()
+        < 2
+    {
         return None;
     }
-    let groups: Vec<&[f64]> = by_quarter.iter().map(|(_, ratios)| ratios.as_slice()).collect();
+    let groups: Vec<&[f64]> = by_quarter
+        .iter()
+        .map(|(_, ratios)| ratios.as_slice())
+        .collect();
     Some(Season {
         chance: analysis_of_variance(&groups)?,
         quarters: by_quarter
@@ -98,14 +106,21 @@ fn analysis_of_variance(groups: &[&[f64]]) -> Option<f64> {
         .iter()
         .flat_map(|group| group.iter().map(|value| (value - mean(group)).powi(2)))
         .sum();
-    let freedom = ((groups.len() as f64) - 1.0, (all.len() - groups.len()) as f64);
+    let freedom = (
+        (groups.len() as f64) - 1.0,
+        (all.len() - groups.len()) as f64,
+    );
     let distribution = FisherSnedecor::new(freedom.0, freedom.1).ok()?;
     let ratio = (between / freedom.0) / (within / freedom.1);
     // Without any spread there is nothing to tell apart, or nothing but a difference.
     if ratio.is_nan() {
         return Some(1.0);
     }
-    Some(if ratio.is_finite() { distribution.sf(ratio) } else { 0.0 })
+    Some(if ratio.is_finite() {
+        distribution.sf(ratio)
+    } else {
+        0.0
+    })
 }
 
 #[cfg(test)]
@@ -127,13 +142,18 @@ mod tests {
     #[test]
     fn quarters_that_differ_every_year_are_a_season() {
         // The fourth quarter has twice what was expected, the others what was, give or take.
-        let seen = [100.0, 101.0, 99.0, 200.0, 99.0, 100.0, 102.0, 198.0, 101.0, 98.0, 100.0, 202.0];
+        let seen = [
+            100.0, 101.0, 99.0, 200.0, 99.0, 100.0, 102.0, 198.0, 101.0, 98.0, 100.0, 202.0,
+        ];
         let found = season(&points(&seen), 91).unwrap();
         assert!(found.is_there(), "{found:?}");
         assert_eq!(found.quarters.len(), 4);
         let (quarter, ratio) = found.quarters[3];
         assert_eq!(quarter, 4);
-        assert!((ratio - (2.0_f64 * 1.98 * 2.02).cbrt()).abs() < 1e-9, "{ratio}");
+        assert!(
+            (ratio - (2.0_f64 * 1.98 * 2.02).cbrt()).abs() < 1e-9,
+            "{ratio}"
+        );
     }
 
     #[test]

@@ -33,7 +33,8 @@ struct Scale {
 impl Scale {
     fn at(&self, value: f64) -> f64 {
         let span = self.high - self.low;
-        let share = if span > 0.0 {
+        // An axis may run downwards.
+        let share = if span.abs() > 0.0 {
             (value - self.low) / span
         } else {
             0.5
@@ -262,6 +263,13 @@ mod tests {
         let svg = plot.end("alt");
         assert!(svg.contains(r#"cx="194.0" cy="90.0""#), "{svg}");
         assert!(svg.contains(r#"cx="348.0" cy="170.0""#), "{svg}");
+        let mut rows = Plot::new(200.0, (40.0, 30.0), (0.0, 1.0), (4.0, 0.0));
+        rows.dot((0.0, 1.0), "own");
+        let svg = rows.end("alt");
+        assert!(
+            svg.contains(r#"cx="40.0" cy="50.0""#),
+            "the first row is on top: {svg}"
+        );
     }
 
     #[test]
@@ -275,9 +283,15 @@ mod tests {
 
     #[test]
     fn axes_have_round_values() {
-        assert_eq!(round_steps(0.0, 100.0, 5), [0.0, 20.0, 40.0, 60.0, 80.0, 100.0]);
+        assert_eq!(
+            round_steps(0.0, 100.0, 5),
+            [0.0, 20.0, 40.0, 60.0, 80.0, 100.0]
+        );
         assert_eq!(round_steps(3.0, 3.0, 4), [3.0]);
-        assert_eq!(round_steps(0.0, 7_300.0, 4), [0.0, 2_000.0, 4_000.0, 6_000.0]);
+        assert_eq!(
+            round_steps(0.0, 7_300.0, 4),
+            [0.0, 2_000.0, 4_000.0, 6_000.0]
+        );
         assert_eq!(round_steps(0.0, f64::NAN, 4), [0.0]);
     }
 }

@@ -82,7 +82,10 @@ impl Trail {
             };
             let day = trip.on.num_days_from_ce();
             match runs.last_mut() {
-                Some(run) if (run.shipper, run.consignee, run.terms) == (shipper, consignee, trip.terms) => {
+                Some(run)
+                    if (run.shipper, run.consignee, run.terms)
+                        == (shipper, consignee, trip.terms) =>
+                {
                     run.add(day, trip.business);
                 }
                 _ => runs.push(Run {
@@ -155,12 +158,18 @@ impl Trail {
     }
 
     /// What went over a link within some days; `None` if nothing did.
-    pub fn link(&self, (shipper, consignee): (CustomerId, CustomerId), within: &Range<i32>) -> Option<Seen> {
+    pub fn link(
+        &self,
+        (shipper, consignee): (CustomerId, CustomerId),
+        within: &Range<i32>,
+    ) -> Option<Seen> {
         let ends = (
             u32::try_from(self.customers.binary_search(&shipper).ok()?).ok()?,
             u32::try_from(self.customers.binary_search(&consignee).ok()?).ok()?,
         );
-        let first = self.runs.partition_point(|run| (run.shipper, run.consignee) < ends);
+        let first = self
+            .runs
+            .partition_point(|run| (run.shipper, run.consignee) < ends);
         let mut days: Vec<i32> = self
             .runs
             .iter()
@@ -237,7 +246,10 @@ fn regions(customers: &[CustomerId], countries: &HashMap<CustomerId, String>) ->
         .iter()
         .map(|customer| {
             let country = countries.get(customer).map(String::as_str);
-            country.and_then(|country| numbers.get(country)).copied().unwrap_or(0)
+            country
+                .and_then(|country| numbers.get(country))
+                .copied()
+                .unwrap_or(0)
         })
         .collect()
 }
@@ -280,14 +292,26 @@ mod tests {
     fn several_shipments_of_a_day_are_one_day_and_silence_is_none() {
         let trail = trail();
         let whole = at(1)..at(31);
-        let seen = |days, last| Some(Seen { days, last: at(last) });
+        let seen = |days, last| {
+            Some(Seen {
+                days,
+                last: at(last),
+            })
+        };
         assert_eq!(trail.customer(CustomerId(1), &whole), seen(3, 9));
         assert_eq!(trail.customer(CustomerId(2), &whole), seen(2, 9));
-        assert_eq!(trail.customer(CustomerId(2), &(at(6)..at(9))), None, "the 9th is outside");
+        assert_eq!(
+            trail.customer(CustomerId(2), &(at(6)..at(9))),
+            None,
+            "the 9th is outside"
+        );
         assert_eq!(trail.customer(CustomerId(2), &(at(9)..at(10))), seen(1, 9));
         assert_eq!(trail.customer(CustomerId(7), &whole), None);
         // Both kinds of terms are the same link; the other direction is another.
-        assert_eq!(trail.link((CustomerId(1), CustomerId(2)), &whole), seen(2, 9));
+        assert_eq!(
+            trail.link((CustomerId(1), CustomerId(2)), &whole),
+            seen(2, 9)
+        );
         assert_eq!(trail.link((CustomerId(1), CustomerId(3)), &whole), None);
     }
 
@@ -300,7 +324,10 @@ mod tests {
             .iter()
             .find(|link| link.shipper == 0 && link.terms == FreightTerms::Prepaid)
             .unwrap();
-        assert_eq!((prepaid.days, prepaid.business), (&[at(5), at(9)][..], &[4.0, 2.0][..]));
+        assert_eq!(
+            (prepaid.days, prepaid.business),
+            (&[at(5), at(9)][..], &[4.0, 2.0][..])
+        );
     }
 
     #[test]
@@ -316,7 +343,12 @@ mod tests {
         let customers: Vec<CustomerId> = (0..12).map(CustomerId).collect();
         let countries = customers
             .iter()
-            .map(|customer| (*customer, if customer.0 < 10 { "DE" } else { "FR" }.to_owned()))
+            .map(|customer| {
+                (
+                    *customer,
+                    if customer.0 < 10 { "DE" } else { "FR" }.to_owned(),
+                )
+            })
             .collect();
         let found = regions(&customers, &countries);
         assert_eq!(found, [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0]);

@@ -22,6 +22,8 @@ crate::word_enum! {
         OwnChurn = "own_churn",
         /// What partners add to it.
         Cascade = "cascade",
+        /// The loss probability of links.
+        LinkLoss = "link_loss",
         /// How many shipping days are expected.
         ShippingDays = "shipping_days",
         /// Whether expectations miss a season.
@@ -69,6 +71,7 @@ pub fn verdicts(result: &BacktestResult) -> Result<Vec<Verdict>, BacktestError> 
     Ok(vec![
         own_churn(result)?,
         cascade(result)?,
+        links(result)?,
         shipping_days(&result.dates)?,
         season(result)?,
     ])
@@ -130,11 +133,18 @@ fn own_churn(result: &BacktestResult) -> Result<Verdict, BacktestError> {
             })?,
             words.text(
                 key("backtest-own-events"),
-                &[("events", events.into()), ("observations", observations.into())],
+                &[
+                    ("events", events.into()),
+                    ("observations", observations.into()),
+                ],
             )?,
         ];
         for (other, pair) in pairs {
-            told.extend(pair.map(|pair| ranks(words, other, pair)).transpose()?.flatten());
+            told.extend(
+                pair.map(|pair| ranks(words, other, pair))
+                    .transpose()?
+                    .flatten(),
+            );
         }
         if let Some((own, recency)) = active {
             let values = [
@@ -147,8 +157,14 @@ fn own_churn(result: &BacktestResult) -> Result<Verdict, BacktestError> {
         if let (Some(skill), Some(error)) = (skill, figure(Metric::CalibrationError)) {
             let values = [
                 ("skill", words.percent(skill.value, 0).into()),
-                ("low", words.percent(skill.low.unwrap_or(skill.value), 0).into()),
-                ("high", words.percent(skill.high.unwrap_or(skill.value), 0).into()),
+                (
+                    "low",
+                    words.percent(skill.low.unwrap_or(skill.value), 0).into(),
+                ),
+                (
+                    "high",
+                    words.percent(skill.high.unwrap_or(skill.value), 0).into(),
+                ),
                 ("error", words.number(error.value * 100.0, 1).into()),
             ];
             told.push(words.text(key("backtest-skill"), &values)?);
@@ -169,7 +185,9 @@ fn judge_own(pairs: &[Option<evaluation::Verdict>; 2], skill: Option<Figure>) ->
     if pairs.iter().any(|pair| matches!(pair, None | Some(TooFew))) {
         return Judgement::TooFew;
     }
-    let skilled = skill.and_then(|skill| skill.low).is_some_and(|low| low > 0.0);
+    let skilled = skill
+        .and_then(|skill| skill.low)
+        .is_some_and(|low| low > 0.0);
     if !pairs.contains(&Some(Worse)) && pairs.contains(&Some(Better)) && skilled {
         Judgement::Supported
     } else {
@@ -200,8 +218,18 @@ fn ranks(words: Words, other: Predictor, pair: &Paired) -> Result<Option<String>
         ("a", words.number(a, 3).into()),
         ("b", words.number(b, 3).into()),
         ("difference", words.signed(difference.value, 3).into()),
-        ("low", words.signed(difference.low.unwrap_or(difference.value), 3).into()),
-        ("high", words.signed(difference.high.unwrap_or(difference.value), 3).into()),
+        (
+            "low",
+            words
+                .signed(difference.low.unwrap_or(difference.value), 3)
+                .into(),
+        ),
+        (
+            "high",
+            words
+                .signed(difference.high.unwrap_or(difference.value), 3)
+                .into(),
+        ),
     ];
     words.text(name, &values).map(Some)
 }
@@ -222,8 +250,14 @@ fn cascade(result: &BacktestResult) -> Result<Verdict, BacktestError> {
     };
     add("strength_lagged", estimate(found.overall));
     add("strength_same_period", estimate(found.same_period));
-    add("placebo_mean", found.placebo.map(|placebo| Figure::bare(placebo.mean)));
-    add("placebo_high", found.placebo.map(|placebo| Figure::bare(placebo.high)));
+    add(
+        "placebo_mean",
+        found.placebo.map(|placebo| Figure::bare(placebo.mean)),
+    );
+    add(
+        "placebo_high",
+        found.placebo.map(|placebo| Figure::bare(placebo.high)),
+    );
     add("auc_gain", ranking);
     let evidence = found.evidence;
     verdict(
@@ -287,6 +321,69 @@ fn cascade_sentences(
         told.push(words.text(key("backtest-cascade-ranking"), &values)?);
     }
     Ok(told)
+}
+
+/// Supported: the probability that either end leaves, cascade included, says more of silent links
+/// than the base rate.
+fn links(result: &BacktestResult) -> Result<Verdict, BacktestError> {
+    let group = result.group(Group::Links);
+    let pooled = |predictor| Some(&group?.predictor(predictor)?.pooled);
+    let (loss, own) = (pooled(Predictor::Cascade), pooled(Predictor::Own));
+    let (observations, events) = loss.map_or((0, 0), |loss| (loss.observations, loss.events));
+    let skill = loss.and_then(|loss| loss.figures.get(&Metric::BrierSkill).copied());
+    let own_skill = own.and_then(|own| own.figures.get(&Metric::BrierSkill).copied());
+    let fewest = MIN_EVENTS as u64;
+    let judgement = match skill {
+        Some(skill) if events >= fewest && observations - events >= fewest => {
+            if skill.low.is_some_and(|low| low > 0.0) {
+                Judgement::Supported
+            } else {
+                Judgement::NotSupported
+            }
+        }
+        _ => Judgement::TooFew,
+    };
+    let expected: f64 = result
+        .dates
+        .iter()
+        .map(|date| date.links_lost_expected)
+        .sum();
+    let mut figures = BTreeMap::from([("expected".to_owned(), Figure::bare(expected))]);
+    figures.extend(skill.map(|skill| ("brier_skill".to_owned(), skill)));
+    figures.extend(own_skill.map(|skill| ("brier_skill_own".to_owned(), skill)));
+    verdict(
+        (Component::LinkLoss, judgement),
+        (observations, events),
+        figures,
+        |words| {
+            let mut told = vec![
+                words.plain(match judgement {
+                    Judgement::Supported => key("backtest-links-supported"),
+                    Judgement::TooFew => key("backtest-links-too-few"),
+                    _ => key("backtest-links-not-supported"),
+                })?,
+                words.text(
+                    key("backtest-links-events"),
+                    &[
+                        ("events", events.into()),
+                        ("observations", observations.into()),
+                        ("expected", words.number(expected, 0).into()),
+                    ],
+                )?,
+            ];
+            if let (Some(skill), Some(own)) = (skill, own_skill) {
+                let percent = |share: f64| words.percent(share, 0).replace('-', "\u{2212}");
+                let values = [
+                    ("skill", percent(skill.value).into()),
+                    ("low", percent(skill.low.unwrap_or(skill.value)).into()),
+                    ("high", percent(skill.high.unwrap_or(skill.value)).into()),
+                    ("own", percent(own.value).into()),
+                ];
+                told.push(words.text(key("backtest-links-skill"), &values)?);
+            }
+            Ok(told)
+        },
+    )
 }
 
 fn shipping_days(dates: &[DateResult]) -> Result<Verdict, BacktestError> {
@@ -369,7 +466,13 @@ fn season(result: &BacktestResult) -> Result<Verdict, BacktestError> {
                 Judgement::NotSeen => key("backtest-season-not-seen"),
                 _ => key("backtest-season-too-few"),
             })?];
-            told.extend(found.as_ref().map(|found| quarters(words, found)).transpose()?.flatten());
+            told.extend(
+                found
+                    .as_ref()
+                    .map(|found| quarters(words, found))
+                    .transpose()?
+                    .flatten(),
+            );
             Ok(told)
         },
     )
@@ -395,5 +498,7 @@ fn quarters(words: Words, found: &season::Season) -> Result<Option<String>, Text
         ("high-quarter", high.0.into()),
         ("chance", chance.into()),
     ];
-    words.text(key("backtest-season-quarters"), &values).map(Some)
+    words
+        .text(key("backtest-season-quarters"), &values)
+        .map(Some)
 }

@@ -79,7 +79,10 @@ pub fn run(context: &Context, args: &Args) -> Result<(), Failure> {
     }
     if context.out.json {
         let mut value = serde_json::to_value(&backtest).map_err(|error| {
-            Failure::new(SOFTWARE, format!("the back-test cannot be written: {error}"))
+            Failure::new(
+                SOFTWARE,
+                format!("the back-test cannot be written: {error}"),
+            )
         })?;
         if let Some(fields) = value.as_object_mut() {
             fields.insert("result".to_owned(), json!(result));

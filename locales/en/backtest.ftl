@@ -25,7 +25,7 @@ backtest-days-supported = The number of shipping days is met in total: { $expect
 backtest-days-too-low = Shipping days are underestimated: { $expected } were expected, { $seen } came.
 backtest-days-too-high = Shipping days are overestimated: { $expected } were expected, { $seen } came.
 backtest-days-too-few = Too few shipping days came to judge how many were expected.
-backtest-days-share = Expected are { $share } of what came.
+backtest-days-share = That is { $share } of what came.
 
 ## Verdict on the season
 backtest-season-seen = There is a season that the expectations miss: silence in quiet months is not yet a sign of departure.
@@ -33,7 +33,15 @@ backtest-season-not-seen = No season is left that the expectations miss.
 backtest-season-too-few = The dates are too few or too close together to tell a season; silence in quiet months may be mistaken for departure.
 backtest-season-quarters = Shipping days that came, against those expected, by the quarter in the middle of the horizon: from { $low } in quarter { $low-quarter } to { $high } in quarter { $high-quarter } (chance alone would do so in { $chance } of cases).
 
+## Verdict on the loss of links
+backtest-links-supported = The loss probability of links holds as the probability that a link stays silent.
+backtest-links-not-supported = The loss probability of links is not to be read as the probability that a link stays silent: a link may end while both of its customers stay.
+backtest-links-too-few = There are too few events to judge the loss probability of links.
+backtest-links-events = Over the horizon { $events } of { $observations } links stayed silent; { $expected } were expected to.
+backtest-links-skill = Against the base rate the loss probability gains { $skill } of the Brier score ({ $low } to { $high }), the link's own shipping days { $own }.
+
 ## Names
+backtest-component-links = Loss of links
 backtest-component-own = Own churn
 backtest-component-cascade = Cascade term
 backtest-component-days = Number of shipping days

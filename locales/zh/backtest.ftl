@@ -33,7 +33,15 @@ backtest-season-not-seen = 没有预期未能反映的季节性。
 backtest-season-too-few = 日期太少或相隔太近，无法判断季节性；淡季没有发货可能被误认为流失。
 backtest-season-quarters = 按预测期中点所在季度，实际与预期发货日之比：最低为第 { $low-quarter } 季度的 { $low }，最高为第 { $high-quarter } 季度的 { $high }（纯属偶然的可能为 { $chance }）。
 
+## 对线路损失的结论
+backtest-links-supported = 线路的损失概率可以当作线路不再发货的概率。
+backtest-links-not-supported = 线路的损失概率不可当作线路不再发货的概率：两端客户都还在时，线路也可能终止。
+backtest-links-too-few = 事件太少，无法评判线路的损失概率。
+backtest-links-events = 预测期内 { $observations } 条线路中有 { $events } 条没有发货，预期为 { $expected } 条。
+backtest-links-skill = 与总体比例相比，损失概率使布里尔评分改善 { $skill }（{ $low } 至 { $high }），线路自身的发货日为 { $own }。
+
 ## 名称
+backtest-component-links = 线路损失
 backtest-component-own = 自身流失
 backtest-component-cascade = 连锁项
 backtest-component-days = 发货日数

@@ -88,6 +88,8 @@ pub struct Counts {
     pub links: u64,
     /// Of them, without a shipment over the horizon.
     pub links_lost: u64,
+    /// How many of them were expected to: the sum of their loss probabilities.
+    pub links_lost_expected: f64,
     /// Shipping days expected of the customers.
     pub days_expected: f64,
     /// Shipping days that came.
@@ -147,6 +149,7 @@ impl Cases {
             let lost = trail.link(said.ends, &moment.horizon).is_none();
             counts.links += 1;
             counts.links_lost += u64::from(lost);
+            counts.links_lost_expected += said.cascade;
             let models = [said.own, said.cascade, said.learnt];
             let cluster = cluster(trail, said.ends.0);
             self.links.push(case(

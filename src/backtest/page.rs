@@ -128,6 +128,7 @@ pub fn component(component: Component, words: Words) -> Result<String, TextError
     words.plain(match component {
         Component::OwnChurn => key("backtest-component-own"),
         Component::Cascade => key("backtest-component-cascade"),
+        Component::LinkLoss => key("backtest-component-links"),
         Component::ShippingDays => key("backtest-component-days"),
         Component::Season => key("backtest-component-season"),
     })

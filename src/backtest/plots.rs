@@ -302,9 +302,13 @@ fn by_date(
         .fold((1.0_f64, 0.0_f64), |(low, high), (_, figure)| {
             (low.min(figure.value), high.max(figure.value))
         });
-    let mut plot = Plot::new(180.0, (34.0, 28.0), ends, (0.0, 1.0));
-    for value in [0.0, 0.25, 0.5, 0.75, 1.0] {
-        plot.rule(value, &words.number(value, 2));
+    let bottom = points.iter().fold(0.4_f64, |bottom, (_, figure)| {
+        bottom.min(figure.low.unwrap_or(figure.value))
+    });
+    let bottom = (bottom * 10.0).floor() / 10.0;
+    let mut plot = Plot::new(190.0, (30.0, 28.0), ends, (bottom, 1.0));
+    for value in round_steps(bottom, 1.0, 6) {
+        plot.rule(value, &words.number(value, 1));
     }
     date_ticks(&mut plot, &dates);
     plot.line((ends.0, 0.5), (ends.1, 0.5), "reference");

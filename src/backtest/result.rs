@@ -149,6 +149,8 @@ pub struct DateResult {
     pub links: u64,
     /// Of them, without a shipment over the horizon.
     pub links_lost: u64,
+    /// How many of them were expected to, as the sum of their loss probabilities.
+    pub links_lost_expected: f64,
     /// Shipping days of those customers that were expected over the horizon.
     pub days_expected: f64,
     /// Those that came.

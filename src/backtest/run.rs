@@ -236,6 +236,7 @@ fn date(
         silent: counts.silent,
         links: counts.links,
         links_lost: counts.links_lost,
+        links_lost_expected: counts.links_lost_expected,
         days_expected: counts.days_expected,
         days_seen: counts.days_seen,
         baseline_probabilities: counts.baselines,

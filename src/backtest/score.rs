@@ -67,7 +67,12 @@ fn of_group(
         .copied()
         .filter(|case| case.probability(Predictor::Recency).is_some())
         .collect();
-    let judged = Columns::of(&comparable);
+    // With no earlier outcome at any date there is nothing to be comparable with.
+    let judged = Columns::of(if comparable.is_empty() {
+        cases
+    } else {
+        &comparable
+    });
     let predictors = Predictor::ALL
         .par_iter()
         .map(|predictor| {
@@ -90,14 +95,14 @@ fn of_group(
     })
 }
 
-/// Metrics that get an interval over all dates.
-const OF_ALL: [Metric; 6] = [
+/// Metrics that get an interval over all dates. Not the calibration error: draws add noise to every
+/// bin, which counts as error, so that it would lie below its own interval.
+const OF_ALL: [Metric; 5] = [
     Metric::Auc,
     Metric::AveragePrecision,
     Metric::TopDecileLift,
     Metric::Brier,
     Metric::BrierSkill,
-    Metric::CalibrationError,
 ];
 
 /// Cases as the evaluation takes them.
@@ -227,6 +232,17 @@ fn paired(
         }
     };
     let (one, other) = (numbers(predictor), numbers(against));
+    if one.is_empty() || other.is_empty() {
+        return Ok(Paired {
+            predictor,
+            against,
+            metric,
+            of_predictor: None,
+            of_against: None,
+            difference: None,
+            verdict: evaluation::Verdict::TooFew,
+        });
+    }
     let predictions = |numbers| {
         if of_order {
             Predictions::scores(numbers, &of.happened)

@@ -33,7 +33,8 @@ struct Scale {
 impl Scale {
     fn at(&self, value: f64) -> f64 {
         let span = self.high - self.low;
-        let share = if span > 0.0 {
+        // An axis may run downwards.
+        let share = if span.abs() > 0.0 {
             (value - self.low) / span
         } else {
             0.5
@@ -262,6 +263,13 @@ mod tests {
         let svg = plot.end("alt");
         assert!(svg.contains(r#"cx="194.0" cy="90.0""#), "{svg}");
         assert!(svg.contains(r#"cx="348.0" cy="170.0""#), "{svg}");
+        let mut rows = Plot::new(200.0, (40.0, 30.0), (0.0, 1.0), (4.0, 0.0));
+        rows.dot((0.0, 1.0), "own");
+        let svg = rows.end("alt");
+        assert!(
+            svg.contains(r#"cx="40.0" cy="50.0""#),
+            "the first row is on top: {svg}"
+        );
     }
 
     #[test]

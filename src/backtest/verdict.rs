@@ -22,6 +22,8 @@ crate::word_enum! {
         OwnChurn = "own_churn",
         /// What partners add to it.
         Cascade = "cascade",
+        /// The loss probability of links.
+        LinkLoss = "link_loss",
         /// How many shipping days are expected.
         ShippingDays = "shipping_days",
         /// Whether expectations miss a season.
@@ -69,6 +71,7 @@ pub fn verdicts(result: &BacktestResult) -> Result<Vec<Verdict>, BacktestError> 
     Ok(vec![
         own_churn(result)?,
         cascade(result)?,
+        links(result)?,
         shipping_days(&result.dates)?,
         season(result)?,
     ])
@@ -318,6 +321,69 @@ fn cascade_sentences(
         told.push(words.text(key("backtest-cascade-ranking"), &values)?);
     }
     Ok(told)
+}
+
+/// Supported: the probability that either end leaves, cascade included, says more of silent links
+/// than the base rate.
+fn links(result: &BacktestResult) -> Result<Verdict, BacktestError> {
+    let group = result.group(Group::Links);
+    let pooled = |predictor| Some(&group?.predictor(predictor)?.pooled);
+    let (loss, own) = (pooled(Predictor::Cascade), pooled(Predictor::Own));
+    let (observations, events) = loss.map_or((0, 0), |loss| (loss.observations, loss.events));
+    let skill = loss.and_then(|loss| loss.figures.get(&Metric::BrierSkill).copied());
+    let own_skill = own.and_then(|own| own.figures.get(&Metric::BrierSkill).copied());
+    let fewest = MIN_EVENTS as u64;
+    let judgement = match skill {
+        Some(skill) if events >= fewest && observations - events >= fewest => {
+            if skill.low.is_some_and(|low| low > 0.0) {
+                Judgement::Supported
+            } else {
+                Judgement::NotSupported
+            }
+        }
+        _ => Judgement::TooFew,
+    };
+    let expected: f64 = result
+        .dates
+        .iter()
+        .map(|date| date.links_lost_expected)
+        .sum();
+    let mut figures = BTreeMap::from([("expected".to_owned(), Figure::bare(expected))]);
+    figures.extend(skill.map(|skill| ("brier_skill".to_owned(), skill)));
+    figures.extend(own_skill.map(|skill| ("brier_skill_own".to_owned(), skill)));
+    verdict(
+        (Component::LinkLoss, judgement),
+        (observations, events),
+        figures,
+        |words| {
+            let mut told = vec![
+                words.plain(match judgement {
+                    Judgement::Supported => key("backtest-links-supported"),
+                    Judgement::TooFew => key("backtest-links-too-few"),
+                    _ => key("backtest-links-not-supported"),
+                })?,
+                words.text(
+                    key("backtest-links-events"),
+                    &[
+                        ("events", events.into()),
+                        ("observations", observations.into()),
+                        ("expected", words.number(expected, 0).into()),
+                    ],
+                )?,
+            ];
+            if let (Some(skill), Some(own)) = (skill, own_skill) {
+                let percent = |share: f64| words.percent(share, 0).replace('-', "\u{2212}");
+                let values = [
+                    ("skill", percent(skill.value).into()),
+                    ("low", percent(skill.low.unwrap_or(skill.value)).into()),
+                    ("high", percent(skill.high.unwrap_or(skill.value)).into()),
+                    ("own", percent(own.value).into()),
+                ];
+                told.push(words.text(key("backtest-links-skill"), &values)?);
+            }
+            Ok(told)
+        },
+    )
 }
 
 fn shipping_days(dates: &[DateResult]) -> Result<Verdict, BacktestError> {

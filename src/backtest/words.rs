@@ -63,13 +63,14 @@ impl Words {
         }
     }
 
-    /// A figure with its interval where there is one: `0.81 (0.78–0.84)`.
+    /// A figure with its interval where there is one: `0.81 (0.78, 0.84)`; it may break before the
+    /// bracket alone.
     pub fn figure(self, figure: &Figure, decimals: usize) -> String {
-        let value = self.number(figure.value, decimals);
+        let number = |value: f64| self.number(value, decimals).replace('-', "\u{2212}");
+        let value = number(figure.value);
         match (figure.low, figure.high) {
             (Some(low), Some(high)) => {
-                let ends = (self.number(low, decimals), self.number(high, decimals));
-                format!("{value} ({}–{})", ends.0, ends.1)
+                format!("{value} ({},\u{a0}{})", number(low), number(high))
             }
             _ => value,
         }

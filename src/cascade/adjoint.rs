@@ -5,7 +5,10 @@
     reason = "every index comes from a compiled network, which checked it"
 )]
 
-use super::solve::range_of;
+use rayon::prelude::*;
+
+use super::layout::split_rows;
+use super::system::{Coupling, Norm, System};
 use super::{CascadeError, Network, Options, Solution};
 
 /// Blast radius of every customer, and how the iteration ended.
@@ -31,8 +34,9 @@ pub struct BlastRadius {
 /// dJ/dh_i = u_i * (1 - sum of w_ik m[k->i]) + sum over j of a[i->j] * (1 - sum over k other than j of w_ik m[k->i])
 /// ```
 ///
-/// Iterated until the changes of a sweep sum to at most `eps` of the network's value. `solution`
-/// must be an answer for `network`.
+/// The equations are those of the churn probabilities transposed, in the sum of the adjoints of the
+/// messages that a customer sends. Iterated until the changes of a sweep sum to at most `eps` of the
+/// network's value. `solution` must be an answer for `network`.
 ///
 /// # Errors
 ///
@@ -45,33 +49,52 @@ pub fn blast_radius(
 ) -> Result<BlastRadius, CascadeError> {
     options.check()?;
     check_match(network, solution)?;
-    let scale: f64 = network
-        .worth
-        .iter()
-        .map(|worth| worth.value.abs())
-        .chain(network.own_value.iter().map(|value| value.abs()))
-        .sum();
-    let mut run = Run::start(network, solution);
-    let (mut sweeps, mut change, mut fresh) = (0, f64::INFINITY, true);
-    while sweeps < options.max_sweeps {
-        let moved = run.sweep();
-        change = if scale > 0.0 { moved / scale } else { 0.0 };
-        sweeps += 1;
-        if change > options.eps {
-            fresh = false;
-        } else if fresh {
-            break;
-        } else {
-            run.refresh_totals();
-            fresh = true;
-        }
+    let scale = scale(network);
+    if scale == 0.0 {
+        return Ok(BlastRadius {
+            values: vec![0.0; network.customers()],
+            sweeps: 0,
+            change: 0.0,
+            converged: true,
+        });
     }
+    let own = network.by_place(&solution.own);
+    let system = System::new(network, &own, true);
+    let run = Run {
+        network,
+        stay: &system.stay,
+        churn: &solution.placed,
+        scale,
+    };
+    let right = run.each(|place| run.direct(place));
+    let mut sent = vec![0.0; own.len()];
+    let ended = system.improve(
+        &mut sent,
+        &right,
+        (Norm::Sum, options.eps, options.max_sweeps),
+        |_, _, _| 0,
+    );
+    let values = run.each(|place| run.radius(place, &sent));
     Ok(BlastRadius {
-        values: run.finish(),
-        sweeps,
-        change,
-        converged: change <= options.eps,
+        values: network.by_customer(&values),
+        sweeps: ended.sweeps,
+        change: ended.change,
+        converged: ended.change <= options.eps,
     })
+}
+
+/// Sum of the sizes of all values.
+fn scale(network: &Network) -> f64 {
+    let slots = network.link_values.chunks(1 << 16);
+    let of_links: f64 = slots
+        .map(|stretch| stretch.iter().map(|value| value.abs()).sum::<f64>())
+        .sum();
+    of_links
+        + network
+            .own_value
+            .iter()
+            .map(|value| value.abs())
+            .sum::<f64>()
 }
 
 /// What is saved on average by a play that lowers own churn `own` by the part `effect` of itself.
@@ -83,7 +106,7 @@ pub fn save_value(own: f64, effect: f64, blast_radius: f64) -> f64 {
 
 /// Checks that a solution has the size of the network.
 pub(super) fn check_match(network: &Network, solution: &Solution) -> Result<(), CascadeError> {
-    if solution.own.len() != network.customers() || solution.messages.len() != network.ties.len() {
+    if solution.own.len() != network.customers() || solution.ties != network.ties() {
         return Err(CascadeError::Length {
             field: "solution",
             found: solution.own.len(),
@@ -93,120 +116,89 @@ pub(super) fn check_match(network: &Network, solution: &Solution) -> Result<(), 
     Ok(())
 }
 
-/// Adjoints of the two messages of a tie.
-#[derive(Clone, Copy, Default)]
-struct Adjoint {
-    to_column: f64,
-    to_row: f64,
-}
-
-/// What a sweep reads at random of a customer.
-#[derive(Clone, Copy)]
-struct Node {
-    /// 1 - own churn.
-    stay: f64,
-    own_value: f64,
-    /// Sum of the adjoints of the messages it sends.
-    total: f64,
-}
-
+/// What the reverse sweep is computed from; everything by place, values as parts of `scale`.
 struct Run<'a> {
     network: &'a Network,
-    solution: &'a Solution,
-    nodes: Vec<Node>,
-    adjoints: Vec<Adjoint>,
+    stay: &'a [f64],
+    churn: &'a [f64],
+    scale: f64,
 }
 
-impl<'a> Run<'a> {
-    fn start(network: &'a Network, solution: &'a Solution) -> Self {
-        let nodes = solution
-            .own
+impl Run<'_> {
+    /// Something of each customer.
+    fn each(&self, of: impl Fn(usize) -> f64 + Sync) -> Vec<f64> {
+        let layout = &self.network.layout;
+        let mut list = vec![0.0; self.stay.len()];
+        let fill = |(cut, list): (&[usize], &mut [f64])| {
+            for (place, slot) in (cut[0]..cut[1]).zip(list) {
+                *slot = of(place);
+            }
+        };
+        let pieces: Vec<_> = layout
+            .cuts
+            .windows(2)
+            .zip(split_rows(&mut list, &layout.cuts))
+            .collect();
+        if layout.is_small() {
+            pieces.into_iter().for_each(fill);
+        } else {
+            pieces.into_par_iter().for_each(fill);
+        }
+        list
+    }
+
+    /// Partner, weight, value and coupling of each arc of a customer.
+    fn arcs(&self, place: usize) -> impl Iterator<Item = (usize, f64, f64, Coupling)> + '_ {
+        let layout = &self.network.layout;
+        let row = layout.row(place);
+        let own = self.stay[place];
+        let weights = self.network.weights[row.clone()]
             .iter()
-            .zip(&network.own_value)
-            .map(|(&own, &own_value)| Node {
-                stay: 1.0 - own,
-                own_value,
-                total: 0.0,
+            .zip(&self.network.partner_weights[row.clone()]);
+        let partners = layout.partners[row].iter().zip(layout.ties_of(place));
+        partners
+            .zip(weights)
+            .map(move |((partner, tie), (weight, back))| {
+                let partner = *partner as usize;
+                let value = self.network.tie_value(tie as usize) / self.scale;
+                let arc = Coupling::new(own * weight, self.stay[partner] * back);
+                (partner, *weight, value, arc)
             })
-            .collect();
-        Self {
-            network,
-            solution,
-            nodes,
-            adjoints: vec![Adjoint::default(); network.ties.len()],
-        }
     }
 
-    /// One Gauss-Seidel pass; the sum of all changes.
-    fn sweep(&mut self) -> f64 {
-        let mut moved = 0.0;
-        for row in 0..self.network.customers() {
-            let range = range_of(self.network, row);
-            let mut node = self.nodes[row];
-            for tie in range.clone() {
-                let record = &self.network.ties[tie];
-                let receiver = self.nodes[record.column as usize];
-                let adjoint = &mut self.adjoints[tie];
-                let alone =
-                    self.network.worth[tie].value * (1.0 - self.solution.messages[tie].to_row);
-                let onward = receiver.own_value + receiver.total - adjoint.to_row;
-                let fresh = alone + receiver.stay * record.column_weight * onward;
-                let step = fresh - adjoint.to_column;
-                adjoint.to_column = fresh;
-                node.total += step;
-                moved += step.abs();
-            }
-            for tie in range {
-                let record = &self.network.ties[tie];
-                let adjoint = &mut self.adjoints[tie];
-                let alone =
-                    self.network.worth[tie].value * (1.0 - self.solution.messages[tie].to_column);
-                let onward = node.own_value + node.total - adjoint.to_column;
-                let fresh = alone + node.stay * record.row_weight * onward;
-                let step = fresh - adjoint.to_row;
-                adjoint.to_row = fresh;
-                self.nodes[record.column as usize].total += step;
-                moved += step.abs();
-            }
-            self.nodes[row].total = node.total;
-        }
-        moved
+    fn own_value(&self, place: usize) -> f64 {
+        let customer = self.network.layout.customers[place] as usize;
+        self.network.own_value[customer] / self.scale
     }
 
-    fn refresh_totals(&mut self) {
-        for node in &mut self.nodes {
-            node.total = 0.0;
-        }
-        for row in 0..self.network.customers() {
-            for tie in range_of(self.network, row) {
-                self.nodes[row].total += self.adjoints[tie].to_column;
-                let column = self.network.ties[tie].column as usize;
-                self.nodes[column].total += self.adjoints[tie].to_row;
-            }
-        }
+    /// What a customer's loss costs directly: the right side of its equation.
+    fn direct(&self, place: usize) -> f64 {
+        let mine = self.churn[place];
+        self.arcs(place)
+            .fold(self.own_value(place), |sum, (partner, _, value, arc)| {
+                sum + direct(value, &arc, mine, self.churn[partner])
+            })
     }
 
-    fn finish(self) -> Vec<f64> {
-        let totals = &self.solution.totals;
-        let mut values: Vec<f64> = self
-            .network
-            .own_value
-            .iter()
-            .zip(totals)
-            .map(|(value, total)| value * (1.0 - total))
-            .collect();
-        for row in 0..self.network.customers() {
-            for tie in range_of(self.network, row) {
-                let record = &self.network.ties[tie];
-                let column = record.column as usize;
-                let message = self.solution.messages[tie];
-                let adjoint = self.adjoints[tie];
-                values[row] +=
-                    adjoint.to_column * (1.0 - (totals[row] - record.row_weight * message.to_row));
-                values[column] += adjoint.to_row
-                    * (1.0 - (totals[column] - record.column_weight * message.to_column));
-            }
+    /// dJ/dh, given the sum of the adjoints of the messages that each customer sends.
+    fn radius(&self, place: usize, sent: &[f64]) -> f64 {
+        let (mine, all) = (self.churn[place], sent[place]);
+        let (mut heard, mut echo) = (0.0, 0.0);
+        for (partner, weight, value, arc) in self.arcs(place) {
+            let other = self.churn[partner];
+            let from = weight * arc.received(mine, other);
+            let adjoint = direct(value, &arc, mine, other)
+                + arc.back * (sent[partner] - arc.pull * all) / arc.rest;
+            heard += from;
+            echo += adjoint * from;
         }
-        values
+        self.scale * (all * (1.0 - heard) + echo)
     }
+}
+
+/// What the message to a partner adds to the expected loss, its echo by the same tie included.
+fn direct(value: f64, arc: &Coupling, mine: f64, other: f64) -> f64 {
+    let to = value * (1.0 - arc.received(mine, other));
+    let back = value * (1.0 - arc.sent(mine, other));
+    (to - arc.back * back) / arc.rest
 }

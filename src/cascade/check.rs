@@ -1,5 +1,7 @@
 //! The rules that a description keeps, checked once before it is compiled.
 
+use rayon::prelude::*;
+
 use super::{CascadeError, Description, Link};
 
 /// Largest size of a business or a value; keeps every sum finite.
@@ -49,10 +51,9 @@ pub(super) fn check(description: &Description<'_>) -> Result<(), CascadeError> {
     for (index, &value) in description.own_value.iter().enumerate() {
         check_value(value, || format!("own_value[{index}]"))?;
     }
-    for (index, link) in description.links.iter().enumerate() {
-        check_link(index, link, customers)?;
-    }
-    Ok(())
+    let links = description.links.par_iter().enumerate();
+    let wrong = links.find_map_first(|(index, link)| check_link(index, link, customers).err());
+    wrong.map_or(Ok(()), Err)
 }
 
 fn check_link(index: usize, link: &Link, customers: usize) -> Result<(), CascadeError> {
@@ -76,7 +77,7 @@ fn check_link(index: usize, link: &Link, customers: usize) -> Result<(), Cascade
     check_value(link.value, || format!("links[{index}].value"))
 }
 
-fn check_business(value: f64, field: impl Fn() -> String) -> Result<(), CascadeError> {
+pub(super) fn check_business(value: f64, field: impl Fn() -> String) -> Result<(), CascadeError> {
     if (0.0..=LARGEST).contains(&value) {
         return Ok(());
     }
@@ -87,7 +88,7 @@ fn check_business(value: f64, field: impl Fn() -> String) -> Result<(), CascadeE
     })
 }
 
-fn check_value(value: f64, field: impl Fn() -> String) -> Result<(), CascadeError> {
+pub(super) fn check_value(value: f64, field: impl Fn() -> String) -> Result<(), CascadeError> {
     if (-LARGEST..=LARGEST).contains(&value) {
         return Ok(());
     }

@@ -2,14 +2,15 @@
 
 #![expect(
     clippy::indexing_slicing,
-    reason = "indices of links are checked against the number of customers on the way in; all others are built here"
+    reason = "indices are checked on the way in or come from the layout"
 )]
 
 use std::collections::BTreeMap;
 
-use rayon::slice::ParallelSliceMut;
+use rayon::prelude::*;
 
 use super::check::check;
+use super::layout::{Layout, split};
 use super::{CascadeError, Strengths};
 use crate::shipments::model::FreightTerms;
 
@@ -43,38 +44,51 @@ pub struct Description<'a> {
     pub strengths: Strengths,
 }
 
-/// What the solver needs of a tie: two customers that do business with each other, in the row of
-/// the one with the lower index.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Tie {
-    /// w of the row's customer: by how much it depends on the column's.
-    pub row_weight: f64,
-    /// w of the column's customer: by how much it depends on the row's.
-    pub column_weight: f64,
-    /// Index of the column's customer.
-    pub column: u32,
-}
-
-/// What a tie is worth: sums over its links.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Worth {
-    pub business: f64,
-    pub value: f64,
-}
-
 /// A tie as one of its two customers sees it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Side {
     /// The customer at the other end.
     pub partner: u32,
-    /// Position of the tie.
+    /// Number of the tie.
     pub tie: usize,
-    /// Whether the customer is the row's.
+    /// True for one of the two customers of a tie, false for the other.
     pub in_row: bool,
     /// By how much the customer depends on the partner.
     pub weight: f64,
     /// By how much the partner depends on the customer.
     pub partner_weight: f64,
+}
+
+/// Who ships on a link, and who pays.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Kind {
+    pub terms: FreightTerms,
+    /// Whether the customer at the lower place ships.
+    pub from_row: bool,
+}
+
+/// Business of a tie, and strength times business of its customers at the lower and at the higher
+/// place.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Pull {
+    pub business: f64,
+    pub row: f64,
+    pub column: f64,
+}
+
+impl Pull {
+    /// Adds a link.
+    pub fn add(&mut self, strengths: &Strengths, kind: Kind, business: f64) {
+        let (shipper, consignee) = strengths.on(kind.terms);
+        let (row, column) = if kind.from_row {
+            (shipper, consignee)
+        } else {
+            (consignee, shipper)
+        };
+        self.business += business;
+        self.row += row * business;
+        self.column += column * business;
+    }
 }
 
 /// A compiled network: immutable, checked, ready to be solved any number of times.
@@ -85,18 +99,16 @@ pub struct Network {
     pub(super) own_value: Vec<f64>,
     /// All business of a customer: links and own.
     pub(super) business: Vec<f64>,
-    /// Ties of row i are `rows[i]..rows[i + 1]`.
-    pub(super) rows: Vec<u32>,
-    pub(super) ties: Vec<Tie>,
-    pub(super) worth: Vec<Worth>,
-    /// Ties whose column is i are `column_ties[columns[i]..columns[i + 1]]`.
-    columns: Vec<u32>,
-    column_ties: Vec<u32>,
-    /// Row of each tie.
-    tie_rows: Vec<u32>,
-    /// Tie of each link, and whether the shipper is the row's customer.
-    pub(super) tie_of_link: Vec<u32>,
-    pub(super) links: Vec<Link>,
+    pub(super) layout: Layout,
+    /// By how much the customer of an arc depends on the partner.
+    pub(super) weights: Vec<f64>,
+    /// By how much the partner depends on the customer.
+    pub(super) partner_weights: Vec<f64>,
+    /// Slot of each link, as described; what follows is by slot.
+    pub(super) slot_of_link: Vec<u32>,
+    pub(super) link_business: Vec<f64>,
+    pub(super) link_values: Vec<f64>,
+    pub(super) link_kinds: Vec<Kind>,
     pub(super) strengths: Strengths,
     /// Customers whose strengths are a multiple of what their classes say.
     pub(super) factors: BTreeMap<u32, f64>,
@@ -106,136 +118,145 @@ impl Network {
     /// Checks and compiles a description.
     ///
     /// Shares are taken in all business of a customer, own business included; a customer without
-    /// any business depends on nobody. O(n + m log m) for n customers and m links.
+    /// any business depends on nobody. O(n log n + m log d) for n customers and m links, d being
+    /// the most links of a customer.
     ///
     /// # Errors
     ///
     /// [`CascadeError`] names the first field and index that breaks a rule.
     pub fn compile(description: &Description<'_>) -> Result<Self, CascadeError> {
-        Self::build(description, BTreeMap::new())
-    }
-
-    pub(super) fn build(
-        description: &Description<'_>,
-        factors: BTreeMap<u32, f64>,
-    ) -> Result<Self, CascadeError> {
         check(description)?;
-        let Description {
-            own_churn,
-            own_business,
-            own_value,
-            links,
-            strengths,
-        } = *description;
-        let customers = own_churn.len();
-
-        let mut business = own_business.to_vec();
-        for link in links {
-            business[link.shipper as usize] += link.business;
-            business[link.consignee as usize] += link.business;
+        let links = description.links;
+        let mut layout = Layout::of(description.own_churn.len(), links);
+        let order = std::mem::take(&mut layout.link_of_slot);
+        let by_slot = || order.par_iter().map(|link| &links[*link as usize]);
+        let mut slot_of_link = vec![0; links.len()];
+        for (slot, link) in (0_u32..).zip(&order) {
+            slot_of_link[*link as usize] = slot;
         }
-
         let mut network = Self {
-            own_churn: own_churn.to_vec(),
-            own_business: own_business.to_vec(),
-            own_value: own_value.to_vec(),
-            business,
-            rows: vec![0; customers + 1],
-            ties: Vec::with_capacity(links.len()),
-            worth: Vec::with_capacity(links.len()),
-            columns: vec![0; customers + 1],
-            column_ties: Vec::new(),
-            tie_rows: Vec::with_capacity(links.len()),
-            tie_of_link: vec![0; links.len()],
-            links: links.to_vec(),
-            strengths,
-            factors,
+            own_churn: description.own_churn.to_vec(),
+            own_business: description.own_business.to_vec(),
+            own_value: description.own_value.to_vec(),
+            business: Vec::new(),
+            weights: Vec::new(),
+            partner_weights: Vec::new(),
+            slot_of_link,
+            link_business: by_slot().map(|link| link.business).collect(),
+            link_values: by_slot().map(|link| link.value).collect(),
+            link_kinds: by_slot()
+                .map(|link| Kind {
+                    terms: link.terms,
+                    from_row: layout.places[link.shipper as usize]
+                        < layout.places[link.consignee as usize],
+                })
+                .collect(),
+            layout,
+            strengths: description.strengths,
+            factors: BTreeMap::new(),
         };
-        network.merge(links, &strengths);
-        network.index();
+        network.weigh();
         Ok(network)
     }
 
-    /// Merges links that join the same pair into ties, in order of rows and columns.
-    fn merge(&mut self, links: &[Link], strengths: &Strengths) {
-        let mut order: Vec<(u32, u32, u32)> = (0_u32..)
-            .zip(links)
-            .map(|(position, link)| {
-                let (a, b) = (link.shipper, link.consignee);
-                (a.min(b), a.max(b), position)
+    /// Computes what depends on business, terms and strengths.
+    pub(super) fn weigh(&mut self) {
+        let layout = &self.layout;
+        let factors: BTreeMap<usize, f64> = self
+            .factors
+            .iter()
+            .map(|(customer, factor)| (layout.places[*customer as usize] as usize, *factor))
+            .collect();
+        let factor = |place: usize| match factors.is_empty() {
+            true => 1.0,
+            false => factors.get(&place).copied().unwrap_or(1.0),
+        };
+        let of_tie: Vec<Pull> = (0..layout.ties())
+            .into_par_iter()
+            .with_min_len(4096)
+            .map(|tie| self.tie_pull(tie))
+            .collect();
+        let business: Vec<f64> = (0..self.customers())
+            .into_par_iter()
+            .with_min_len(256)
+            .map(|place| {
+                let ties = layout.ties_of(place);
+                let customer = layout.customers[place] as usize;
+                ties.fold(self.own_business[customer], |sum, tie| {
+                    sum + of_tie[tie as usize].business
+                })
             })
             .collect();
-        order.par_sort_unstable();
-
-        let mut last = None;
-        let mut count = 0_u32;
-        for (row, column, position) in order {
-            if last != Some((row, column)) {
-                last = Some((row, column));
-                count += 1;
-                self.ties.push(Tie {
-                    column,
-                    ..Tie::default()
-                });
-                self.worth.push(Worth::default());
-                self.tie_rows.push(row);
-            }
-            let tie = count - 1;
-            let link = &links[position as usize];
-            self.tie_of_link[position as usize] = tie;
-            self.add(tie as usize, link, strengths);
-        }
+        let arcs = layout.partners.len();
+        let mut weights = vec![0.0; arcs];
+        let mut partner_weights = vec![0.0; arcs];
+        split(&mut weights, &layout.rows, &layout.cuts)
+            .into_par_iter()
+            .zip(split(&mut partner_weights, &layout.rows, &layout.cuts))
+            .for_each(|((places, weights), (_, partner_weights))| {
+                let mut next = weights.iter_mut().zip(partner_weights);
+                for place in places {
+                    let (total, own_factor) = (business[place], factor(place));
+                    let row = layout.row(place);
+                    let lowers = layout.lowers(place);
+                    let ties = layout.partners[row].iter().zip(layout.ties_of(place));
+                    // The slots come last: a zip takes from its left first.
+                    for ((at, (partner, tie)), (weight, back)) in
+                        ties.enumerate().zip(next.by_ref())
+                    {
+                        let pull = &of_tie[tie as usize];
+                        let partner = *partner as usize;
+                        let (own, other) = if at < lowers {
+                            (pull.column, pull.row)
+                        } else {
+                            (pull.row, pull.column)
+                        };
+                        *weight = own_factor * share(own, total);
+                        *back = factor(partner) * share(other, business[partner]);
+                    }
+                }
+            });
+        self.business = self.by_customer(&business);
+        self.weights = weights;
+        self.partner_weights = partner_weights;
     }
 
-    fn add(&mut self, tie: usize, link: &Link, strengths: &Strengths) {
-        let share = |customer: u32| {
-            let total = self.business[customer as usize];
-            if total > 0.0 {
-                link.business / total
-            } else {
-                0.0
-            }
-        };
-        let (shipper_kappa, consignee_kappa) = strengths.on(link.terms);
-        let factor = |customer| self.factors.get(&customer).copied().unwrap_or(1.0);
-        let shipper = shipper_kappa * factor(link.shipper) * share(link.shipper);
-        let consignee = consignee_kappa * factor(link.consignee) * share(link.consignee);
-        let (row, column) = if link.shipper < link.consignee {
-            (shipper, consignee)
-        } else {
-            (consignee, shipper)
-        };
-        self.ties[tie].row_weight += row;
-        self.ties[tie].column_weight += column;
-        self.worth[tie].business += link.business;
-        self.worth[tie].value += link.value;
+    /// Business, and strength times business, summed over a tie's links.
+    fn tie_pull(&self, tie: usize) -> Pull {
+        let mut sum = Pull::default();
+        for slot in self.slots(tie) {
+            let (business, kind) = (self.link_business[slot], self.link_kinds[slot]);
+            sum.add(&self.strengths, kind, business);
+        }
+        sum
     }
 
-    /// Builds the offsets of rows and columns.
-    fn index(&mut self) {
-        for (tie, &row) in self.ties.iter().zip(&self.tie_rows) {
-            self.rows[row as usize + 1] += 1;
-            self.columns[tie.column as usize + 1] += 1;
-        }
-        for offsets in [&mut self.rows, &mut self.columns] {
-            let mut sum = 0;
-            for offset in offsets.iter_mut() {
-                sum += *offset;
-                *offset = sum;
-            }
-        }
-        let mut next = self.columns.clone();
-        self.column_ties = vec![0; self.ties.len()];
-        for (position, tie) in (0_u32..).zip(&self.ties) {
-            let slot = &mut next[tie.column as usize];
-            self.column_ties[*slot as usize] = position;
-            *slot += 1;
-        }
+    /// Slots of a tie's links.
+    pub(super) fn slots(&self, tie: usize) -> std::ops::Range<usize> {
+        self.layout.slots[tie] as usize..self.layout.slots[tie + 1] as usize
     }
 
-    /// Number of customers.
-    pub fn customers(&self) -> usize {
-        self.own_churn.len()
+    /// Business of a tie: the sum over its links.
+    pub(super) fn tie_business(&self, tie: usize) -> f64 {
+        self.link_business[self.slots(tie)].iter().sum()
+    }
+
+    /// Value of a tie: the sum over its links.
+    #[inline]
+    pub(super) fn tie_value(&self, tie: usize) -> f64 {
+        self.link_values[self.slots(tie)].iter().sum()
+    }
+
+    /// What is listed by customer, by place.
+    pub(super) fn by_place<T: Copy + Send + Sync>(&self, list: &[T]) -> Vec<T> {
+        let customers = self.layout.customers.par_iter().with_min_len(4096);
+        customers.map(|customer| list[*customer as usize]).collect()
+    }
+
+    /// What is listed by place, by customer.
+    pub(super) fn by_customer<T: Copy + Send + Sync>(&self, list: &[T]) -> Vec<T> {
+        let places = self.layout.places.par_iter().with_min_len(4096);
+        places.map(|place| list[*place as usize]).collect()
     }
 
     /// The index of a customer, if there is such a customer.
@@ -251,24 +272,39 @@ impl Network {
         }
     }
 
-    /// The index of a link, if there is such a link.
+    /// The slot of a link, if there is such a link.
     pub(super) fn known_link(&self, link: u32) -> Result<usize, CascadeError> {
-        let (link, links) = (link as usize, self.links());
-        if link < links {
-            Ok(link)
-        } else {
-            Err(CascadeError::UnknownLink { link, links })
-        }
+        let slot = self.slot_of_link.get(link as usize);
+        slot.map(|slot| *slot as usize)
+            .ok_or(CascadeError::UnknownLink {
+                link: link as usize,
+                links: self.links(),
+            })
+    }
+
+    /// Number of customers.
+    pub fn customers(&self) -> usize {
+        self.own_churn.len()
     }
 
     /// Number of links, as described.
     pub fn links(&self) -> usize {
-        self.tie_of_link.len()
+        self.slot_of_link.len()
     }
 
     /// Number of ties: pairs of customers that do business with each other.
     pub fn ties(&self) -> usize {
-        self.ties.len()
+        self.layout.ties()
+    }
+
+    /// Memory that the network takes, in bytes.
+    pub fn bytes(&self) -> usize {
+        let layout = &self.layout;
+        let of_customers = 8 * (4 * self.customers() + layout.rows.len() + layout.cuts.len())
+            + 4 * (layout.places.len() + layout.customers.len() + layout.uppers.len());
+        let of_ties = 4 * (layout.partners.len() + layout.lower_ties.len() + layout.slots.len())
+            + 8 * (self.weights.len() + self.partner_weights.len());
+        of_customers + of_ties + self.links() * (4 + 8 + 8 + size_of::<Kind>())
     }
 
     /// Own churn of each customer, as described.
@@ -281,33 +317,19 @@ impl Network {
         &self.own_value
     }
 
-    /// Value of a tie: the sum over its links.
-    pub(super) fn tie_value(&self, tie: usize) -> f64 {
-        self.worth[tie].value
-    }
-
-    /// The same network with other values: what `revise` makes of each customer's own and of each
-    /// tie's.
+    /// The same network with other values: what `revise` makes of each customer's own and of the sum
+    /// of each tie.
     pub(super) fn revalued(&self, revise: impl Fn(f64) -> f64) -> Self {
         let mut network = self.clone();
         for value in &mut network.own_value {
             *value = revise(*value);
         }
-        for worth in &mut network.worth {
-            worth.value = revise(worth.value);
-        }
-        network
-    }
-
-    /// The same network, but customers that are not `open` depend on nobody.
-    pub(super) fn opened(&self, open: &[bool]) -> Self {
-        let mut network = self.clone();
-        for (tie, row) in network.ties.iter_mut().zip(&self.tie_rows) {
-            if !open[*row as usize] {
-                tie.row_weight = 0.0;
-            }
-            if !open[tie.column as usize] {
-                tie.column_weight = 0.0;
+        for tie in 0..self.ties() {
+            let sum = revise(self.tie_value(tie));
+            let slots = &mut network.link_values[self.slots(tie)];
+            slots.fill(0.0);
+            if let Some(first) = slots.first_mut() {
+                *first = sum;
             }
         }
         network
@@ -318,32 +340,31 @@ impl Network {
         self.business.get(customer).copied()
     }
 
-    /// The ties of a customer: first those of its row, then those of its column, in order.
+    /// The ties of a customer, in an order that is always the same.
     pub(super) fn sides(&self, customer: usize) -> impl Iterator<Item = Side> + '_ {
-        let row = self.rows[customer] as usize..self.rows[customer + 1] as usize;
-        let column = self.columns[customer] as usize..self.columns[customer + 1] as usize;
-        let in_row = row.map(|tie| {
-            let record = &self.ties[tie];
-            Side {
-                partner: record.column,
-                tie,
-                in_row: true,
-                weight: record.row_weight,
-                partner_weight: record.column_weight,
-            }
-        });
-        let in_column = self.column_ties[column].iter().map(|&tie| {
-            let record = &self.ties[tie as usize];
-            Side {
-                partner: self.tie_rows[tie as usize],
+        let place = self.layout.places[customer] as usize;
+        let row = self.layout.row(place);
+        let lowers = self.layout.lowers(place);
+        let weights = self.weights[row.clone()]
+            .iter()
+            .zip(&self.partner_weights[row.clone()]);
+        let partners = self.layout.partners[row]
+            .iter()
+            .zip(self.layout.ties_of(place));
+        partners.zip(weights).enumerate().map(
+            move |(at, ((partner, tie), (weight, partner_weight)))| Side {
+                partner: self.layout.customers[*partner as usize],
                 tie: tie as usize,
-                in_row: false,
-                weight: record.column_weight,
-                partner_weight: record.row_weight,
-            }
-        });
-        in_row.chain(in_column)
+                in_row: at >= lowers,
+                weight: *weight,
+                partner_weight: *partner_weight,
+            },
+        )
     }
+}
+
+pub(super) fn share(part: f64, total: f64) -> f64 {
+    if total > 0.0 { part / total } else { 0.0 }
 }
 
 #[cfg(test)]

@@ -5,12 +5,10 @@
     reason = "the customer is checked on the way in; all other indices come from a compiled network"
 )]
 
-use std::collections::{HashMap, HashSet, VecDeque};
-
 use super::adjoint::check_match;
-use super::compile::Side;
-use super::solution::SMALLEST_EPS;
-use super::{CascadeError, Network, Options, Solution, solve_with};
+use super::system::Coupling;
+use super::what_if::{Change, Session};
+use super::{CascadeError, Network, Solution};
 
 /// What one partner adds to a customer's churn probability.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -68,15 +66,18 @@ pub fn customer(
 ) -> Result<Explanation, CascadeError> {
     check_customer(network, solution, customer)?;
     let own = solution.own[customer];
-    let churn = solution.churn()[customer];
+    let mine = solution.churn()[customer];
     let business = network.business[customer];
 
     let mut parts = Vec::new();
-    let mut lost = network.own_business[customer] * churn;
+    let mut lost = network.own_business[customer] * mine;
     for side in network.sides(customer) {
-        let partner_loss = received(solution, &side);
-        let link_loss = solution.tie_loss(side.tie);
-        let freight = network.worth[side.tie].business;
+        let partner = side.partner as usize;
+        let (theirs, stays) = (solution.churn()[partner], 1.0 - solution.own[partner]);
+        let arc = Coupling::new((1.0 - own) * side.weight, stays * side.partner_weight);
+        let partner_loss = arc.received(mine, theirs).clamp(0.0, 1.0);
+        let link_loss = arc.loss(mine, theirs);
+        let freight = network.tie_business(side.tie);
         lost += freight * link_loss;
         parts.push(Part {
             partner: side.partner,
@@ -95,8 +96,10 @@ pub fn customer(
             .total_cmp(&a.contribution)
             .then(a.partner.cmp(&b.partner))
     });
+    // The parts add up to what is told, also where the solver stopped early.
+    let churn = own + parts.iter().map(|part| part.contribution).sum::<f64>();
     Ok(Explanation {
-        churn,
+        churn: churn.min(1.0),
         own,
         parts,
         business_at_risk: (business > 0.0).then(|| (lost / business).min(1.0)),
@@ -106,10 +109,7 @@ pub fn customer(
 /// The customers whose churn probability would rise by more than `eps` if `customer` left, the
 /// largest rise first; at most `limit` of them.
 ///
-/// Sets the customer's own churn to 1 and pushes the changes outward from the converged messages.
-/// Changes up to `eps` are not pushed on, so only the neighbourhood that matters is touched; what
-/// that leaves out of a rise is at most `eps * q / (1 - q)`, q being the largest sum of weights of a
-/// customer. Where the neighbourhood turns out to be much of the network, it solves anew instead.
+/// A what-if with one change: see [`Session::what_if`], and open a [`Session`] to ask many times.
 /// 1e-3 is enough for a list that people read.
 ///
 /// # Errors
@@ -124,75 +124,28 @@ pub fn followers(
     limit: usize,
 ) -> Result<Vec<Follower>, CascadeError> {
     check_customer(network, solution, customer)?;
-    if !(eps.is_finite() && eps >= SMALLEST_EPS) {
-        return Err(CascadeError::Tolerance(eps));
-    }
-    // Visiting a tie here costs some ten times what it costs in a sweep over all of them.
-    let budget = 1_000 + network.ties() / 4;
-    let rises = match rises_nearby(network, solution, customer, eps, budget) {
-        Some(rises) => rises,
-        None => rises_anew(network, solution, customer, eps)?,
+    let source = u32::try_from(customer).unwrap_or(u32::MAX);
+    let gone = Change::OwnChurn {
+        customer: source,
+        probability: 1.0,
     };
-    let mut found: Vec<Follower> = rises
-        .into_iter()
-        .filter(|(_, rise)| *rise > eps)
-        .map(|(other, rise)| {
-            let before = solution.churn()[other as usize];
-            Follower {
-                customer: other,
-                churn: (before + rise).min(1.0),
-                rise: rise.min(1.0 - before),
-            }
+    let outcome = Session::new(network, solution)?.what_if(&[gone], eps)?;
+    if !outcome.report.converged {
+        return Err(CascadeError::NotConverged(outcome.report.sweeps));
+    }
+    let mut found: Vec<Follower> = outcome
+        .affected
+        .iter()
+        .filter(|affected| affected.customer != source)
+        .map(|affected| Follower {
+            customer: affected.customer,
+            churn: affected.churn_after,
+            rise: affected.churn_after - affected.churn_before,
         })
         .collect();
     found.sort_by(|a, b| b.rise.total_cmp(&a.rise).then(a.customer.cmp(&b.customer)));
     found.truncate(limit);
     Ok(found)
-}
-
-/// Rises of churn found by pushing outward; `None` if that would visit more than `budget` ties.
-fn rises_nearby(
-    network: &Network,
-    solution: &Solution,
-    customer: usize,
-    eps: f64,
-    budget: usize,
-) -> Option<Vec<(u32, f64)>> {
-    let mut push = Push::new(network, solution, customer, eps);
-    if !push.run(budget) {
-        return None;
-    }
-    let rises = push.totals.into_iter();
-    Some(
-        rises
-            .map(|(other, total)| (other, (1.0 - solution.own[other as usize]) * total))
-            .collect(),
-    )
-}
-
-/// Rises of churn found by solving anew.
-fn rises_anew(
-    network: &Network,
-    solution: &Solution,
-    customer: usize,
-    eps: f64,
-) -> Result<Vec<(u32, f64)>, CascadeError> {
-    let mut own = solution.own.clone();
-    own[customer] = 1.0;
-    let options = Options {
-        eps,
-        ..Options::default()
-    };
-    let after = solve_with(network, &own, &options)?;
-    if !after.report().converged {
-        return Err(CascadeError::NotConverged(after.report().sweeps));
-    }
-    let pairs = after.churn().iter().zip(solution.churn());
-    Ok((0_u32..)
-        .zip(pairs)
-        .filter(|(other, _)| *other as usize != customer)
-        .map(|(other, (after, before))| (other, after - before))
-        .collect())
 }
 
 fn check_customer(
@@ -210,104 +163,10 @@ fn check_customer(
     Ok(())
 }
 
-/// The message that the customer of this side gets from its partner.
-fn received(solution: &Solution, side: &Side) -> f64 {
-    let message = &solution.messages[side.tie];
-    if side.in_row {
-        message.to_row
-    } else {
-        message.to_column
-    }
-}
-
-/// The message that the customer of this side sends to its partner.
-fn sent(solution: &Solution, side: &Side) -> f64 {
-    let message = &solution.messages[side.tie];
-    if side.in_row {
-        message.to_column
-    } else {
-        message.to_row
-    }
-}
-
-/// Changes against a solution, kept only where there are any.
-struct Push<'a> {
-    network: &'a Network,
-    solution: &'a Solution,
-    source: usize,
-    eps: f64,
-    /// Change of the total of a customer.
-    totals: HashMap<u32, f64>,
-    /// Change of a message: tie, and whether the row's customer sends it.
-    messages: HashMap<(usize, bool), f64>,
-    queue: VecDeque<u32>,
-    queued: HashSet<u32>,
-}
-
-impl<'a> Push<'a> {
-    fn new(network: &'a Network, solution: &'a Solution, source: usize, eps: f64) -> Self {
-        let mut push = Self {
-            network,
-            solution,
-            source,
-            eps,
-            totals: HashMap::new(),
-            messages: HashMap::new(),
-            queue: VecDeque::new(),
-            queued: HashSet::new(),
-        };
-        for side in network.sides(source) {
-            push.change(&side, 1.0 - sent(solution, &side));
-        }
-        push
-    }
-
-    /// Pushes until nothing moves; `false` if that takes more than `budget` visits of ties.
-    fn run(&mut self, budget: usize) -> bool {
-        let mut visits = 0;
-        while let Some(customer) = self.queue.pop_front() {
-            self.queued.remove(&customer);
-            let stay = 1.0 - self.solution.own[customer as usize];
-            let total = self.totals.get(&customer).copied().unwrap_or(0.0);
-            let network = self.network;
-            for side in network.sides(customer as usize) {
-                visits += 1;
-                if visits > budget {
-                    return false;
-                }
-                // What the source hears changes nothing: it has left.
-                if side.partner as usize == self.source {
-                    continue;
-                }
-                let heard = self.message(side.tie, !side.in_row);
-                let wanted = stay * (total - side.weight * heard);
-                let step = wanted - self.message(side.tie, side.in_row);
-                if step.abs() > self.eps {
-                    self.change(&side, step);
-                }
-            }
-        }
-        true
-    }
-
-    fn message(&self, tie: usize, from_row: bool) -> f64 {
-        self.messages.get(&(tie, from_row)).copied().unwrap_or(0.0)
-    }
-
-    /// Changes what the customer of this side sends to its partner by `step`.
-    fn change(&mut self, side: &Side, step: f64) {
-        *self.messages.entry((side.tie, side.in_row)).or_default() += step;
-        *self.totals.entry(side.partner).or_default() += side.partner_weight * step;
-        if self.queued.insert(side.partner) {
-            self.queue.push_back(side.partner);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cascade::{Description, Link, Strengths, solve};
+    use crate::cascade::{Description, Link, Options, Strengths, solve, solve_with};
     use crate::shipments::model::FreightTerms;
 
     /// A mill that ships 60 to a bakery and 40 to a hotel; the bakery ships 20 to a kiosk.
@@ -391,22 +250,6 @@ mod tests {
         }
         let best = followers(&network, &solution, 0, 1e-6, 1).unwrap();
         assert_eq!(best.len(), 1);
-    }
-
-    #[test]
-    fn a_wide_neighbourhood_is_solved_anew_and_comes_to_the_same() {
-        let (network, solution) = chain();
-        for gone in 0..4 {
-            assert_eq!(rises_nearby(&network, &solution, gone, 1e-12, 0), None);
-            let mut nearby = rises_nearby(&network, &solution, gone, 1e-12, 99).unwrap();
-            nearby.sort_by_key(|(other, _)| *other);
-            let anew = rises_anew(&network, &solution, gone, 1e-12).unwrap();
-            assert_eq!((nearby.len(), anew.len()), (3, 3));
-            for (one, other) in nearby.iter().zip(&anew) {
-                assert_eq!(one.0, other.0);
-                assert!((one.1 - other.1).abs() < 1e-10);
-            }
-        }
     }
 
     #[test]

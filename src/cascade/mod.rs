@@ -35,27 +35,35 @@
 
 pub mod adjoint;
 pub mod audit;
+mod changes;
 mod check;
 pub mod compile;
 mod error;
 pub mod explain;
+mod layout;
+pub mod paths;
 pub mod plan;
+mod push;
 mod solution;
 pub mod solve;
 pub mod spread;
 pub mod strength;
+mod system;
 pub mod what_if;
 pub mod worlds;
 
 pub use adjoint::{BlastRadius, blast_radius, save_value};
 pub use audit::{Audit, Compared, Together, Worst, audit};
+pub use changes::changed;
 pub use compile::{Description, Link, Network};
 pub use error::CascadeError;
 pub use explain::{Explanation, Follower, Part, customer as explain_customer, followers};
+pub use paths::{Path, Step, paths};
 pub use plan::{Candidate, Chosen, Plan, PlanOptions, plan};
 pub use solution::{Options, Report, Solution};
 pub use solve::{solve, solve_with};
 pub use spread::{Prospect, Source, spread};
 pub use strength::{RoleStrengths, Strengths};
 pub use what_if::{Affected, Change, Outcome, Path, Session, Step, changed, paths, what_if};
+pub use what_if::{Affected, Change, Outcome, Session, what_if};
 pub use worlds::{Distribution, Estimate, Quantile, WorldOptions, Worlds, simulate};

@@ -22,9 +22,9 @@ mod ceiling;
 mod search;
 
 use super::check::check_own;
+use super::solve::solve_from;
 use super::{
     CascadeError, Estimate, Network, Options, Solution, WorldOptions, blast_radius, simulate,
-    solve_with,
 };
 use search::Search;
 
@@ -44,8 +44,9 @@ pub struct Candidate {
 pub struct PlanOptions {
     /// What all chosen may cost together, 0 or more, in the unit of the costs.
     pub budget: f64,
-    /// Solves after which no more exchanges are tried. Default 100.
-    pub solves: u32,
+    /// Solves after which nothing more is tried; a round that is begun is finished. `None` allows
+    /// as many as visit 100 million ties, but at least 30 and at most 1,000.
+    pub solves: Option<u32>,
     /// Fresh worlds to measure the plan in, if wanted.
     pub worlds: Option<WorldOptions>,
 }
@@ -55,7 +56,7 @@ impl PlanOptions {
     pub const fn within(budget: f64) -> Self {
         Self {
             budget,
-            solves: 100,
+            solves: None,
             worlds: None,
         }
     }
@@ -148,13 +149,14 @@ pub fn plan(
     let mut problem = Problem::new(network, own, candidates, options);
 
     let nobody = vec![false; candidates.len()];
-    let before = problem.assess(&nobody)?;
+    let before = problem.assess(&nobody, FINE)?;
     let everybody = problem.affordable();
-    let all = problem.assess(&everybody)?;
-    let (set, after) = Search::new(&mut problem, &before, &all).run(&everybody)?;
+    let all = problem.assess(&everybody, FINE)?;
     let bound = ceiling::ceiling(&mut problem, &nobody, &everybody, [&before, &all])?;
+    let (set, after) = Search::new(&mut problem, &before, &all, bound).run(&everybody)?;
 
-    let saved = before.loss - after.loss;
+    // What is too small to be told from rounding is nothing.
+    let saved = (before.loss - after.loss).max(0.0);
     let mut chosen: Vec<Chosen> = candidates
         .iter()
         .zip(&set)
@@ -180,7 +182,7 @@ pub fn plan(
         cost: chosen.iter().map(|one| one.cost).sum(),
         chosen,
         loss_before: before.loss,
-        loss_after: after.loss,
+        loss_after: before.loss - saved,
         saved,
         ceiling,
         gap: ceiling - saved,
@@ -244,6 +246,17 @@ fn check(
     Ok(())
 }
 
+/// Tolerance where sets are compared and figures told, and where gains only have to be put in order.
+const FINE: f64 = 1e-9;
+const COARSE: f64 = 1e-5;
+
+fn within(eps: f64) -> Options {
+    Options {
+        eps,
+        ..Options::default()
+    }
+}
+
 /// What is asked, and how often it was solved.
 struct Problem<'a> {
     network: &'a Network,
@@ -254,6 +267,8 @@ struct Problem<'a> {
     scale: f64,
     most_solves: u32,
     solves: u32,
+    /// The answer before, to start the next one from.
+    start: Option<Vec<f64>>,
 }
 
 /// What a set of candidates comes to.
@@ -274,6 +289,8 @@ impl<'a> Problem<'a> {
         let values = (0..network.ties())
             .map(|tie| network.tie_value(tie).abs())
             .chain(network.own_values().iter().map(|value| value.abs()));
+        let by_size = u32::try_from(100_000_000 / network.ties().max(1)).unwrap_or(u32::MAX);
+        let by_size = by_size.clamp(30, 1_000);
         Self {
             network,
             own,
@@ -281,8 +298,9 @@ impl<'a> Problem<'a> {
             // So that tenths that add up to the budget fit into it.
             budget: options.budget * (1.0 + 1e-12),
             scale: values.sum(),
-            most_solves: options.solves,
+            most_solves: options.solves.unwrap_or(by_size),
             solves: 0,
+            start: None,
         }
     }
 
@@ -291,6 +309,10 @@ impl<'a> Problem<'a> {
         let budget = self.budget;
         let fits = |one: &Candidate| one.cost <= budget;
         self.candidates.iter().map(fits).collect()
+    }
+
+    fn is_spent(&self) -> bool {
+        self.solves >= self.most_solves
     }
 
     fn own_with(&self, set: &[bool]) -> Vec<f64> {
@@ -308,26 +330,38 @@ impl<'a> Problem<'a> {
         chosen.map(|(one, _)| one.cost).sum()
     }
 
-    fn solve(&mut self, set: &[bool]) -> Result<Solution, CascadeError> {
+    fn solve(&mut self, set: &[bool], eps: f64) -> Result<Solution, CascadeError> {
         self.solves += 1;
-        let solution = solve_with(self.network, &self.own_with(set), &Options::default())?;
+        let own = self.own_with(set);
+        let solution = solve_from(self.network, &own, self.start.as_deref(), &within(eps));
         if !solution.report().converged {
             return Err(CascadeError::NotConverged(solution.report().sweeps));
         }
+        self.start = Some(solution.placed.clone());
         Ok(solution)
     }
 
-    fn assess(&mut self, set: &[bool]) -> Result<Assessed, CascadeError> {
-        let solution = self.solve(set)?;
+    /// Expected loss by the values of `network`.
+    fn loss(&self, network: &Network, solution: &Solution) -> f64 {
+        solve_from(network, &solution.own, Some(&solution.placed), &within(FINE)).expected_loss()
+    }
+
+    fn assess(&mut self, set: &[bool], eps: f64) -> Result<Assessed, CascadeError> {
+        let solution = self.solve(set, eps)?;
         Ok(Assessed {
             loss: solution.expected_loss(),
-            gains: self.gains(self.network, &solution)?,
+            gains: self.gains(self.network, &solution, eps)?,
         })
     }
 
     /// The gain of each candidate by the values of `network`.
-    fn gains(&self, network: &Network, solution: &Solution) -> Result<Vec<f64>, CascadeError> {
-        let blast = blast_radius(network, solution, &Options::default())?;
+    fn gains(
+        &self,
+        network: &Network,
+        solution: &Solution,
+        eps: f64,
+    ) -> Result<Vec<f64>, CascadeError> {
+        let blast = blast_radius(network, solution, &within(eps))?;
         if !blast.converged {
             return Err(CascadeError::NotConverged(blast.sweeps));
         }

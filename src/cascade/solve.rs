@@ -1,13 +1,15 @@
-//! Belief propagation on the ties: churn of every customer, loss of every link, expected loss.
+//! Churn of every customer, loss of every link, expected loss.
 
 #![expect(
     clippy::indexing_slicing,
     reason = "every index comes from a compiled network, which checked it"
 )]
 
+use rayon::prelude::*;
+
 use super::check::check_own;
-use super::compile::Tie;
-use super::solution::Message;
+use super::push::Push;
+use super::system::{Coupling, Norm, System};
 use super::{CascadeError, Network, Options, Report, Solution};
 
 /// Solves a network with the own churn of its description.
@@ -65,190 +67,136 @@ pub fn solve_with(
 ) -> Result<Solution, CascadeError> {
     check_own(own, network.customers())?;
     options.check()?;
-    let mut run = Run::start(network, own);
-    let report = run.iterate(options);
-    Ok(run.finish(report))
+    Ok(solve_from(network, own, None, options))
 }
 
-/// What a sweep reads at random: kept together, so that one customer is one cache line's visit.
-#[derive(Clone, Copy)]
-struct Node {
-    own: f64,
-    total: f64,
-}
-
-struct Run<'a> {
-    network: &'a Network,
-    nodes: Vec<Node>,
-    messages: Vec<Message>,
-}
-
-impl<'a> Run<'a> {
-    /// Starts from own churn alone: from below, so that messages only rise.
-    fn start(network: &'a Network, own: &[f64]) -> Self {
-        let nodes = own.iter().map(|&own| Node { own, total: 0.0 }).collect();
-        let mut messages = Vec::with_capacity(network.ties.len());
-        for row in 0..network.customers() {
-            for tie in row_ties(network, row) {
-                messages.push(Message {
-                    to_column: own[row],
-                    to_row: own[tie.column as usize],
-                });
-            }
-        }
-        let mut run = Self {
-            network,
-            nodes,
-            messages,
-        };
-        run.refresh_totals();
-        run
-    }
-
-    fn iterate(&mut self, options: &Options) -> Report {
-        let mut sweeps = 0;
-        let mut change = f64::INFINITY;
-        let mut fresh = true;
-        while sweeps < options.max_sweeps {
-            change = self.sweep();
-            sweeps += 1;
-            if change > options.eps {
-                fresh = false;
-                continue;
-            }
-            if fresh {
-                break;
-            }
-            // Running totals drift: the sweep that decides starts from exact ones.
-            self.refresh_totals();
-            fresh = true;
-        }
-        Report {
-            sweeps,
-            change,
-            error_bound: self.error_bound(change),
-            converged: change <= options.eps,
-        }
-    }
-
-    /// One Gauss-Seidel pass over the ties in the order of rows; the largest change of a message.
-    fn sweep(&mut self) -> f64 {
-        let mut change = 0.0_f64;
-        for row in 0..self.network.customers() {
-            let range = range_of(self.network, row);
-            if range.is_empty() {
-                continue;
-            }
-            let ties = &self.network.ties[range.clone()];
-            let messages = &mut self.messages[range];
-
-            let Node { own, mut total } = self.nodes[row];
-            for (tie, message) in ties.iter().zip(messages.iter_mut()) {
-                let column = self.nodes[tie.column as usize];
-                let sent = emit(
-                    column.own,
-                    column.total,
-                    tie.column_weight * message.to_column,
-                );
-                let step = sent - message.to_row;
-                message.to_row = sent;
-                total += tie.row_weight * step;
-                change = change.max(step.abs());
-            }
-            for (tie, message) in ties.iter().zip(messages.iter_mut()) {
-                let sent = emit(own, total, tie.row_weight * message.to_row);
-                let step = sent - message.to_column;
-                message.to_column = sent;
-                self.nodes[tie.column as usize].total += tie.column_weight * step;
-                change = change.max(step.abs());
-            }
-            self.nodes[row].total = total;
-        }
-        change
-    }
-
-    fn refresh_totals(&mut self) {
-        for node in &mut self.nodes {
-            node.total = 0.0;
-        }
-        for row in 0..self.network.customers() {
-            let range = range_of(self.network, row);
-            let mut total = 0.0;
-            for (tie, message) in self.network.ties[range.clone()]
-                .iter()
-                .zip(&self.messages[range])
-            {
-                total += tie.row_weight * message.to_row;
-                self.nodes[tie.column as usize].total += tie.column_weight * message.to_column;
-            }
-            self.nodes[row].total += total;
-        }
-    }
-
-    /// The map contracts by q = max (1 - h) * sum of w in each sweep, so what is left is at most
-    /// q / (1 - q) times the last change.
-    fn error_bound(&self, change: f64) -> f64 {
-        let mut pull = vec![0.0; self.nodes.len()];
-        for row in 0..self.network.customers() {
-            for tie in row_ties(self.network, row) {
-                pull[row] += tie.row_weight;
-                pull[tie.column as usize] += tie.column_weight;
-            }
-        }
-        let factor = pull
-            .iter()
-            .zip(&self.nodes)
-            .map(|(pull, node)| (1.0 - node.own) * pull)
-            .fold(0.0, f64::max);
-        if factor < 1.0 && change.is_finite() {
-            (factor / (1.0 - factor) * change).min(1.0)
+/// Solves a network with checked own churn, from churn by place if any is known.
+pub(super) fn solve_from(
+    network: &Network,
+    own: &[f64],
+    start: Option<&[f64]>,
+    options: &Options,
+) -> Solution {
+    let placed_own = network.by_place(own);
+    let system = System::new(network, &placed_own, false);
+    let mut placed = start.map_or_else(|| vec![0.0; own.len()], <[f64]>::to_vec);
+    let mut tries = 0;
+    let ended = system.improve(
+        &mut placed,
+        &placed_own,
+        (Norm::Largest, options.eps, options.max_sweeps),
+        |placed, residual, most| {
+            tries += 1;
+            finish(
+                network,
+                &system,
+                (placed, residual),
+                (options.eps, most, tries),
+            )
+        },
+    );
+    for (churn, own) in placed.iter_mut().zip(&placed_own) {
+        *churn = if *own < 1.0 {
+            churn.clamp(*own, 1.0)
         } else {
             1.0
-        }
-    }
-
-    fn finish(mut self, report: Report) -> Solution {
-        self.refresh_totals();
-        let own: Vec<f64> = self.nodes.iter().map(|node| node.own).collect();
-        let totals: Vec<f64> = self.nodes.iter().map(|node| node.total).collect();
-        let churn: Vec<f64> = self
-            .nodes
-            .iter()
-            .map(|node| emit(node.own, node.total, 0.0).min(1.0))
-            .collect();
-        let mut solution = Solution {
-            own,
-            totals,
-            messages: self.messages,
-            churn,
-            expected_loss: 0.0,
-            report,
         };
-        let on_ties: f64 = (0..self.network.ties.len())
-            .map(|tie| self.network.worth[tie].value * solution.tie_loss(tie))
-            .sum();
-        let on_customers: f64 = solution
-            .churn
-            .iter()
-            .zip(&self.network.own_value)
-            .map(|(churn, value)| churn * value)
-            .sum();
-        solution.expected_loss = on_ties + on_customers;
-        solution
+    }
+    let expected_loss = expected_loss(network, &system.stay, &placed);
+    let rest = 1.0 - system.pull;
+    Solution {
+        own: own.to_vec(),
+        churn: network.by_customer(&placed),
+        placed,
+        ties: network.ties(),
+        pull: system.pull,
+        expected_loss,
+        report: Report {
+            sweeps: ended.sweeps,
+            change: ended.change,
+            error_bound: error_bound(ended.left, rest),
+            converged: ended.change <= options.eps,
+        },
     }
 }
 
-/// What a customer with own churn `own` sends: own churn, and behind its partners but one, whose
-/// part in `total` is `except`.
-#[inline]
-fn emit(own: f64, total: f64, except: f64) -> f64 {
-    own + (1.0 - own) * (total - except).max(0.0)
+/// How far an answer may be off if so much is left of an equation; `rest` is 1 less the largest sum
+/// of what a customer follows. Rounding adds a little.
+pub(super) fn error_bound(left: f64, rest: f64) -> f64 {
+    if rest > 0.0 {
+        ((left + 8.0 * f64::EPSILON) / rest).min(1.0)
+    } else {
+        1.0
+    }
 }
 
-pub(super) fn range_of(network: &Network, row: usize) -> std::ops::Range<usize> {
-    network.rows[row] as usize..network.rows[row + 1] as usize
+/// Pushes what few customers have left, or what sweeps do not seem to bring down; answers to how
+/// many sweeps that amounts.
+fn finish(
+    network: &Network,
+    system: &System<'_>,
+    (placed, residual): (&mut [f64], &mut [f64]),
+    (eps, most, tries): (f64, u32, u32),
+) -> u32 {
+    let arcs = network.layout.partners.len();
+    let active: usize = residual
+        .iter()
+        .enumerate()
+        .filter(|(_, left)| left.abs() > eps)
+        .map(|(place, _)| network.layout.row(place).len())
+        .sum();
+    if tries < PATIENCE && active > arcs / FEW {
+        return 0;
+    }
+    let mut push = Push::new(network, system.stay.iter().copied());
+    for (place, left) in residual.iter().enumerate() {
+        push.add(place, *left, eps);
+    }
+    // A visit costs about as much as eight of a sweep's.
+    let budget = (arcs / 8).saturating_mul(most as usize);
+    push.run(eps, budget.max(1_000));
+    for (place, (churn, left)) in placed.iter_mut().zip(residual).enumerate() {
+        *churn += push.delta(place);
+        *left = push.residual(place);
+    }
+    1 + u32::try_from(8 * push.visits() / (arcs + 1)).unwrap_or(u32::MAX - 1)
 }
 
-fn row_ties(network: &Network, row: usize) -> &[Tie] {
-    &network.ties[range_of(network, row)]
+/// Sweeps leave it to the work list when no more than one arc in so many belongs to customers that
+/// still move.
+const FEW: usize = 16;
+
+/// After so many rounds of sweeps the work list takes over whatever is left.
+const PATIENCE: u32 = 6;
+
+/// Value of all ties and customers times the probability of their loss, given churn by place.
+fn expected_loss(network: &Network, stay: &[f64], placed: &[f64]) -> f64 {
+    let layout = &network.layout;
+    let piece = |cut: &[usize]| -> f64 {
+        let mut sum = 0.0;
+        for place in cut[0]..cut[1] {
+            sum += network.own_value[layout.customers[place] as usize] * placed[place];
+            let row = layout.row(place);
+            let upper = row.start + layout.lowers(place)..row.end;
+            let ties = layout.uppers[place]..layout.uppers[place + 1];
+            let weights = network.weights[upper.clone()]
+                .iter()
+                .zip(&network.partner_weights[upper.clone()]);
+            for ((partner, tie), (weight, back)) in
+                layout.partners[upper].iter().zip(ties).zip(weights)
+            {
+                let partner = *partner as usize;
+                let arc = Coupling::new(stay[place] * weight, stay[partner] * back);
+                sum += network.tie_value(tie as usize) * arc.loss(placed[place], placed[partner]);
+            }
+        }
+        sum
+    };
+    let sums: Vec<f64> = if layout.is_small() {
+        layout.cuts.windows(2).map(piece).collect()
+    } else {
+        let cuts: Vec<&[usize]> = layout.cuts.windows(2).collect();
+        cuts.into_par_iter().map(piece).collect()
+    };
+    sums.iter().sum()
 }

@@ -22,7 +22,7 @@
 //! estimate; a customer can be won by what runs with us alone, not by word of mouth beyond its
 //! own partners. What it says is who to talk to first, and whom to name when talking.
 
-use super::{CascadeError, Network, Options, explain_customer, solve_with};
+use super::{CascadeError, Change, Network, Options, changed, explain_customer, solve_with};
 
 /// What one partner adds to the probability that a customer is won.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -102,7 +102,12 @@ pub fn spread(
         });
     }
     check_start(start, network.customers())?;
-    let network = network.opened(open);
+    let closed = (0_u32..).zip(open).filter(|(_, open)| !**open);
+    let alone = closed.map(|(customer, _)| Change::CustomerStrength {
+        customer,
+        factor: 0.0,
+    });
+    let (network, _) = changed(network, &alone.collect::<Vec<_>>())?;
     let solution = solve_with(&network, start, &Options::default())?;
     if !solution.report().converged {
         return Err(CascadeError::NotConverged(solution.report().sweeps));

@@ -1,7 +1,7 @@
 //! What no plan within the budget can exceed.
 
-use super::super::{CascadeError, Network, Solution};
-use super::{Assessed, Problem};
+use super::super::{CascadeError, Network};
+use super::{Assessed, FINE, Problem};
 
 /// The ceiling, from what nobody and what everybody affordable comes to.
 pub(super) fn ceiling(
@@ -11,14 +11,13 @@ pub(super) fn ceiling(
     [before, all]: [&Assessed; 2],
 ) -> Result<f64, CascadeError> {
     let (gains, together) = if has_negative(problem.network) {
-        let solved = [problem.solve(nobody)?, problem.solve(everybody)?];
+        let solved = [problem.solve(nobody, FINE)?, problem.solve(everybody, FINE)?];
         let losses = problem.network.revalued(|value| value.max(0.0));
-        let mut gains = problem.gains(&losses, &solved[1])?;
+        let mut gains = problem.gains(&losses, &solved[1], FINE)?;
+        let together = problem.loss(&losses, &solved[0]) - problem.loss(&losses, &solved[1]);
         drop(losses);
         let credits = problem.network.revalued(|value| (-value).max(0.0));
-        let forgone = problem.gains(&credits, &solved[0])?;
-        let [before, all] = solved.map(|solution| positive_loss(problem.network, &solution));
-        let together = before - all;
+        let forgone = problem.gains(&credits, &solved[0], FINE)?;
         for (gain, forgone) in gains.iter_mut().zip(forgone) {
             *gain -= forgone;
         }
@@ -33,17 +32,6 @@ fn has_negative(network: &Network) -> bool {
     let ties = (0..network.ties()).map(|tie| network.tie_value(tie));
     let mut values = ties.chain(network.own_values().iter().copied());
     values.any(|value| value < 0.0)
-}
-
-/// Expected loss of what has a positive value.
-fn positive_loss(network: &Network, solution: &Solution) -> f64 {
-    let ties = (0..network.ties())
-        .map(|tie| network.tie_value(tie).max(0.0) * solution.tie_loss(tie))
-        .sum::<f64>();
-    let own = network.own_values().iter().zip(solution.churn());
-    ties + own
-        .map(|(value, churn)| value.max(0.0) * churn)
-        .sum::<f64>()
 }
 
 /// The best for the budget if candidates could be had in parts.

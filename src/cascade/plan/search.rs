@@ -1,10 +1,10 @@
 //! Looking for a good plan: greedy forwards and backwards, then exchanges.
 
 use super::super::CascadeError;
-use super::{Assessed, Problem};
+use super::{Assessed, COARSE, FINE, Problem};
 
 /// Rounds of greedy choice, after each of which gains are computed anew.
-const ROUNDS: usize = 16;
+const ROUNDS: usize = 8;
 
 /// Exchanges that are checked before the search gives up.
 const TRIES: usize = 8;
@@ -15,6 +15,18 @@ const LEAST: f64 = 1e-12;
 /// An exchange must save at least this part of the sum of all values.
 const WORTHWHILE: f64 = 1e-9;
 
+/// A plan that is no farther below the ceiling than this part of it is not worth improving.
+const ENOUGH: f64 = 2e-3;
+
+/// What is added first.
+#[derive(Clone, Copy, PartialEq)]
+enum First {
+    /// The most gain for its cost.
+    Rate,
+    /// The most gain: what is large fits only as long as there is room.
+    Gain,
+}
+
 /// A set of candidates and what it comes to.
 type Found = (Vec<bool>, Assessed);
 
@@ -22,6 +34,7 @@ pub(super) struct Search<'p, 'a> {
     problem: &'p mut Problem<'a>,
     before: &'p Assessed,
     all: &'p Assessed,
+    ceiling: f64,
 }
 
 /// An exchange: who goes, who comes, and what that saves at most.
@@ -32,43 +45,61 @@ struct Move {
 }
 
 impl<'p, 'a> Search<'p, 'a> {
-    pub fn new(problem: &'p mut Problem<'a>, before: &'p Assessed, all: &'p Assessed) -> Self {
+    pub fn new(
+        problem: &'p mut Problem<'a>,
+        before: &'p Assessed,
+        all: &'p Assessed,
+        ceiling: f64,
+    ) -> Self {
         Self {
             problem,
             before,
             all,
+            ceiling,
         }
     }
 
     /// The best set found, of those in `everybody`.
     pub fn run(&mut self, everybody: &[bool]) -> Result<Found, CascadeError> {
-        let nobody = vec![false; everybody.len()];
-        let forwards = self.fill((nobody, self.before.clone()))?;
-        let shrunk = self.shrink((everybody.to_vec(), self.all.clone()))?;
-        let backwards = self.fill(shrunk)?;
-        let (first, second) = if backwards.1.loss < forwards.1.loss {
-            (backwards, forwards)
-        } else {
-            (forwards, backwards)
-        };
-        let best = self.exchange(first)?;
-        if second.0 == best.0 {
-            return Ok(best);
+        let mut best: Option<Found> = None;
+        for start in 0..3 {
+            if start > 0 && self.problem.is_spent() {
+                break;
+            }
+            let nobody = (vec![false; everybody.len()], self.before.clone());
+            let filled = match start {
+                0 => self.fill(nobody, First::Rate)?,
+                1 => {
+                    let all = (everybody.to_vec(), self.all.clone());
+                    let shrunk = self.shrink(all)?;
+                    self.fill(shrunk, First::Rate)?
+                }
+                _ => self.fill(nobody, First::Gain)?,
+            };
+            let found = self.exchange(filled)?;
+            if best.as_ref().is_none_or(|best| found.1.loss < best.1.loss) {
+                best = Some(found);
+            }
+            if best.as_ref().is_some_and(|best| self.is_enough(&best.1)) {
+                break;
+            }
         }
-        let other = self.exchange(second)?;
-        Ok(if other.1.loss < best.1.loss {
-            other
-        } else {
-            best
-        })
+        // Where values are negative, those who help apart may harm together.
+        let no_worse = self.before.loss + WORTHWHILE * self.problem.scale;
+        let best = best.filter(|best| best.1.loss <= no_worse);
+        Ok(best.unwrap_or_else(|| (vec![false; everybody.len()], self.before.clone())))
     }
 
-    /// Adds the most gain for its cost as long as something fits.
-    fn fill(&mut self, found: Found) -> Result<Found, CascadeError> {
+    fn is_enough(&self, found: &Assessed) -> bool {
+        self.before.loss - found.loss >= (1.0 - ENOUGH) * self.ceiling
+    }
+
+    /// Adds as long as something fits that helps.
+    fn fill(&mut self, found: Found, first: First) -> Result<Found, CascadeError> {
         let (mut set, mut assessed) = found;
         for round in 0.. {
             let left = self.problem.budget - self.problem.cost(&set);
-            let fitting = self.fitting(&set, &assessed.gains, left);
+            let fitting = self.fitting(&set, &assessed.gains, left, first);
             if fitting.is_empty() {
                 break;
             }
@@ -77,7 +108,7 @@ impl<'p, 'a> Search<'p, 'a> {
             for &index in fitting.iter().take(fitting.len().div_ceil(rounds)) {
                 turn(&mut set, index);
             }
-            assessed = self.problem.assess(&set)?;
+            assessed = self.problem.assess(&set, COARSE)?;
         }
         Ok((set, assessed))
     }
@@ -94,7 +125,7 @@ impl<'p, 'a> Search<'p, 'a> {
             for &index in superfluous.iter().take(superfluous.len().div_ceil(rounds)) {
                 turn(&mut set, index);
             }
-            assessed = self.problem.assess(&set)?;
+            assessed = self.problem.assess(&set, COARSE)?;
         }
         Ok((set, assessed))
     }
@@ -132,10 +163,14 @@ impl<'p, 'a> Search<'p, 'a> {
     }
 
     /// Those outside the set that help and fit together into what is left, the best first.
-    fn fitting(&self, set: &[bool], gains: &[f64], left: f64) -> Vec<usize> {
+    fn fitting(&self, set: &[bool], gains: &[f64], left: f64, first: First) -> Vec<usize> {
         let mut left = left;
         let mut found = Vec::new();
-        for (index, gain) in self.by_rate(set, false, gains) {
+        let mut outside = self.by_rate(set, false, gains);
+        if first == First::Gain {
+            outside.sort_by(|a, b| b.1.total_cmp(&a.1));
+        }
+        for (index, gain) in outside {
             let cost = self.cost(index);
             if self.helps(gain) && cost <= left {
                 left -= cost;
@@ -158,14 +193,23 @@ impl<'p, 'a> Search<'p, 'a> {
         found
     }
 
-    /// Exchanges as long as they help.
+    /// Exchanges as long as they help; then what still fits.
     fn exchange(&mut self, found: Found) -> Result<Found, CascadeError> {
-        let (mut set, mut assessed) = found;
-        while let Some(better) = self.improve(&set, &assessed)? {
+        let (mut set, _) = found;
+        let mut assessed = self.problem.assess(&set, FINE)?;
+        while !self.is_enough(&assessed) {
+            let Some(better) = self.improve(&set, &assessed)? else {
+                break;
+            };
             set = better;
-            assessed = self.problem.assess(&set)?;
+            assessed = self.problem.assess(&set, FINE)?;
         }
-        self.fill((set, assessed))
+        let fitted = self.fill((set.clone(), assessed.clone()), First::Rate)?;
+        if fitted.0 == set {
+            return Ok((set, assessed));
+        }
+        let assessed = self.problem.assess(&fitted.0, FINE)?;
+        Ok((fitted.0, assessed))
     }
 
     /// A better set, if one of the most promising exchanges leads to it.
@@ -175,14 +219,14 @@ impl<'p, 'a> Search<'p, 'a> {
         moves.retain(|one| one.hope > worthwhile);
         moves.sort_by(|a, b| b.hope.total_cmp(&a.hope));
         for one in moves.iter().take(TRIES) {
-            if self.problem.solves >= self.problem.most_solves {
+            if self.problem.is_spent() {
                 return Ok(None);
             }
             let mut other = set.to_vec();
             for &index in one.out.iter().chain(&one.into) {
                 turn(&mut other, index);
             }
-            let loss = self.problem.solve(&other)?.expected_loss();
+            let loss = self.problem.solve(&other, FINE)?.expected_loss();
             if loss < now.loss - worthwhile {
                 return Ok(Some(other));
             }

@@ -9,13 +9,32 @@
 //!
 //! | kind | a case | its answer |
 //! |---|---|---|
-//! | `cascade` | `nodes`, `own`, `links` of `{shipper, consignee, business, value}`, `kappa`; optional `own_business`, `node_value` | `churn`, `link_loss`, `expected_loss`, `blast_radius` |
+//! | `cascade` | `nodes`, `own`, `links` of `{shipper, consignee, business, value}`, `kappa`; optional `own_business`, `node_value`, and what is asked below | `churn`, `link_loss`, `expected_loss`, `blast_radius`, `business_at_risk`, `contributions` |
+//! | `plan` | a network as for `cascade`, `budget`, `candidates` of `{customer, cost, effect}`; optional `worlds`, `seed` | `chosen` of `{customer, cost, gain_alone, gain_in_plan}`, `cost`, `loss_before`, `loss_after`, `saved`, `ceiling`, `gap`, `measured` (null without `worlds`) |
 //! | `churn` | `model`, `params`, `input`; for k > 1 `k`; optional `horizons` (default 13 and 52 weeks) | `log_likelihood`, `p_alive`, `expected_events_H`, `p_at_least_one_event_H` |
 //! | `satisfaction` | `function`, `input` | as the function: `theta`, `var`, …, `score`, `p`, … |
+//!
+//! Customers and links are told by their position, from 0. `business_at_risk` is null for a customer
+//! without business; `contributions` has a list of `{partner, contribution, share, partner_loss}` for
+//! each customer. What else a case of `cascade` may ask:
+//!
+//! | member | adds to the answer |
+//! |---|---|
+//! | `effect`: a number, or one for each customer, in [0, 1] | `save_value` |
+//! | `paths`: a list of `{from, to}` | `paths`: to each the ten strongest `chains` of `{strength, steps of {customer, weight}}` |
+//! | `changes`: a list of `{kind, …}` | `what_if`: `expected_loss_before`, `expected_loss_after`, `affected` of `{customer, churn_before, churn_after, value_before, value_after}` |
+//! | `open`: a flag for each customer; `own` is then the probability of the start | `prospects` of `{customer, won, start, potential, sources of {partner, contribution, share}}` |
+//! | `worlds`: 2 to 1,000,000; `seed`, unless 1 | `distribution`: `expected_loss`, `customers_lost`, `quantiles` of `{level, value, lower, upper}` (95 %; null where there are too few worlds), `expected_shortfall`, `churn`, `churn_standard_error` |
+//! | `audit`: true, beside `worlds` | `audit`: `agrees`, `expected_loss`, `customers_lost`, `churn`, `churn_agrees`, `worst`, and each customer's `z` |
+//!
+//! A change is `lose` or `protect` (`customer`), `own_churn` (`customer`, `probability`), `strength`
+//! (`value`, as `kappa`), `customer_strength` (`customer`, `factor`), `link_business` or `link_value`
+//! (`link`, `value`), `freight_terms` (`link`, `terms`). All changes of a case are made together.
 
 mod cascade;
 mod churn;
 mod members;
+mod plan;
 mod satisfaction;
 
 use serde_json::{Map, Value, json};
@@ -29,6 +48,8 @@ crate::word_enum! {
         Cascade = "cascade",
         /// Own churn.
         Churn = "churn",
+        /// Retention plans.
+        Plan = "plan",
         /// Satisfaction.
         Satisfaction = "satisfaction",
     }
@@ -83,6 +104,7 @@ fn answer(kind: Kind, case: &Value) -> Result<Value, CaseError> {
     match kind {
         Kind::Cascade => cascade::answer(&case),
         Kind::Churn => churn::answer(&case),
+        Kind::Plan => plan::answer(&case),
         Kind::Satisfaction => satisfaction::answer(&case),
     }
 }

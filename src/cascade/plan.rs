@@ -44,9 +44,9 @@ pub struct Candidate {
 pub struct PlanOptions {
     /// What all chosen may cost together, 0 or more, in the unit of the costs.
     pub budget: f64,
-    /// Solves after which nothing more is tried; a round that is begun is finished. `None` allows
-    /// as many as visit 100 million ties, but at least 30 and at most 1,000.
-    pub solves: Option<u32>,
+    /// Solves after which nothing more is tried; what is begun is finished. Some 40 make a plan
+    /// without exchanges. Default 100.
+    pub solves: u32,
     /// Fresh worlds to measure the plan in, if wanted.
     pub worlds: Option<WorldOptions>,
 }
@@ -56,7 +56,7 @@ impl PlanOptions {
     pub const fn within(budget: f64) -> Self {
         Self {
             budget,
-            solves: None,
+            solves: 100,
             worlds: None,
         }
     }
@@ -289,8 +289,6 @@ impl<'a> Problem<'a> {
         let values = (0..network.ties())
             .map(|tie| network.tie_value(tie).abs())
             .chain(network.own_values().iter().map(|value| value.abs()));
-        let by_size = u32::try_from(100_000_000 / network.ties().max(1)).unwrap_or(u32::MAX);
-        let by_size = by_size.clamp(30, 1_000);
         Self {
             network,
             own,
@@ -298,7 +296,7 @@ impl<'a> Problem<'a> {
             // So that tenths that add up to the budget fit into it.
             budget: options.budget * (1.0 + 1e-12),
             scale: values.sum(),
-            most_solves: options.solves.unwrap_or(by_size),
+            most_solves: options.solves,
             solves: 0,
             start: None,
         }
@@ -343,7 +341,13 @@ impl<'a> Problem<'a> {
 
     /// Expected loss by the values of `network`.
     fn loss(&self, network: &Network, solution: &Solution) -> f64 {
-        solve_from(network, &solution.own, Some(&solution.placed), &within(FINE)).expected_loss()
+        solve_from(
+            network,
+            &solution.own,
+            Some(&solution.placed),
+            &within(FINE),
+        )
+        .expected_loss()
     }
 
     fn assess(&mut self, set: &[bool], eps: f64) -> Result<Assessed, CascadeError> {

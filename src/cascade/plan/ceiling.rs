@@ -11,7 +11,10 @@ pub(super) fn ceiling(
     [before, all]: [&Assessed; 2],
 ) -> Result<f64, CascadeError> {
     let (gains, together) = if has_negative(problem.network) {
-        let solved = [problem.solve(nobody, FINE)?, problem.solve(everybody, FINE)?];
+        let solved = [
+            problem.solve(nobody, FINE)?,
+            problem.solve(everybody, FINE)?,
+        ];
         let losses = problem.network.revalued(|value| value.max(0.0));
         let mut gains = problem.gains(&losses, &solved[1], FINE)?;
         let together = problem.loss(&losses, &solved[0]) - problem.loss(&losses, &solved[1]);

@@ -64,6 +64,5 @@ pub use solution::{Options, Report, Solution};
 pub use solve::{solve, solve_with};
 pub use spread::{Prospect, Source, spread};
 pub use strength::{RoleStrengths, Strengths};
-pub use what_if::{Affected, Change, Outcome, Path, Session, Step, changed, paths, what_if};
 pub use what_if::{Affected, Change, Outcome, Session, what_if};
 pub use worlds::{Distribution, Estimate, Quantile, WorldOptions, Worlds, simulate};

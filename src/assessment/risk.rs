@@ -103,6 +103,17 @@ pub struct LinkRisk {
     pub terms: FreightTerms,
 }
 
+impl LinkRisk {
+    fn of(link: &Link, loss_probability: f64) -> Self {
+        Self {
+            business: link.business,
+            value: link.value,
+            loss_probability,
+            terms: link.terms,
+        }
+    }
+}
+
 /// Risk of the whole network.
 #[derive(Debug)]
 pub struct Risks {
@@ -213,12 +224,7 @@ pub fn assess(inputs: &Inputs, scope: &Scope) -> Result<Risks, AssessmentError> 
         links: links
             .iter()
             .zip(link_loss)
-            .map(|(link, loss_probability)| LinkRisk {
-                business: link.business,
-                value: link.value,
-                loss_probability,
-                terms: link.terms,
-            })
+            .map(|(link, loss)| LinkRisk::of(link, loss))
             .collect(),
         business_basis: basis,
         value_basis,

@@ -57,21 +57,27 @@ fn lines(view: &SpreadView, config: &Config) -> Vec<String> {
             let because: Vec<String> = one
                 .because_of
                 .iter()
-                .map(|source| {
-                    format!("{} ({})", called(&source.partner), percent(source.share))
-                })
+                .map(|source| format!("{} ({})", called(&source.partner), percent(source.share)))
                 .collect();
             vec![
                 called(&one.customer),
                 percent_fine(one.won_probability),
                 measure.number(one.potential_business),
-                one.paid_before.map(|day| day.to_string()).unwrap_or_default(),
+                one.paid_before
+                    .map(|day| day.to_string())
+                    .unwrap_or_default(),
                 because.join(", "),
             ]
         })
         .collect();
     let potential = format!("{} ({})", source.business_basis, measure.unit);
-    let head = ["customer", "won", potential.as_str(), "paid until", "because of (share)"];
+    let head = [
+        "customer",
+        "won",
+        potential.as_str(),
+        "paid until",
+        "because of (share)",
+    ];
     lines.extend(table(&head, &rows));
     if view.others > 0 {
         lines.push(format!("And {} more.", view.others));

@@ -258,12 +258,7 @@ fn checked<T>(member: Option<T>) -> Answer<T> {
     member.ok_or_else(|| Error::internal("a change was resolved before it was checked"))
 }
 
-fn own(
-    conn: &mut Conn,
-    engine: &Engine,
-    change: &ChangeInput,
-    teams: &Teams,
-) -> Answer<Resolved> {
+fn own(conn: &mut Conn, engine: &Engine, change: &ChangeInput, teams: &Teams) -> Answer<Resolved> {
     let reference = checked(change.customer.as_ref())?;
     let (customer, index) = find_in(conn, engine, reference, teams)?;
     Ok(Resolved::Own {

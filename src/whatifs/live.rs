@@ -71,7 +71,10 @@ mod tests {
         engines.slot(RunId(2));
         assert!(Arc::ptr_eq(&first, &engines.slot(RunId(1))));
         engines.slot(RunId(3));
-        assert!(Arc::ptr_eq(&first, &engines.slot(RunId(1))), "asked for lately");
+        assert!(
+            Arc::ptr_eq(&first, &engines.slot(RunId(1))),
+            "asked for lately"
+        );
         engines.slot(RunId(4));
         engines.slot(RunId(5));
         assert!(!Arc::ptr_eq(&first, &engines.slot(RunId(1))));

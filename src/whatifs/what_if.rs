@@ -225,13 +225,7 @@ pub fn keep(
 /// # Errors
 ///
 /// 404 if there is none.
-pub fn delete(
-    conn: &mut Conn,
-    id: i64,
-    teams: &Teams,
-    actor: &Actor,
-    now: UtcTime,
-) -> Answer<()> {
+pub fn delete(conn: &mut Conn, id: i64, teams: &Teams, actor: &Actor, now: UtcTime) -> Answer<()> {
     let row = find(conn, id, teams)?;
     store::delete_what_if(conn, row.id)?;
     let deed = Deed {
@@ -303,7 +297,7 @@ pub fn view(
         },
     };
     let words = Words::new(language, &frame.source, config);
-    let summary = words.what_if(changes, result, &names)?;
+    let summary = words.what_if(changes, result, names)?;
     Ok(WhatIfView {
         id: frame.kept.map(|row| row.id.0),
         name: frame.name.map(str::to_owned),

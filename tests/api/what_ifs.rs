@@ -281,12 +281,9 @@ async fn a_run_solved_again_from_its_snapshots_says_the_same(app: TestApp) {
         }
     }
     app.post("/shipments:batch", json!(batch)).await.expect(200);
-    let made = assessment::assess(
-        &app.state,
-        day("2026-01-01"),
-        &Actor::cli(),
-        &mut |_, _| Ok(()),
-    )
+    let made = assessment::assess(&app.state, day("2026-01-01"), &Actor::cli(), &mut |_, _| {
+        Ok(())
+    })
     .unwrap();
     let engine = app
         .state
@@ -385,7 +382,10 @@ async fn every_kind_of_change_does_what_it_says(app: TestApp) {
     chain(&app);
     for (change, after) in [
         // m3→2 = 0: L12 = 1 - .9 · .8 = .28, L23 = .23
-        (json!({"kind": "protect", "customer": "ext:tms:K:3"}), 21_400.0),
+        (
+            json!({"kind": "protect", "customer": "ext:tms:K:3"}),
+            21_400.0,
+        ),
         // m3→2 = .2: m2→1 = .22, L12 = .298, L23 = 1 - .77 · .8 = .384
         (
             json!({"kind": "own_churn", "customer": 3, "probability": 0.2}),
@@ -481,7 +481,9 @@ async fn a_what_if_is_kept_listed_and_deleted(app: TestApp) {
     near(&listed[1]["expected_loss"]["after"], 74_000.0);
     for sort in ["created_at", "-loss_after", "as_of"] {
         assert_eq!(
-            app.all(&format!("/what-ifs?sort={sort}&limit=1")).await.len(),
+            app.all(&format!("/what-ifs?sort={sort}&limit=1"))
+                .await
+                .len(),
             2
         );
     }
@@ -600,7 +602,10 @@ async fn wrong_changes_are_named(app: TestApp) {
     for (body, pointer) in [
         (json!({"changes": []}), "/changes"),
         (json!({"changes": too_many}), "/changes"),
-        (json!({"changes": [{"kind": "lose"}]}), "/changes/0/customer"),
+        (
+            json!({"changes": [{"kind": "lose"}]}),
+            "/changes/0/customer",
+        ),
         (
             json!({"changes": [{"kind": "own_churn", "customer": 1, "probability": 1.01}]}),
             "/changes/0/probability",
@@ -638,20 +643,30 @@ async fn wrong_changes_are_named(app: TestApp) {
         assert_eq!(problem["errors"][0]["pointer"], pointer, "{problem}");
     }
     for (body, code) in [
-        (json!({"changes": [{"kind": "vanish", "customer": 1}]}), "bad_value"),
+        (
+            json!({"changes": [{"kind": "vanish", "customer": 1}]}),
+            "bad_value",
+        ),
         (
             json!({"changes": [{"kind": "lose", "customer": 1, "who": 2}]}),
             "unknown_field",
         ),
-        (json!({"changes": [{"kind": "lose", "customer": [1]}]}), "bad_value"),
-        (json!({"changes": [{"kind": "lose", "customer": "tms"}]}), "bad_value"),
+        (
+            json!({"changes": [{"kind": "lose", "customer": [1]}]}),
+            "bad_value",
+        ),
+        (
+            json!({"changes": [{"kind": "lose", "customer": "tms"}]}),
+            "bad_value",
+        ),
         (json!({"change": []}), "unknown_field"),
     ] {
         app.post("/what-ifs", body).await.expect_problem(400, code);
     }
     for number in ["NaN", "Infinity", "1e999"] {
-        let body =
-            format!(r#"{{"changes":[{{"kind":"own_churn","customer":1,"probability":{number}}}]}}"#);
+        let body = format!(
+            r#"{{"changes":[{{"kind":"own_churn","customer":1,"probability":{number}}}]}}"#
+        );
         let request = app
             .request(Method::POST, "/api/v1/what-ifs")
             .header("content-type", "application/json")
@@ -670,11 +685,21 @@ async fn unknown_customers_links_and_runs_are_not_found(app: TestApp) {
     insert(
         &app,
         "INSERT INTO customers (id, name, search_name, match_name, created_at, updated_at) VALUES",
-        vec![int(4), text("Newcomer"), text("n"), text("n"), now(&app), now(&app)],
+        vec![
+            int(4),
+            text("Newcomer"),
+            text("n"),
+            text("n"),
+            now(&app),
+            now(&app),
+        ],
     );
     for (change, named) in [
         (json!({"kind": "lose", "customer": 99}), "99"),
-        (json!({"kind": "lose", "customer": "ext:tms:nobody"}), "ext:tms:nobody"),
+        (
+            json!({"kind": "lose", "customer": "ext:tms:nobody"}),
+            "ext:tms:nobody",
+        ),
         (json!({"kind": "lose", "customer": 4}), "as of 2026-01-01"),
         // The freight goes the other way.
         (
@@ -753,11 +778,7 @@ async fn a_limited_key_asks_about_its_customers_only(app: TestApp) {
         .unwrap();
     people(&app, Some(team));
     chain_run(&app, 1, "2026-01-01");
-    let key = app.make_key(
-        &[Scope::Read, Scope::Write],
-        Teams::Only(vec![team]),
-        None,
-    );
+    let key = app.make_key(&[Scope::Read, Scope::Write], Teams::Only(vec![team]), None);
     let reader = app.make_key(&[Scope::Read], Teams::All, None);
     let post = (Method::POST, "/what-ifs");
     let mill = json!({"changes": [{"kind": "lose", "customer": 1}]});
@@ -765,7 +786,9 @@ async fn a_limited_key_asks_about_its_customers_only(app: TestApp) {
         .await
         .expect_problem(403, "forbidden");
 
-    let answer = with_key(&app, &key, post.clone(), Some(mill)).await.expect(201);
+    let answer = with_key(&app, &key, post.clone(), Some(mill))
+        .await
+        .expect(201);
     // The sums concern the whole network, as a risk's blast radius does; names do not.
     near(&answer["expected_loss"]["after"], 74_000.0);
     assert_eq!(answer["affected_count"], 3);
@@ -827,12 +850,18 @@ async fn the_loss_has_a_distribution_if_asked(app: TestApp) {
     });
     let answer = app.post("/what-ifs", asked.clone()).await.expect(201);
     let found = &answer["distribution"];
-    assert_eq!((&found["worlds"], &found["seed"]), (&json!(4000), &json!(3)));
+    assert_eq!(
+        (&found["worlds"], &found["seed"]),
+        (&json!(4000), &json!(3))
+    );
     for (side, exact) in [("before", 29_720.0), ("after", 74_000.0)] {
         let mean = &found[side]["expected_loss"];
         let error = mean["standard_error"].as_f64().unwrap();
         let off = mean["value"].as_f64().unwrap() - exact;
-        assert!(off.abs() <= 4.0 * error + 1e-6, "{side}: {off} with {error}");
+        assert!(
+            off.abs() <= 4.0 * error + 1e-6,
+            "{side}: {off} with {error}"
+        );
         assert!(error < 1_000.0);
     }
     // Lost with the mill: 60,000 in every world, 80,000 in 70 %.
@@ -847,7 +876,10 @@ async fn the_loss_has_a_distribution_if_asked(app: TestApp) {
     assert_eq!(again["distribution"], answer["distribution"]);
     let last = answer["summary"].as_array().unwrap().last().unwrap();
     let last = last.as_str().unwrap();
-    assert!(last.contains("worst 5%") && last.contains("EUR\u{a0}800"), "{last}");
+    assert!(
+        last.contains("worst 5%") && last.contains("EUR\u{a0}800"),
+        "{last}"
+    );
 }
 
 async fn answers_speak_the_callers_language(app: TestApp) {
@@ -855,7 +887,11 @@ async fn answers_speak_the_callers_language(app: TestApp) {
     let body = json!({"changes": [{"kind": "lose", "customer": 1}]});
     let request = app.request(Method::POST, "/api/v1/what-ifs");
     let reply = app
-        .send(request.header("accept-language", "zh-CN, en;q=0.5").json(&body))
+        .send(
+            request
+                .header("accept-language", "zh-CN, en;q=0.5")
+                .json(&body),
+        )
         .await;
     assert_eq!(reply.header("content-language"), "zh");
     let answer = reply.expect(201);
@@ -866,7 +902,12 @@ async fn answers_speak_the_callers_language(app: TestApp) {
     // The reader's language counts, not the writer's.
     let english = app.get(&format!("/what-ifs/{}", answer["id"])).await;
     assert_eq!(english.header("content-language"), "en");
-    assert!(english.json["summary"][0].as_str().unwrap().starts_with("If Mill leaves"));
+    assert!(
+        english.json["summary"][0]
+            .as_str()
+            .unwrap()
+            .starts_with("If Mill leaves")
+    );
 }
 
 async fn a_plan_spends_where_it_saves_most(app: TestApp) {
@@ -877,7 +918,10 @@ async fn a_plan_spends_where_it_saves_most(app: TestApp) {
         "candidates": [{"customer": 1, "cost": 1000}, {"customer": "ext:tms:K:3", "cost": 1000}],
     });
     let one = app.post("/plans", plan).await.expect(201);
-    assert_eq!((&one["cost"], &one["considered"]), (&json!(1000), &json!(2)));
+    assert_eq!(
+        (&one["cost"], &one["considered"]),
+        (&json!(1000), &json!(2))
+    );
     near(&one["saved"], 4_160.0);
     near(&one["expected_loss"]["after"], 25_560.0);
     assert_eq!(one["chosen"].as_array().unwrap().len(), 1);
@@ -887,7 +931,10 @@ async fn a_plan_spends_where_it_saves_most(app: TestApp) {
     assert!(one["ceiling"].as_f64().unwrap() >= 4_160.0);
     let saved = &one["measured"]["saved"];
     let off = saved["value"].as_f64().unwrap() - 4_160.0;
-    assert!(off.abs() <= 4.0 * saved["standard_error"].as_f64().unwrap(), "{off}");
+    assert!(
+        off.abs() <= 4.0 * saved["standard_error"].as_f64().unwrap(),
+        "{off}"
+    );
     assert_eq!(
         one["chosen"][0]["reason"],
         "Kiosk would leave by itself within 13 weeks with a probability of 40%, and EUR\u{a0}208 of margin in the network would go with it; a play for EUR\u{a0}10.00 lowers that probability to 20% and saves EUR\u{a0}41.60 on average."
@@ -911,7 +958,9 @@ async fn a_plan_spends_where_it_saves_most(app: TestApp) {
     let listed = app.all("/plans?sort=-saved&limit=1").await;
     assert_eq!(listed[0]["id"], both["id"]);
     assert_eq!(listed[1]["name"], "One of two");
-    app.delete(&format!("/plans/{}", one["id"])).await.expect(204);
+    app.delete(&format!("/plans/{}", one["id"]))
+        .await
+        .expect(204);
     app.get(&format!("/plans/{}", one["id"]))
         .await
         .expect_problem(404, "not_found");
@@ -928,7 +977,10 @@ async fn a_plan_from_the_watch_list_leaves_out_who_is_gone(app: TestApp) {
     link(&app, 1, (2, 3), 20.0, 20_000.0);
     let plan = json!({"budget": 100_000, "default_cost": 100});
     let plan = app.post("/plans", plan).await.expect(201);
-    assert_eq!((&plan["considered"], &plan["left_out"]), (&json!(2), &json!(1)));
+    assert_eq!(
+        (&plan["considered"], &plan["left_out"]),
+        (&json!(2), &json!(1))
+    );
     let names: Vec<_> = plan["chosen"]
         .as_array()
         .unwrap()
@@ -939,7 +991,10 @@ async fn a_plan_from_the_watch_list_leaves_out_who_is_gone(app: TestApp) {
     // The configured effect.
     near(&plan["chosen"][0]["effect"], 0.3);
     let told = plan["summary"].to_string();
-    assert!(told.contains("One customer is left out who seems to have left already."), "{told}");
+    assert!(
+        told.contains("One customer is left out who seems to have left already."),
+        "{told}"
+    );
 
     let top = json!({"budget": 100_000, "default_cost": 100, "top": 1});
     let top = app.post("/plans", top).await.expect(201);
@@ -987,7 +1042,10 @@ async fn wrong_plans_are_named(app: TestApp) {
         ),
         (json!({"budget": 1, "candidates": one, "top": 3}), "/top"),
         (json!({"budget": 1, "default_cost": 1, "top": 0}), "/top"),
-        (json!({"budget": 1, "default_cost": 1, "effect": 1.1}), "/effect"),
+        (
+            json!({"budget": 1, "default_cost": 1, "effect": 1.1}),
+            "/effect",
+        ),
         (
             json!({"budget": 1, "candidates": [{"customer": 1, "cost": -5}]}),
             "/candidates/0/cost",
@@ -1005,13 +1063,19 @@ async fn wrong_plans_are_named(app: TestApp) {
             "/check/worlds",
         ),
     ] {
-        let problem = app.post("/plans", body).await.expect_problem(422, "invalid");
+        let problem = app
+            .post("/plans", body)
+            .await
+            .expect_problem(422, "invalid");
         assert_eq!(problem["errors"][0]["pointer"], pointer, "{problem}");
     }
     for (body, code) in [
         (json!({"budget": 1.5, "default_cost": 1}), "bad_value"),
         (json!({"default_cost": 1}), "missing_field"),
-        (json!({"budget": 1, "default_cost": 1, "cost": 2}), "unknown_field"),
+        (
+            json!({"budget": 1, "default_cost": 1, "cost": 2}),
+            "unknown_field",
+        ),
     ] {
         app.post("/plans", body).await.expect_problem(400, code);
     }
@@ -1031,11 +1095,7 @@ async fn a_limited_key_plans_for_its_customers_only(app: TestApp) {
         .unwrap();
     people(&app, Some(team));
     chain_run(&app, 1, "2026-01-01");
-    let key = app.make_key(
-        &[Scope::Read, Scope::Write],
-        Teams::Only(vec![team]),
-        None,
-    );
+    let key = app.make_key(&[Scope::Read, Scope::Write], Teams::Only(vec![team]), None);
     let post = (Method::POST, "/plans");
     let body = json!({"budget": 5000, "default_cost": 1000});
     let plan = with_key(&app, &key, post.clone(), Some(body.clone()))
@@ -1091,7 +1151,11 @@ fn shipment(app: &TestApp, key: &str, ends: (i64, i64), payer: Option<i64>, on: 
         text(key),
         int(ends.0),
         int(ends.1),
-        text(if payer.is_some() { "third_party" } else { "prepaid" }),
+        text(if payer.is_some() {
+            "third_party"
+        } else {
+            "prepaid"
+        }),
         text("transport"),
         text("delivered"),
         Bind::Date(day(on)),
@@ -1106,7 +1170,11 @@ fn shipment(app: &TestApp, key: &str, ends: (i64, i64), payer: Option<i64>, on: 
         columns.push_str(", payer_id");
         values.push(int(payer));
     }
-    insert(app, &format!("INSERT INTO shipments ({columns}) VALUES"), values);
+    insert(
+        app,
+        &format!("INSERT INTO shipments ({columns}) VALUES"),
+        values,
+    );
 }
 
 fn satisfied(app: &TestApp, customer: i64, light: &str, score: f64) {
@@ -1147,9 +1215,15 @@ async fn loyalty_may_spread_from_contented_payers(app: TestApp) {
     satisfied(&app, 1, "green", 0.8);
     satisfied(&app, 2, "green", 0.8);
     satisfied(&app, 3, "red", 0.4);
-    let spread = app.get("/loyalty-spread?as_of=2026-01-01").await.expect(200);
+    let spread = app
+        .get("/loyalty-spread?as_of=2026-01-01")
+        .await
+        .expect(200);
     assert_eq!(spread["term"], "hypothesis");
-    assert_eq!((&spread["advocates"], &spread["open"]), (&json!(1), &json!(1)));
+    assert_eq!(
+        (&spread["advocates"], &spread["open"]),
+        (&json!(1), &json!(1))
+    );
     near(&spread["payers_known"], 1.0);
     let found = spread["data"].as_array().unwrap();
     assert_eq!(found.len(), 1);
@@ -1180,7 +1254,10 @@ async fn loyalty_may_spread_from_contented_payers(app: TestApp) {
     let seen = with_key(&app, &key, (Method::GET, "/loyalty-spread"), None)
         .await
         .expect(200);
-    assert_eq!(seen["data"][0]["because_of"][0]["partner"]["id"], Value::Null);
+    assert_eq!(
+        seen["data"][0]["because_of"][0]["partner"]["id"],
+        Value::Null
+    );
     assert!(!seen.to_string().contains("Mill"));
 
     for bad in ["limit=0", "limit=501", "as_of=soon", "top=3"] {
@@ -1196,7 +1273,10 @@ async fn without_payers_loyalty_spreads_from_nobody(app: TestApp) {
     assert_eq!(spread["data"], json!([]));
     near(&spread["payers_known"], 0.0);
     let told = spread["summary"][0].as_str().unwrap();
-    assert!(told.contains("It is not known of any shipment who pays"), "{told}");
+    assert!(
+        told.contains("It is not known of any shipment who pays"),
+        "{told}"
+    );
 }
 
 fn hawser(app: &TestApp, arguments: &[&str]) -> (bool, String) {
@@ -1215,10 +1295,7 @@ fn hawser(app: &TestApp, arguments: &[&str]) -> (bool, String) {
     }
     let output = command.env("HAWSER_DATABASE_URL", url).output().unwrap();
     let told = [output.stdout, output.stderr].concat();
-    (
-        output.status.success(),
-        String::from_utf8(told).unwrap(),
-    )
+    (output.status.success(), String::from_utf8(told).unwrap())
 }
 
 async fn the_command_line_says_the_same(app: TestApp) {
@@ -1241,7 +1318,16 @@ async fn the_command_line_says_the_same(app: TestApp) {
     );
     let (fine, told) = hawser(
         &app,
-        &["what-if", "--protect", "ext:tms:K:3", "--strength", "x0.5", "--link-value", "1,2=x2", "--json"],
+        &[
+            "what-if",
+            "--protect",
+            "ext:tms:K:3",
+            "--strength",
+            "x0.5",
+            "--link-value",
+            "1,2=x2",
+            "--json",
+        ],
     );
     assert!(fine, "{told}");
     let json: Value = serde_json::from_str(&told).unwrap();
@@ -1252,12 +1338,26 @@ async fn the_command_line_says_the_same(app: TestApp) {
     assert!(fine && told.contains("No mill"), "{told}");
     let (fine, shown) = hawser(&app, &["what-if", "show", "1"]);
     assert!(fine && shown.contains("If Mill leaves"), "{shown}");
-    hawser(&app, &["what-if", "--terms", "1,2=prepaid", "--save", "Prepaid"]);
+    hawser(
+        &app,
+        &["what-if", "--terms", "1,2=prepaid", "--save", "Prepaid"],
+    );
     let (fine, told) = hawser(&app, &["what-if", "compare", "1", "2"]);
-    assert!(fine && told.contains("Prepaid: If the shipper pays for the freight from Mill to Bakery"), "{told}");
+    assert!(
+        fine && told.contains("Prepaid: If the shipper pays for the freight from Mill to Bakery"),
+        "{told}"
+    );
 
-    let (fine, told) = hawser(&app, &["plan", "--budget", "15.00", "--cost", "10", "--effect", "0.5"]);
-    assert!(fine && told.contains("1. Bakery would leave by itself"), "{told}");
+    let (fine, told) = hawser(
+        &app,
+        &[
+            "plan", "--budget", "15.00", "--cost", "10", "--effect", "0.5",
+        ],
+    );
+    assert!(
+        fine && told.contains("1. Bakery would leave by itself"),
+        "{told}"
+    );
     let (fine, told) = hawser(&app, &["plan", "--budget", "15", "--candidate", "Kiosk=10"]);
     assert!(fine && told.contains("Kiosk"), "{told}");
     let (fine, told) = hawser(&app, &["spread"]);

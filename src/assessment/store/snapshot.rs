@@ -60,7 +60,7 @@ struct LinkRow {
     satisfaction_high: f64,
     imbalance: f64,
     last_on: NaiveDate,
-    terms: Option<&'static str>,
+    terms: &'static str,
 }
 
 #[derive(Insertable)]
@@ -159,7 +159,7 @@ fn write_links(
             satisfaction_high: high,
             imbalance: score.imbalance,
             last_on: measures.last_on,
-            terms: Some(risk.terms.word()),
+            terms: risk.terms.word(),
         });
         if rows.len() == CHUNK {
             insert_all!(conn, link_risks::table, &rows[..])?;

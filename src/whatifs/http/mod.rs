@@ -32,7 +32,11 @@ fn language(request: &HttpRequest) -> Language {
 }
 
 /// Answers in a language, and says so.
-fn answer(mut response: HttpResponseBuilder, language: Language, body: &impl Serialize) -> HttpResponse {
+fn answer(
+    mut response: HttpResponseBuilder,
+    language: Language,
+    body: &impl Serialize,
+) -> HttpResponse {
     response
         .insert_header((header::CONTENT_LANGUAGE, language.tag()))
         .insert_header((header::VARY, "Accept-Language"))
@@ -53,9 +57,7 @@ async fn ask(
 }
 
 /// Runs arithmetic off the web workers.
-async fn block<T: Send + 'static>(
-    work: impl FnOnce() -> Answer<T> + Send + 'static,
-) -> Answer<T> {
+async fn block<T: Send + 'static>(work: impl FnOnce() -> Answer<T> + Send + 'static) -> Answer<T> {
     web::block(work).await.map_err(Error::internal)?
 }
 
@@ -69,13 +71,11 @@ fn parameters<const N: usize>(
     let mut found = names.map(|_| None);
     for (name, value) in pairs.into_inner() {
         let place = names.iter().position(|known| *known == name);
-        match place.and_then(|place| found.get_mut(place)) {
-            Some(slot) => *slot = Some(value),
-            None => {
-                let rule = format!("unknown parameter; expected {}", names.join(", "));
-                return Err(bad_parameter(&name, &rule));
-            }
-        }
+        let Some(slot) = place.and_then(|place| found.get_mut(place)) else {
+            let rule = format!("unknown parameter; expected {}", names.join(", "));
+            return Err(bad_parameter(&name, &rule));
+        };
+        *slot = Some(value);
     }
     Ok(found)
 }

@@ -200,4 +200,3 @@ async fn delete_plan(
         .await?;
     Ok(HttpResponse::NoContent().finish())
 }
-

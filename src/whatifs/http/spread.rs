@@ -78,4 +78,3 @@ async fn show_spread(
         .await?;
     Ok(answer(HttpResponse::Ok(), language, &view))
 }
-

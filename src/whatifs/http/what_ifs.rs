@@ -85,7 +85,11 @@ async fn create_what_if(
     let (input, language, actor) = (body.0, language(&request), caller.actor());
     input.check()?;
     let engine = ask(&state, &engines, input.as_of, input.run_id).await?;
-    let (asked, of, teams) = (input.changes.clone(), Arc::clone(&engine), caller.teams.clone());
+    let (asked, of, teams) = (
+        input.changes.clone(),
+        Arc::clone(&engine),
+        caller.teams.clone(),
+    );
     let (resolved, visible) = state
         .db
         .read(move |conn| {
@@ -254,4 +258,3 @@ async fn compare_what_ifs(
         .await?;
     Ok(answer(HttpResponse::Ok(), language, &view))
 }
-

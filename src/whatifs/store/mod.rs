@@ -392,7 +392,8 @@ pub fn insert_plan(
 ///
 /// The database's.
 pub fn delete_what_if(conn: &mut Conn, id: WhatIfId) -> DbResult<()> {
-    on!(conn, |c| diesel::delete(what_ifs::table.find(id.0)).execute(c))?;
+    on!(conn, |c| diesel::delete(what_ifs::table.find(id.0))
+        .execute(c))?;
     Ok(())
 }
 

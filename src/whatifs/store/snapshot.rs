@@ -216,7 +216,11 @@ pub fn may_have_paid(
     }
     let mut sql = Statement::default();
     for (place, side) in ["s.shipper_id", "s.consignee_id"].into_iter().enumerate() {
-        sql.push(if place == 0 { "SELECT " } else { " UNION SELECT " });
+        sql.push(if place == 0 {
+            "SELECT "
+        } else {
+            " UNION SELECT "
+        });
         sql.push(side).push(
             " AS id FROM shipments s WHERE s.deleted_at IS NULL AND s.status <> 'cancelled' \
              AND s.payer_id IS NULL AND s.freight_terms = 'unknown' AND s.activity_on >= ",

@@ -39,8 +39,8 @@ mod cascade;
 mod churn;
 mod fits;
 mod members;
-mod renewal;
 mod plan;
+mod renewal;
 mod satisfaction;
 
 use serde_json::{Map, Value, json};

@@ -65,28 +65,27 @@ pub fn run(context: &Context, args: &Args) -> Result<(), Failure> {
         .read_now(|conn| plan::gather(conn, &engine, &input, &teams, effect))?;
     let result = plan::compute(&engine, &input, &field)?;
     let name = args.save.as_deref();
-    let view = match name {
-        None => state.db.read_now(|conn| {
+    let view = if name.is_some() {
+        let now = UtcTime::from(state.clock.now());
+        state.db.write_now(|conn| {
+            let new = (name, &field, &result);
+            let row = plan::keep(conn, &engine, new, &Actor::cli(), now)?;
+            let frame = plan::Frame {
+                kept: Some(&row),
+                name,
+                source: row.source(),
+            };
+            plan::view(conn, frame, &row.result()?, &teams, speech)
+        })?
+    } else {
+        state.db.read_now(|conn| {
             let frame = plan::Frame {
                 kept: None,
                 name: None,
                 source: engine.run().source(),
             };
             plan::view(conn, frame, &result, &teams, speech)
-        })?,
-        Some(_) => {
-            let now = UtcTime::from(state.clock.now());
-            state.db.write_now(|conn| {
-                let new = (name, &field, &result);
-                let row = plan::keep(conn, &engine, new, &Actor::cli(), now)?;
-                let frame = plan::Frame {
-                    kept: Some(&row),
-                    name,
-                    source: row.source(),
-                };
-                plan::view(conn, frame, &row.result()?, &teams, speech)
-            })?
-        }
+        })?
     };
     Ok(context.out.show(&view, |view| lines(view, config))?)
 }

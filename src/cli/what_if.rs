@@ -1,16 +1,17 @@
 //! `hawser what-if`: what would follow if a customer left, stayed, or a link changed.
 
+mod lines;
+
 use chrono::NaiveDate;
 use clap::Subcommand;
 
 use super::exit::USAGE;
 use super::explain::find;
-use super::measure::{Measure, percent, percent_fine};
+use super::measure::Measure;
 use super::out::table;
 use super::{Context, Failure};
 use crate::access::Teams;
 use crate::access::audit::Actor;
-use crate::assessment::read::Pointer;
 use crate::config::Config;
 use crate::db::select::{self, Listing};
 use crate::db::{Conn, UtcTime};
@@ -18,12 +19,15 @@ use crate::i18n::Language;
 use crate::network::store::Visible;
 use crate::shipments::model::FreightTerms;
 use crate::state::AppState;
-use crate::whatifs::compare::{self, Comparison};
+use crate::whatifs::compare;
 use crate::whatifs::engine::{self, Engine, Snapshots};
 use crate::whatifs::request::{ChangeInput, ChangeKind, CustomerRef, WhatIfInput, WorldsInput};
 use crate::whatifs::store::{WHAT_IFS, WhatIfRow};
-use crate::whatifs::views::{Shift, Simulated, WhatIfView};
+use crate::whatifs::views::{Shift, WhatIfView};
 use crate::whatifs::{changes, what_if};
+
+pub use lines::called;
+use lines::{comparison, lines};
 
 /// Arguments of the command.
 #[derive(Debug, clap::Args)]
@@ -126,27 +130,26 @@ fn ask(context: &Context, state: &AppState, args: &Args) -> Result<(), Failure> 
     let result = what_if::compute(&engine, &resolved, &input, &Visible::All)?;
     let told = (&resolved[..], &result);
     let name = args.save.as_deref();
-    let view = match name {
-        None => state.db.read_now(|conn| {
+    let view = if name.is_some() {
+        let now = UtcTime::from(state.clock.now());
+        state.db.write_now(|conn| {
+            let new = what_if::New {
+                name,
+                changes: &resolved,
+                result: &result,
+            };
+            let row = what_if::keep(conn, &engine, &new, &Actor::cli(), now)?;
+            kept(conn, &row, config)
+        })?
+    } else {
+        state.db.read_now(|conn| {
             let frame = what_if::Frame {
                 kept: None,
                 name: None,
                 source: engine.run().source(),
             };
             what_if::view(conn, frame, told, &teams, speech)
-        })?,
-        Some(_) => {
-            let now = UtcTime::from(state.clock.now());
-            state.db.write_now(|conn| {
-                let new = what_if::New {
-                    name,
-                    changes: &resolved,
-                    result: &result,
-                };
-                let row = what_if::keep(conn, &engine, &new, &Actor::cli(), now)?;
-                kept(conn, &row, config)
-            })?
-        }
+        })?
     };
     Ok(context.out.show(&view, |view| lines(view, config))?)
 }
@@ -224,9 +227,7 @@ fn compared(context: &Context, state: &AppState, ids: &[i64]) -> Result<(), Fail
         let speech = (Language::En, config);
         compare::view(conn, &engine, &rows, fates, &Teams::All, speech)
     })?;
-    Ok(context
-        .out
-        .show(&view, |view| comparison_lines(view, config))?)
+    Ok(context.out.show(&view, |view| comparison(view, config))?)
 }
 
 impl Args {
@@ -237,8 +238,6 @@ impl Args {
         engine: &Engine,
         config: &Config,
     ) -> Result<WhatIfInput, Failure> {
-        let measure = Measure::of_value(&engine.run().source(), config);
-        let business = Measure::of_business(&engine.run().source(), config);
         let mut changes = Vec::new();
         for (kind, customers) in [
             (ChangeKind::Lose, &self.lose),
@@ -251,38 +250,14 @@ impl Args {
             }
         }
         for text in &self.own_churn {
-            let (customer, probability) = split("own-churn", text)?;
-            let mut change = empty(ChangeKind::OwnChurn);
-            change.customer = Some(CustomerRef(find(conn, customer)?));
-            change.probability = Some(number("own-churn", probability)?);
-            changes.push(change);
+            changes.push(own_churn(conn, text)?);
         }
         if let Some(text) = &self.strength {
             let mut change = empty(ChangeKind::Strength);
             amount("strength", text, &mut change, |value| value)?;
             changes.push(change);
         }
-        for (flag, kind, measure, texts) in [
-            (
-                "link-business",
-                ChangeKind::LinkBusiness,
-                &business,
-                &self.link_business,
-            ),
-            (
-                "link-value",
-                ChangeKind::LinkValue,
-                &measure,
-                &self.link_value,
-            ),
-        ] {
-            for text in texts {
-                let (link, value) = split(flag, text)?;
-                let mut change = of_link(conn, flag, kind, link)?;
-                amount(flag, value, &mut change, |value| measure.stored(value))?;
-                changes.push(change);
-            }
-        }
+        self.amounts(conn, engine, config, &mut changes)?;
         for text in &self.terms {
             let (link, word) = split("terms", text)?;
             let mut change = of_link(conn, "terms", ChangeKind::FreightTerms, link)?;
@@ -309,6 +284,40 @@ impl Args {
             }),
         })
     }
+
+    /// Changes of what links carry and are worth.
+    fn amounts(
+        &self,
+        conn: &mut Conn,
+        engine: &Engine,
+        config: &Config,
+        changes: &mut Vec<ChangeInput>,
+    ) -> Result<(), Failure> {
+        let measure = Measure::of_value(&engine.run().source(), config);
+        let business = Measure::of_business(&engine.run().source(), config);
+        for (flag, kind, measure, texts) in [
+            (
+                "link-business",
+                ChangeKind::LinkBusiness,
+                &business,
+                &self.link_business,
+            ),
+            (
+                "link-value",
+                ChangeKind::LinkValue,
+                &measure,
+                &self.link_value,
+            ),
+        ] {
+            for text in texts {
+                let (link, value) = split(flag, text)?;
+                let mut change = of_link(conn, flag, kind, link)?;
+                amount(flag, value, &mut change, |value| measure.stored(value))?;
+                changes.push(change);
+            }
+        }
+        Ok(())
+    }
 }
 
 fn empty(kind: ChangeKind) -> ChangeInput {
@@ -322,6 +331,14 @@ fn empty(kind: ChangeKind) -> ChangeInput {
         factor: None,
         terms: None,
     }
+}
+
+fn own_churn(conn: &mut Conn, text: &str) -> Result<ChangeInput, Failure> {
+    let (customer, probability) = split("own-churn", text)?;
+    let mut change = empty(ChangeKind::OwnChurn);
+    change.customer = Some(CustomerRef(find(conn, customer)?));
+    change.probability = Some(number("own-churn", probability)?);
+    Ok(change)
 }
 
 fn of_link(
@@ -367,165 +384,4 @@ fn amount(
         change.value = Some(stored(number(flag, text)?));
     }
     Ok(())
-}
-
-/// How a customer is called.
-pub fn called(pointer: &Pointer) -> String {
-    pointer
-        .name
-        .clone()
-        .unwrap_or_else(|| "(hidden)".to_owned())
-}
-
-/// A what-if for people.
-pub fn lines(view: &WhatIfView, config: &Config) -> Vec<String> {
-    let source = &view.source;
-    let measure = Measure::of_value(source, config);
-    let mut lines = vec![format!(
-        "As of {}, {} weeks ahead (run {}).{}",
-        source.as_of,
-        source.horizon_weeks,
-        source.run_id,
-        view.id
-            .map(|id| format!(" Kept as what-if {id}."))
-            .unwrap_or_default(),
-    )];
-    lines.extend(view.summary.iter().cloned());
-    if !view.affected.is_empty() {
-        lines.push(String::new());
-        let rows: Vec<Vec<String>> = view
-            .affected
-            .iter()
-            .map(|one| {
-                let (churn, value) = (one.churn_probability, one.expected_value);
-                let why = match (one.changed, one.paths.first()) {
-                    (true, _) => "changed".to_owned(),
-                    (_, None) => String::new(),
-                    (_, Some(path)) => {
-                        let over: Vec<String> = path.over.iter().map(called).collect();
-                        let over = match path.share {
-                            Some(share) => format!(" ({} of its business)", percent(share)),
-                            None => format!(" by way of {}", over.join(" → ")),
-                        };
-                        format!("because of {}{over}", called(&path.because_of))
-                    }
-                };
-                vec![
-                    called(&one.customer),
-                    percent_fine(churn.before),
-                    percent_fine(churn.after),
-                    measure.number(value.before),
-                    measure.number(value.after),
-                    why,
-                ]
-            })
-            .collect();
-        let value = format!("{} expected", source.value_basis);
-        let head = ["customer", "churn", "then", value.as_str(), "then", "why"];
-        lines.extend(table(&head, &rows));
-    }
-    if view.others.count > 0 {
-        lines.push(format!(
-            "And {} more ({} {}).",
-            view.others.count,
-            measure.number(view.others.value_difference),
-            measure.unit
-        ));
-    }
-    if let Some(simulated) = &view.distribution {
-        lines.push(String::new());
-        lines.extend(distribution_lines(simulated, &measure));
-    }
-    lines
-}
-
-fn distribution_lines(simulated: &Simulated, measure: &Measure) -> Vec<String> {
-    let (before, after) = (&simulated.before, &simulated.after);
-    let mut rows: Vec<Vec<String>> = before
-        .quantiles
-        .iter()
-        .zip(&after.quantiles)
-        .map(|(one, other)| {
-            vec![
-                format!("{} of worlds lose at most", percent(one.level)),
-                measure.number(one.value),
-                measure.number(other.value),
-            ]
-        })
-        .collect();
-    for (what, one, other) in [
-        ("mean", before.expected_loss, after.expected_loss),
-        ("mean of the worst 5%", before.shortfall, after.shortfall),
-    ] {
-        rows.push(vec![
-            what.to_owned(),
-            format!(
-                "{} ± {}",
-                measure.number(one.value),
-                measure.number(one.standard_error)
-            ),
-            format!(
-                "{} ± {}",
-                measure.number(other.value),
-                measure.number(other.standard_error)
-            ),
-        ]);
-    }
-    let mut lines = vec![format!(
-        "Loss of value in {} worlds of seed {}, in {} (± standard error):",
-        simulated.worlds, simulated.seed, measure.unit
-    )];
-    lines.extend(table(&["", "before", "then"], &rows));
-    lines.push(format!(
-        "The same worlds differ by {} ± {} on average.",
-        measure.number(simulated.difference.value),
-        measure.number(simulated.difference.standard_error)
-    ));
-    lines
-}
-
-fn comparison_lines(view: &Comparison, config: &Config) -> Vec<String> {
-    let measure = Measure::of_value(&view.source, config);
-    let label = |place: usize| {
-        view.what_ifs.get(place).map_or_else(String::new, |one| {
-            one.name
-                .clone()
-                .unwrap_or_else(|| format!("what-if {}", one.id))
-        })
-    };
-    let mut lines = Vec::new();
-    for (place, one) in view.what_ifs.iter().enumerate() {
-        lines.push(format!("{}: {}", label(place), one.summary));
-    }
-    if view.customers.is_empty() {
-        lines.push("They do not differ noticeably for any customer.".to_owned());
-        return lines;
-    }
-    lines.push(String::new());
-    lines.push(format!(
-        "Churn probability and expected {} in {} of those for whom they differ most:",
-        view.source.value_basis, measure.unit
-    ));
-    let mut head = vec!["customer".to_owned(), "as it is".to_owned(), String::new()];
-    for place in 0..view.what_ifs.len() {
-        head.extend([label(place), String::new()]);
-    }
-    let rows: Vec<Vec<String>> = view
-        .customers
-        .iter()
-        .map(|one| {
-            let mut cells = vec![called(&one.customer)];
-            for fate in std::iter::once(&one.before).chain(&one.what_ifs) {
-                cells.push(percent_fine(fate.churn_probability));
-                cells.push(measure.number(fate.expected_value));
-            }
-            cells
-        })
-        .collect();
-    let head: Vec<&str> = head.iter().map(String::as_str).collect();
-    lines.extend(table(&head, &rows));
-    if view.others > 0 {
-        lines.push(format!("And {} more.", view.others));
-    }
-    lines
 }

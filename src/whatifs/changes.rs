@@ -236,8 +236,8 @@ pub fn resolve(
         } else if change.kind.of_link() {
             of_link(conn, engine, change, teams)?
         } else {
-            let changed = strengths(engine.strengths(), change.value, change.factor);
-            if let Err(error) = changed.check() {
+            let instead = strengths(engine.strengths(), change.value, change.factor);
+            if let Err(error) = instead.check() {
                 let rule = format!("expected a factor that keeps every strength below 1: {error}");
                 wrong.add(format!("/changes/{at}/factor"), "out_of_range", rule);
             }

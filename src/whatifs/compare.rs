@@ -220,7 +220,7 @@ pub fn view(
                 name: row.name.clone(),
                 changes: changes.iter().map(|change| names.change(change)).collect(),
                 expected_loss,
-                summary: words.loss(changes, expected_loss, &names)?,
+                summary: words.loss(changes, expected_loss, names)?,
             })
         })
         .collect::<Answer<_>>()?;

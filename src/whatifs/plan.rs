@@ -1,19 +1,19 @@
 //! Whom to look after under a budget: candidates gathered, chosen, kept, shown.
 
-use std::collections::{BTreeSet, HashMap};
+mod views;
 
-use serde::{Deserialize, Serialize};
+use std::collections::{BTreeSet, HashMap};
 
 use super::changes::find_in;
 use super::engine::Engine;
 use super::request::{CANDIDATES, PlanInput, Wrong};
 use super::store::snapshot::{self, Standing};
 use super::store::{self, Kept, PlanRow};
-use super::views::{Estimate, Names, Shift};
+use super::views::{Names, Shift};
 use super::words::Words;
 use crate::access::Teams;
 use crate::access::audit::{self, Actor, Deed};
-use crate::assessment::read::{Pointer, Source};
+use crate::assessment::read::Source;
 use crate::assessment::store::view::visible_names;
 use crate::cascade::{self, Candidate, PlanOptions, WorldOptions};
 use crate::config::Config;
@@ -21,6 +21,8 @@ use crate::db::{Conn, UtcTime};
 use crate::error::{Answer, Error};
 use crate::i18n::Language;
 use crate::ids::{CustomerId, PlanId};
+
+pub use views::{ChosenView, KeptChosen, KeptPlan, Measured, PlanView};
 
 /// Most times that the cascade is solved while choosing.
 const SOLVES: u32 = 200;
@@ -50,125 +52,6 @@ pub struct Field {
     pub weighed: Vec<Weighed>,
     /// Customers of the watch list that were left out because they seem to have left already.
     pub gone: u64,
-}
-
-/// What a plan saves in worlds that it was not made on.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct Measured {
-    /// Worlds drawn.
-    pub worlds: u32,
-    /// The seed that they grew from.
-    pub seed: u64,
-    /// What is saved in them on average.
-    pub saved: Estimate,
-}
-
-/// A customer of a plan, as it is kept.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct KeptChosen {
-    /// Who.
-    pub customer: CustomerId,
-    /// Minor units.
-    pub cost: i64,
-    /// By how much own churn is lowered.
-    pub effect: f64,
-    /// In the run.
-    pub own_churn: f64,
-    /// In the run.
-    pub blast_radius: f64,
-    /// What is saved with this customer alone.
-    pub gain_alone: f64,
-    /// What the plan would lose without it.
-    pub gain_in_plan: f64,
-    /// Whether it seems to have left already; only candidates that were named can.
-    pub gone: bool,
-}
-
-/// A plan, as it is kept: ids instead of names.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct KeptPlan {
-    /// Minor units.
-    pub budget: i64,
-    /// Minor units.
-    pub cost: i64,
-    /// Expected.
-    pub saved: f64,
-    /// No plan within the budget saves more.
-    pub ceiling: f64,
-    /// Ceiling less saved.
-    pub gap: f64,
-    /// In the whole network.
-    pub expected_loss: Shift,
-    /// In fresh worlds.
-    pub measured: Option<Measured>,
-    /// The largest gain first.
-    pub chosen: Vec<KeptChosen>,
-    /// How many could have been chosen.
-    pub considered: u64,
-    /// How many were left out because they seem to have left already.
-    pub gone: u64,
-}
-
-/// A customer that the plan chooses.
-#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
-pub struct ChosenView {
-    /// Who.
-    pub customer: Pointer,
-    /// What the play costs, minor units.
-    pub cost: i64,
-    /// By how much it lowers own churn.
-    pub effect: f64,
-    /// Probability that it leaves by itself.
-    pub own_churn: Shift,
-    /// Expected loss in the network if it is lost, less that if it is safe.
-    pub blast_radius: f64,
-    /// What the plan would lose without it, in the run's value basis.
-    pub gain: f64,
-    /// What is saved with this customer alone.
-    pub gain_alone: f64,
-    /// It seems to have left already: silent for a whole horizon with an own churn of 90 % or more.
-    pub gone: bool,
-    /// Why, for people.
-    pub reason: String,
-}
-
-/// A retention plan.
-#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
-pub struct PlanView {
-    /// Its id; `null`: it was not kept.
-    pub id: Option<i64>,
-    /// What its maker calls it.
-    pub name: Option<String>,
-    /// The plan for people, sentence by sentence, in the language of `Accept-Language`.
-    pub summary: Vec<String>,
-    /// Where the numbers come from.
-    pub source: Source,
-    /// What may be spent, minor units.
-    pub budget: i64,
-    /// What is spent, minor units.
-    pub cost: i64,
-    /// What is saved on average over the horizon, in the run's value basis.
-    pub saved: f64,
-    /// No plan within the budget saves more than this.
-    pub ceiling: f64,
-    /// Ceiling less saved.
-    pub gap: f64,
-    /// Expected loss of value in the whole network.
-    pub expected_loss: Shift,
-    /// What it saves in simulated worlds that it was not made on.
-    pub measured: Option<Measured>,
-    /// Whom to look after, the largest gain first.
-    pub chosen: Vec<ChosenView>,
-    /// How many could have been chosen.
-    pub considered: u64,
-    /// How many were left out because they seem to have left already.
-    pub left_out: u64,
-    /// `hypothesis` while no back-test on this instance's history supports the cascade.
-    pub cascade_term: &'static str,
-    /// Who asked: `key:ID` or `cli`; `null`: it was not kept.
-    pub actor: Option<String>,
-    /// When it was kept.
-    pub created_at: Option<UtcTime>,
 }
 
 /// Gathers the candidates of a checked request, as far as these teams may see them.
@@ -269,19 +152,7 @@ fn watched(
 ///
 /// The cascade's, as internal errors; 422 for a check that would take too long.
 pub fn compute(engine: &Engine, input: &PlanInput, field: &Field) -> Answer<KeptPlan> {
-    let worlds = match input.check {
-        Some(wanted) => {
-            engine.check_worlds(wanted.worlds, "/check/worlds")?;
-            WorldOptions {
-                worlds: wanted.worlds,
-                seed: wanted.seed,
-            }
-        }
-        None => WorldOptions {
-            worlds: CHECK.worlds.min(engine.most_worlds()),
-            ..CHECK
-        },
-    };
+    let worlds = check(engine, input)?;
     let candidates: Vec<Candidate> = field
         .weighed
         .iter()
@@ -293,34 +164,13 @@ pub fn compute(engine: &Engine, input: &PlanInput, field: &Field) -> Answer<Kept
         .collect();
     let options = PlanOptions {
         budget: input.budget as f64,
-        solves: SOLVES,
+        solves: Some(SOLVES),
         // Too few worlds say nothing.
         worlds: (worlds.worlds >= 2).then_some(worlds),
     };
     let network = engine.network();
     let plan = cascade::plan(network, network.own_churn(), &candidates, &options)?;
-    let by_index: HashMap<u32, &Weighed> = field
-        .weighed
-        .iter()
-        .map(|weighed| (weighed.index, weighed))
-        .collect();
-    let chosen: Vec<KeptChosen> = plan
-        .chosen
-        .iter()
-        .filter_map(|chosen| {
-            let weighed = by_index.get(&chosen.customer)?;
-            Some(KeptChosen {
-                customer: weighed.customer,
-                cost: weighed.cost,
-                effect: weighed.effect,
-                own_churn: engine.own_churn(weighed.index),
-                blast_radius: weighed.blast_radius,
-                gain_alone: chosen.gain_alone,
-                gain_in_plan: chosen.gain_in_plan,
-                gone: weighed.gone,
-            })
-        })
-        .collect();
+    let chosen = chosen(engine, field, &plan);
     Ok(KeptPlan {
         budget: input.budget,
         cost: chosen.iter().map(|chosen| chosen.cost).sum(),
@@ -337,6 +187,45 @@ pub fn compute(engine: &Engine, input: &PlanInput, field: &Field) -> Answer<Kept
         considered: field.weighed.len() as u64,
         gone: field.gone,
     })
+}
+
+/// The worlds that a plan is checked in.
+fn check(engine: &Engine, input: &PlanInput) -> Answer<WorldOptions> {
+    let Some(wanted) = input.check else {
+        return Ok(WorldOptions {
+            worlds: CHECK.worlds.min(engine.most_worlds()),
+            ..CHECK
+        });
+    };
+    engine.check_worlds(wanted.worlds, "/check/worlds")?;
+    Ok(WorldOptions {
+        worlds: wanted.worlds,
+        seed: wanted.seed,
+    })
+}
+
+fn chosen(engine: &Engine, field: &Field, plan: &cascade::Plan) -> Vec<KeptChosen> {
+    let by_index: HashMap<u32, &Weighed> = field
+        .weighed
+        .iter()
+        .map(|weighed| (weighed.index, weighed))
+        .collect();
+    plan.chosen
+        .iter()
+        .filter_map(|chosen| {
+            let weighed = by_index.get(&chosen.customer)?;
+            Some(KeptChosen {
+                customer: weighed.customer,
+                cost: weighed.cost,
+                effect: weighed.effect,
+                own_churn: engine.own_churn(weighed.index),
+                blast_radius: weighed.blast_radius,
+                gain_alone: chosen.gain_alone,
+                gain_in_plan: chosen.gain_in_plan,
+                gone: weighed.gone,
+            })
+        })
+        .collect()
 }
 
 /// Keeps a plan, with the record of who did.
@@ -437,7 +326,7 @@ pub fn view(
                 gain: chosen.gain_in_plan,
                 gain_alone: chosen.gain_alone,
                 gone: chosen.gone,
-                reason: words.reason(chosen, &names)?,
+                reason: words.reason(chosen, names)?,
             })
         })
         .collect::<Answer<_>>()?;

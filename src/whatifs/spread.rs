@@ -215,29 +215,8 @@ pub fn view(
     let data = seen
         .iter()
         .map(|(customer, prospect)| {
-            let because_of: Vec<(CustomerId, &cascade::Source)> = prospect
-                .sources
-                .iter()
-                .take(TOLD_SOURCES)
-                .filter_map(|source| Some((engine.customer(source.partner)?, source)))
-                .collect();
             let paid_before = grounds.paid_before.get(customer).copied();
-            let reason = words.prospect(*customer, prospect, &because_of, paid_before, &names)?;
-            Ok(ProspectView {
-                customer: names.pointer(*customer),
-                won_probability: prospect.won,
-                potential_business: prospect.potential,
-                paid_before,
-                because_of: because_of
-                    .iter()
-                    .map(|(partner, source)| BecauseOf {
-                        partner: names.pointer(*partner),
-                        probability: source.contribution,
-                        share: source.share,
-                    })
-                    .collect(),
-                reason,
-            })
+            told(engine, (*customer, prospect), paid_before, names, &words)
         })
         .collect::<Answer<Vec<_>>>()?;
     Ok(SpreadView {
@@ -254,5 +233,36 @@ pub fn view(
         others: (prospects.len() - data.len()) as u64,
         data,
         source,
+    })
+}
+
+fn told(
+    engine: &Engine,
+    (customer, prospect): (CustomerId, &Prospect),
+    paid_before: Option<NaiveDate>,
+    names: Names<'_>,
+    words: &Words<'_>,
+) -> Answer<ProspectView> {
+    let because_of: Vec<(CustomerId, &cascade::Source)> = prospect
+        .sources
+        .iter()
+        .take(TOLD_SOURCES)
+        .filter_map(|source| Some((engine.customer(source.partner)?, source)))
+        .collect();
+    let reason = words.prospect(customer, prospect, &because_of, paid_before, names)?;
+    Ok(ProspectView {
+        customer: names.pointer(customer),
+        won_probability: prospect.won,
+        potential_business: prospect.potential,
+        paid_before,
+        because_of: because_of
+            .iter()
+            .map(|(partner, source)| BecauseOf {
+                partner: names.pointer(*partner),
+                probability: source.contribution,
+                share: source.share,
+            })
+            .collect(),
+        reason,
     })
 }

@@ -262,14 +262,14 @@ pub struct WhatIfView {
 #[derive(Clone, Copy, Debug)]
 pub struct Names<'a>(pub &'a HashMap<i64, String>);
 
-impl Names<'_> {
+impl<'a> Names<'a> {
     /// The name of a customer, if the caller may see it.
-    pub fn of(&self, customer: CustomerId) -> Option<&str> {
+    pub fn of(self, customer: CustomerId) -> Option<&'a str> {
         self.0.get(&customer.0).map(String::as_str)
     }
 
     /// Points to a customer as far as the caller may see it.
-    pub fn pointer(&self, customer: CustomerId) -> Pointer {
+    pub fn pointer(self, customer: CustomerId) -> Pointer {
         let name = self.of(customer);
         Pointer {
             id: name.map(|_| customer.0),
@@ -278,7 +278,7 @@ impl Names<'_> {
     }
 
     /// A change with names.
-    pub fn change(&self, change: &Resolved) -> ChangeView {
+    pub fn change(self, change: &Resolved) -> ChangeView {
         let mut view = ChangeView {
             kind: change.kind(),
             customer: None,
@@ -329,7 +329,7 @@ impl Names<'_> {
     }
 
     /// An affected customer with names; `None` if the caller may not see it.
-    pub fn affected(&self, affected: &KeptAffected) -> Option<AffectedView> {
+    pub fn affected(self, affected: &KeptAffected) -> Option<AffectedView> {
         self.of(affected.customer)?;
         Some(AffectedView {
             customer: self.pointer(affected.customer),

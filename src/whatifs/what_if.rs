@@ -29,8 +29,6 @@ const EPS: f64 = 1e-6;
 const NOTABLE: f64 = 0.0005;
 /// Chains of dependence that are told of a customer at most.
 const TOLD_PATHS: usize = 3;
-/// Customers with changes from whom chains are looked for; the most valuable ones come first.
-const SOURCES: usize = 10;
 
 /// Computes what follows from changes; names those of `visible` that matter most.
 ///
@@ -150,9 +148,8 @@ fn chains(engine: &Engine, target: u32, about: &BTreeSet<CustomerId>) -> Answer<
     let (network, solution) = (engine.network(), engine.solution());
     let explained = explain_customer(network, solution, target as usize)?;
     let mut found = Vec::new();
-    let sources = about.iter().filter_map(|id| engine.index_of(*id));
-    for source in sources.take(SOURCES) {
-        let Some(source_id) = engine.customer(source) else {
+    for source_id in about {
+        let Some(source) = engine.index_of(*source_id) else {
             continue;
         };
         for path in paths(network, solution, source, target, TOLD_PATHS)? {
@@ -167,7 +164,7 @@ fn chains(engine: &Engine, target: u32, about: &BTreeSet<CustomerId>) -> Answer<
             }
             let tie = explained.parts.iter().find(|part| part.partner == source);
             found.push(KeptPath {
-                source: source_id,
+                source: *source_id,
                 share: tie.filter(|_| over.is_empty()).map(|part| part.share),
                 over,
                 strength: path.strength,
@@ -300,7 +297,7 @@ pub fn view(
         },
     };
     let words = Words::new(language, &frame.source, config);
-    let summary = words.what_if(changes, result, &names)?;
+    let summary = words.what_if(changes, result, names)?;
     Ok(WhatIfView {
         id: frame.kept.map(|row| row.id.0),
         name: frame.name.map(str::to_owned),

@@ -70,7 +70,7 @@ struct LinkRow {
     raw_churn: Option<f64>,
     own_churn: Option<f64>,
     expected_days: Option<f64>,
-    terms: Option<&'static str>,
+    terms: &'static str,
 }
 
 #[derive(Insertable)]
@@ -172,7 +172,7 @@ fn write_links(
             raw_churn: risk.own.map(|own| own.raw.get()),
             own_churn: risk.own.map(|own| own.coherent.get()),
             expected_days: risk.own.map(|own| own.expected_days),
-            terms: Some(risk.terms.word()),
+            terms: risk.terms.word(),
         });
         if rows.len() == CHUNK {
             insert_all!(conn, link_risks::table, &rows[..])?;

@@ -110,6 +110,10 @@ struct OfRun {
     business_basis: Option<String>,
     #[diesel(sql_type = Nullable<Text>)]
     value_basis: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    cascade_term: Option<String>,
+    #[diesel(sql_type = Nullable<Bool>)]
+    seasonal: Option<bool>,
 }
 
 impl OfRun {
@@ -121,6 +125,8 @@ impl OfRun {
             model_version: self.model_version.clone(),
             business_basis: self.business_basis.clone().unwrap_or_default(),
             value_basis: self.value_basis.clone().unwrap_or_default(),
+            cascade_term: told(self.cascade_term.as_deref()),
+            seasonal: self.seasonal.unwrap_or(false),
         }
     }
 }
@@ -201,7 +207,7 @@ const CREATED: Field = Field {
 
 /// Lists of what-ifs.
 pub const WHAT_IFS: Collection = Collection {
-    columns: "v.*, r.as_of, r.horizon_weeks, r.model_version, r.business_basis, r.value_basis",
+    columns: "v.*, r.as_of, r.horizon_weeks, r.model_version, r.business_basis, r.value_basis, r.cascade_term, r.seasonal",
     from: "what_ifs v JOIN runs r ON r.id = v.run_id",
     id: "v.id",
     updated: None,
@@ -223,7 +229,7 @@ pub const WHAT_IFS: Collection = Collection {
 
 /// Lists of plans.
 pub const PLANS: Collection = Collection {
-    columns: "v.*, r.as_of, r.horizon_weeks, r.model_version, r.business_basis, r.value_basis",
+    columns: "v.*, r.as_of, r.horizon_weeks, r.model_version, r.business_basis, r.value_basis, r.cascade_term, r.seasonal",
     from: "plans v JOIN runs r ON r.id = v.run_id",
     id: "v.id",
     updated: None,

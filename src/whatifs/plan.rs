@@ -164,7 +164,7 @@ pub fn compute(engine: &Engine, input: &PlanInput, field: &Field) -> Answer<Kept
         .collect();
     let options = PlanOptions {
         budget: input.budget as f64,
-        solves: Some(SOLVES),
+        solves: SOLVES,
         // Too few worlds say nothing.
         worlds: (worlds.worlds >= 2).then_some(worlds),
     };

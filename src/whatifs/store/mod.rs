@@ -5,7 +5,7 @@ pub mod snapshot;
 use std::collections::BTreeSet;
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Date, Double, Nullable, Text};
+use diesel::sql_types::{BigInt, Bool, Date, Double, Nullable, Text};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -125,7 +125,7 @@ impl OfRun {
             model_version: self.model_version.clone(),
             business_basis: self.business_basis.clone().unwrap_or_default(),
             value_basis: self.value_basis.clone().unwrap_or_default(),
-            cascade_term: told(self.cascade_term.as_deref()),
+            cascade_term: crate::assessment::store::told(self.cascade_term.as_deref()),
             seasonal: self.seasonal.unwrap_or(false),
         }
     }

@@ -9,7 +9,7 @@ use chrono::{Datelike as _, Days, NaiveDate, Weekday};
 use serde::{Deserialize, Serialize};
 
 use super::model::AlertSeverity;
-use crate::assessment::model::{Evidence, Role};
+use crate::assessment::model::{CascadeTerm, Evidence, Role};
 
 mod notice;
 
@@ -36,6 +36,9 @@ pub struct Facts {
     pub rose_from: Option<f64>,
     /// What the probability is made of; the parts sum to it.
     pub parts: Vec<PartFact>,
+    /// What history says of the part that comes from partners.
+    #[serde(default)]
+    pub cascade_term: CascadeTerm,
     /// Who would follow, the most important first.
     pub followers: Vec<FollowerFact>,
     /// The value at risk within the horizon, in `value_unit`.

@@ -85,7 +85,27 @@ crate::word_enum! {
     CascadeTerm {
         /// A back-test on this instance's history supports it.
         Supported = "supported",
-        /// No back-test supports it: it is a hypothesis.
+        /// A back-test on this instance's history does not: it is shown as a hypothesis.
+        NotSupported = "not_supported",
+        /// No back-test had enough to say: it is a hypothesis.
         Hypothesis = "hypothesis",
+    }
+}
+
+impl Default for CascadeTerm {
+    /// A hypothesis, until history says more.
+    fn default() -> Self {
+        Self::Hypothesis
+    }
+}
+
+impl CascadeTerm {
+    /// By the verdict of a calibration; without one, or with too little history, a hypothesis.
+    pub fn by(verdict: Option<&str>) -> Self {
+        match verdict {
+            Some("supported") => Self::Supported,
+            Some("not_supported") => Self::NotSupported,
+            _ => Self::Hypothesis,
+        }
     }
 }

@@ -31,8 +31,8 @@ pub struct Source {
     pub business_basis: String,
     /// What value is measured in.
     pub value_basis: String,
-    /// `supported` if a back-test on this instance's history supports the part of churn that comes
-    /// from partners, else `hypothesis`.
+    /// What history says of the part of churn that comes from partners: `supported` or
+    /// `not_supported` by a back-test on it; `hypothesis` while none had enough to say.
     pub cascade_term: CascadeTerm,
     /// Whether the season is known, which takes two years of history; if not, a customer in its
     /// quiet months looks as if it were leaving.

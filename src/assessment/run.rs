@@ -8,10 +8,11 @@ use serde_json::json;
 
 use super::model::{BusinessBasis, CascadeTerm};
 use super::own::slices::{LABEL_SLICES, weeks_before};
+use super::risk::audited::WORLDS;
 use super::risk::{self, HISTORY_WEEKS, Risks, Scope};
 use super::scores;
 use super::store::{
-    self, Finish, Run,
+    self, Finish, Run, calibrations,
     input::{self, Spans},
     models, snapshot,
 };
@@ -72,17 +73,21 @@ fn compute_and_write(
     afterwards: &mut Afterwards<'_>,
 ) -> Result<String, AssessmentError> {
     let mut watch = Stopwatch::start();
-    let (inputs, inputs_at, previous) = state.db.snapshot_now(|conn| {
+    let (inputs, inputs_at, previous, learnt) = state.db.snapshot_now(|conn| {
         let inputs = input::read(conn, spans)?;
         let newest = input::newest(conn, spans.as_of)?;
         let previous = models::before(conn, spans.as_of)?;
-        Ok::<_, AssessmentError>((inputs, newest, previous))
+        let learnt = calibrations::latest(conn, spans.as_of)?;
+        Ok::<_, AssessmentError>((inputs, newest, previous, learnt))
     })?;
     watch.lap("load");
-    let scope = Scope {
-        previous,
-        ..scope(spans.as_of, &state.config)
-    };
+    let mut scope = scope(spans.as_of, &state.config);
+    scope.previous = previous;
+    scope.worlds = WORLDS;
+    if let Some(learnt) = learnt {
+        scope.strengths = learnt.strengths;
+        scope.cascade_term = CascadeTerm::by(Some(&learnt.verdict));
+    }
     let risks = risk::assess(&inputs, &scope)?;
     watch.lap("risk");
     let scores = scores::assess(&inputs)?;
@@ -126,7 +131,7 @@ fn end(inputs: &Inputs, risks: &Risks, inputs_at: Option<UtcTime>) -> Finish {
     }
 }
 
-/// What a run at `as_of` looks at.
+/// What a run at `as_of` looks at: with the default strengths, and without an audit.
 pub fn scope(as_of: NaiveDate, config: &Config) -> Scope {
     Scope {
         as_of,
@@ -137,6 +142,7 @@ pub fn scope(as_of: NaiveDate, config: &Config) -> Scope {
         strengths: Strengths::default(),
         cascade_term: CascadeTerm::Hypothesis,
         previous: None,
+        worlds: 0,
     }
 }
 

@@ -62,6 +62,28 @@ pub fn lines(run: &Run) -> Vec<String> {
                 .to_owned(),
         );
     }
+    lines.extend(audit(run));
     lines.push("Next: hawser watchlist".to_owned());
     lines
+}
+
+/// What the audit found, if messages and worlds do not agree.
+fn audit(run: &Run) -> Option<String> {
+    let parameters: serde_json::Value = serde_json::from_str(run.parameters.as_deref()?).ok()?;
+    let audit = parameters.get("risk")?.get("audit")?;
+    if audit.get("agrees")?.as_bool()? {
+        return None;
+    }
+    let number = |of: &str| audit.get("expected_loss")?.get(of)?.as_f64();
+    let (messages, worlds) = (number("messages")?, number("worlds")?);
+    Some(format!(
+        "The audit with {} drawn worlds does not agree: expected loss {:.1}% beside theirs; loops of \
+         partners bias the cascade's numbers here by more than chance explains.",
+        audit.get("worlds")?,
+        if worlds == 0.0 {
+            0.0
+        } else {
+            (messages / worlds - 1.0) * 100.0
+        },
+    ))
 }

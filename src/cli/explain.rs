@@ -120,12 +120,17 @@ fn risk_lines(risk: &RiskView, config: &Config) -> Vec<String> {
 /// What the reader must know before believing the number.
 fn caveats(risk: &RiskView) -> Vec<String> {
     let mut lines = vec![steps(risk)];
-    if risk.cascade_term == CascadeTerm::Hypothesis {
-        lines.push(
+    lines.extend(match risk.cascade_term {
+        CascadeTerm::Supported => None,
+        CascadeTerm::NotSupported => Some(
+            "  What comes from partners is a hypothesis: the back-test on this history does not support it."
+                .to_owned(),
+        ),
+        CascadeTerm::Hypothesis => Some(
             "  What comes from partners is a hypothesis: no back-test on this history supports it yet."
                 .to_owned(),
-        );
-    }
+        ),
+    });
     if !risk.source.seasonal {
         lines.push(
             "  The season is not known, which takes two years of history: quiet months look like leaving."

@@ -27,5 +27,5 @@ ALTER TABLE link_risks ADD COLUMN raw_churn DOUBLE PRECISION;            -- prob
 ALTER TABLE link_risks ADD COLUMN own_churn DOUBLE PRECISION;            -- the same, coherent with both ends
 ALTER TABLE link_risks ADD COLUMN expected_days DOUBLE PRECISION;        -- shipping days expected over the horizon
 
-ALTER TABLE runs ADD COLUMN cascade_term TEXT;               -- supported, hypothesis: what history says of it
+ALTER TABLE runs ADD COLUMN cascade_term TEXT;               -- supported, not_supported, hypothesis: what history says of it
 ALTER TABLE runs ADD COLUMN seasonal BOOLEAN;                -- whether the season was known; if not, quiet months count as silence

@@ -6,7 +6,7 @@ use crate::alerts::message::{
     PublicUrl, Reason, Severity, ValueBasis,
 };
 use crate::alerts::model::{AlertReason, AlertSeverity};
-use crate::assessment::model::{Evidence as EvidenceWord, Role};
+use crate::assessment::model::{CascadeTerm, Evidence as EvidenceWord, Role};
 use crate::i18n::Language;
 use crate::i18n::format::Currency;
 use crate::ids::{AlertId, CustomerId};
@@ -43,7 +43,7 @@ pub enum NotTellable {
 impl Facts {
     /// What a mail says of them.
     ///
-    /// The network's part stays a hypothesis in it: no back-test supports it yet.
+    /// The network's part is a hypothesis in it unless a back-test supports it.
     ///
     /// # Errors
     ///
@@ -93,7 +93,11 @@ impl Facts {
                 EvidenceWord::Low => Evidence::Low,
                 EvidenceWord::None => Evidence::None,
             },
-            network_term_supported: None,
+            network_term_supported: match self.cascade_term {
+                CascadeTerm::Supported => Some(true),
+                CascadeTerm::NotSupported => Some(false),
+                CascadeTerm::Hypothesis => None,
+            },
             next_step: match self.next_step {
                 NextStepWord::Call => NextStep::Call,
                 NextStepWord::ServiceReview => NextStep::ServiceReview,

@@ -12,6 +12,7 @@ use crate::alerts::facts::{
 use crate::alerts::model::AlertSeverity;
 use crate::alerts::rules::Subject;
 use crate::assessment::model::{BusinessBasis, Evidence, Follower, Part, Role, ValueBasis};
+use crate::assessment::store::told;
 use crate::db::{Conn, DbError};
 use crate::units::Probability;
 
@@ -76,6 +77,7 @@ impl Raising<'_> {
             limit: limit.get(),
             rose_from,
             parts,
+            cascade_term: told(self.run.cascade_term.as_deref()),
             followers: self.followers(candidate)?,
             value_at_risk: self.value("customer_risks.value_at_risk", candidate.value_at_risk)?,
             value_unit: self.value_unit,

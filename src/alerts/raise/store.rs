@@ -38,6 +38,7 @@ pub struct Run {
     pub horizon_weeks: i64,
     pub business_basis: Option<String>,
     pub value_basis: Option<String>,
+    pub cascade_term: Option<String>,
 }
 
 pub fn run(conn: &mut Conn, id: RunId) -> DbResult<Option<Run>> {

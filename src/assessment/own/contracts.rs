@@ -125,6 +125,7 @@ mod tests {
             strengths: Strengths::default(),
             cascade_term: CascadeTerm::Hypothesis,
             previous: None,
+            worlds: 0,
         }
     }
 

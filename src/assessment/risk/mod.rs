@@ -1,5 +1,6 @@
 //! Risk of every customer and link: own churn, then the cascade over it.
 
+pub mod audited;
 mod links;
 mod people;
 
@@ -9,6 +10,7 @@ use chrono::NaiveDate;
 use rayon::prelude::*;
 use serde::Serialize;
 
+use self::audited::{RunAudit, audited};
 use self::links::{Side, choose_value_basis, compiled_links, sides};
 use self::people::{followers, parts};
 use super::AssessmentError;
@@ -54,6 +56,8 @@ pub struct Scope {
     pub cascade_term: CascadeTerm,
     /// The models of the run before, to tell by how much they moved.
     pub previous: Option<Previous>,
+    /// Worlds to audit the cascade with; 0: no audit.
+    pub worlds: u32,
 }
 
 /// Risk of one customer.
@@ -144,6 +148,8 @@ pub struct Parameters {
     pub converged: bool,
     /// Assumed effect of a retention play.
     pub save_effect: f64,
+    /// The cascade beside worlds drawn from the same network.
+    pub audit: Option<RunAudit>,
 }
 
 /// Computes every risk.
@@ -165,6 +171,7 @@ pub fn assess(inputs: &Inputs, scope: &Scope) -> Result<Risks, AssessmentError> 
         .collect();
     let solved = Solved::of(&own_churn, &links, scope.strengths)?;
     let link_loss = solved.solution.link_loss(&solved.network);
+    let audit = audited(inputs, &solved, scope.worlds)?;
 
     let sides = sides(&inputs.links, &links, &link_loss, own_churn.len(), scope);
     let mut customers = own
@@ -185,7 +192,7 @@ pub fn assess(inputs: &Inputs, scope: &Scope) -> Result<Risks, AssessmentError> 
         business_basis: basis,
         value_basis,
         expected_loss: solved.solution.expected_loss(),
-        parameters: solved.parameters(scope, own.seasonal),
+        parameters: solved.parameters(scope, own.seasonal, audit),
         models: own.models,
     })
 }
@@ -243,7 +250,7 @@ impl Solved {
         })
     }
 
-    fn parameters(&self, scope: &Scope, seasonal: bool) -> Parameters {
+    fn parameters(&self, scope: &Scope, seasonal: bool, audit: Option<RunAudit>) -> Parameters {
         let report = self.solution.report();
         Parameters {
             strengths: scope.strengths,
@@ -253,6 +260,7 @@ impl Solved {
             error_bound: report.error_bound,
             converged: report.converged && self.blast.converged,
             save_effect: scope.save_effect,
+            audit,
         }
     }
 }

@@ -62,8 +62,8 @@ pub struct Run {
     pub started_at: UtcTime,
     /// When it ended.
     pub finished_at: Option<UtcTime>,
-    /// What history says of the part of churn that comes from partners: `supported` or
-    /// `hypothesis`.
+    /// What history says of the part of churn that comes from partners: `supported`,
+    /// `not_supported` or `hypothesis`.
     pub cascade_term: Option<String>,
     /// Whether the season was known; if not, quiet months count as silence.
     pub seasonal: Option<bool>,
@@ -219,7 +219,7 @@ pub fn latest(conn: &mut Conn, as_of: Option<NaiveDate>) -> DbResult<Option<Run>
 pub fn told(cascade_term: Option<&str>) -> CascadeTerm {
     cascade_term
         .and_then(CascadeTerm::parse)
-        .unwrap_or(CascadeTerm::Hypothesis)
+        .unwrap_or_default()
 }
 
 impl Run {

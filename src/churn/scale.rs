@@ -33,3 +33,20 @@ impl Scale {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_constant_column_tells_nothing_however_it_is_rounded() {
+        let scale = Scale::of([0.1; 3].into_iter());
+        assert!(scale.z(0.1).abs() < 1e-15 && scale.z(5.0).abs() < 1e-15);
+    }
+
+    #[test]
+    fn two_values_are_one_standard_deviation_from_their_mean() {
+        let scale = Scale::of([2.0, 6.0].into_iter());
+        assert!((scale.z(6.0) - 1.0).abs() < 1e-12 && (scale.z(2.0) + 1.0).abs() < 1e-12);
+    }
+}

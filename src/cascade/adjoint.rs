@@ -95,7 +95,7 @@ fn scale(network: &Network) -> f64 {
         .sum();
     of_links
         + network
-            .own_value
+            .own_values()
             .iter()
             .map(|value| value.abs())
             .sum::<f64>()

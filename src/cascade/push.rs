@@ -13,6 +13,7 @@
 use std::collections::{HashMap, VecDeque};
 
 use super::Network;
+use super::arcs::OtherTie;
 use super::system::Coupling;
 
 /// A customer whose equation has this much in common with a partner's is solved together with it:
@@ -22,21 +23,21 @@ const MATES: f64 = 0.5;
 
 /// What a push knows of a customer: kept together, so that one customer is one visit to memory.
 #[derive(Clone, Copy, Debug)]
-struct State {
+pub(super) struct State {
     /// What is left of its equation.
     residual: f64,
     /// 1 - own churn, times what has become of its weights.
-    follow: f64,
+    pub follow: f64,
     /// Churn before any change.
-    churn: f64,
+    pub churn: f64,
     /// The question that `residual` and the marks belong to.
-    question: u32,
+    pub question: u32,
     /// Waits in the queue.
     queued: bool,
     /// Its churn is computed anew.
     touched: bool,
     /// `follow` is otherwise than it was.
-    other: bool,
+    pub other: bool,
 }
 
 impl State {
@@ -53,29 +54,21 @@ impl State {
     }
 }
 
-/// The weights of a tie that is otherwise than in the network: of its customers at the lower and at
-/// the higher place, before what has become of all weights of these customers.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct OtherTie {
-    pub places: (u32, u32),
-    pub weights: (f64, f64),
-}
-
 /// Work list and what it needs to know; may be used for one question after the other.
 #[derive(Clone, Debug)]
 pub(super) struct Push<'a> {
-    network: &'a Network,
-    states: Vec<State>,
+    pub(super) network: &'a Network,
+    pub(super) states: Vec<State>,
     /// Change of each touched customer's churn, and D of its equation.
     steps: Vec<(f64, f64)>,
     queue: VecDeque<u32>,
     /// Customers whose churn was computed anew.
     touched: Vec<u32>,
     /// Customers whose weights or own churn are otherwise, with what they were.
-    others: Vec<(usize, f64)>,
-    other_ties: Vec<OtherTie>,
+    pub(super) others: Vec<(usize, f64)>,
+    pub(super) other_ties: Vec<OtherTie>,
     mates: HashMap<u32, u32>,
-    question: u32,
+    pub(super) question: u32,
     visits: usize,
     /// Largest sum of `alpha_ik` seen.
     pub pull: f64,
@@ -194,74 +187,6 @@ impl<'a> Push<'a> {
         &self.touched
     }
 
-    /// The arcs of a customer, before and after what is otherwise.
-    pub fn arcs(&self, place: usize) -> impl Iterator<Item = Arc> + '_ {
-        let row = self.network.layout.row(place);
-        let (before, after) = (self.follow_before(place), self.states[place].follow);
-        let weights = self.network.weights[row.clone()]
-            .iter()
-            .zip(&self.network.partner_weights[row.clone()]);
-        let special = self.is_special(place);
-        let partners = self.network.layout.partners[row].iter();
-        partners.zip(weights).map(move |(partner, (weight, back))| {
-            let partner = *partner as usize;
-            let state = &self.states[partner];
-            let (new_weight, new_back) = if special {
-                self.weights(place, partner).unwrap_or((*weight, *back))
-            } else {
-                (*weight, *back)
-            };
-            let back_before = self.follow_before(partner) * back;
-            Arc {
-                partner,
-                churn: state.churn,
-                delta: self.delta(partner),
-                before: Coupling::new(before * weight, back_before),
-                after: Coupling::new(after * new_weight, state.follow * new_back),
-            }
-        })
-    }
-
-    /// One arc of a customer: to this partner.
-    pub fn arc(&self, place: usize, partner: usize) -> Option<Arc> {
-        // The shorter of the two rows would do; the arcs of a row are sorted.
-        let row = self.network.layout.row(place);
-        let partners = &self.network.layout.partners[row];
-        let at = partners
-            .binary_search(&u32::try_from(partner).unwrap_or(u32::MAX))
-            .ok()?;
-        self.arcs(place).nth(at)
-    }
-
-    fn follow_before(&self, place: usize) -> f64 {
-        let state = &self.states[place];
-        if state.other && state.question == self.question {
-            let known = self.others.iter().find(|(other, _)| *other == place);
-            known.map_or(state.follow, |(_, follow)| *follow)
-        } else {
-            state.follow
-        }
-    }
-
-    fn is_special(&self, place: usize) -> bool {
-        let ends = |tie: &OtherTie| [tie.places.0, tie.places.1].map(|end| end as usize);
-        self.other_ties.iter().any(|tie| ends(tie).contains(&place))
-    }
-
-    /// The weights of a tie that is otherwise, as the customer at `place` sees them.
-    fn weights(&self, place: usize, partner: usize) -> Option<(f64, f64)> {
-        self.other_ties.iter().find_map(|tie| {
-            let ends = (tie.places.0 as usize, tie.places.1 as usize);
-            if ends == (place, partner) {
-                Some(tie.weights)
-            } else if ends == (partner, place) {
-                Some((tie.weights.1, tie.weights.0))
-            } else {
-                None
-            }
-        })
-    }
-
     /// Pushes until nothing is left by more than `eps`; `false` if that takes more than `budget`
     /// visits of arcs.
     pub fn run(&mut self, eps: f64, budget: usize) -> bool {
@@ -375,18 +300,6 @@ impl<'a> Push<'a> {
         });
         self.queue = queue;
     }
-}
-
-/// An arc of a customer before and after what is otherwise.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Arc {
-    /// Place of the partner.
-    pub partner: usize,
-    /// Churn of the partner before, and its change.
-    pub churn: f64,
-    pub delta: f64,
-    pub before: Coupling,
-    pub after: Coupling,
 }
 
 /// Places fit 32 bits: the number of customers was checked.

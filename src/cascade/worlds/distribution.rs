@@ -162,12 +162,14 @@ mod tests {
     }
 
     #[test]
-    fn two_worlds_have_quantiles_without_intervals() {
+    fn two_worlds_have_a_median_without_an_interval() {
         let found = Distribution::of(&[3.0, -1.0]);
         let values = (found.quantiles[2].value, found.quantiles[6].value);
         assert_eq!(values, (-1.0, 3.0));
-        assert!(found.quantiles.iter().all(|one| one.lower.is_none()));
-        assert!(found.quantiles.iter().all(|one| one.upper.is_none()));
+        let median = found.quantiles[2];
+        assert_eq!((median.lower, median.upper), (None, None));
+        // Both lie below the 5 % quantile once in 400.
+        assert_eq!(found.quantiles[0].upper, Some(3.0));
         assert!((found.shortfall.value - 3.0).abs() < 1e-12);
     }
 

@@ -18,10 +18,10 @@ pub(super) fn answer<T>(
 ) -> Result<(), CaseError> {
     let wanted = case.optional_flag("audit")?.unwrap_or(false);
     let Some(options) = worlds(case)? else {
-        return match wanted {
-            true => Err(CaseError::member("worlds", "a number, because of audit")),
-            false => Ok(()),
-        };
+        if wanted {
+            return Err(CaseError::member("worlds", "a number, because of audit"));
+        }
+        return Ok(());
     };
     let found = simulate(network, solution.own(), &options).map_err(renamed)?;
     put("distribution", distribution(&found)?);

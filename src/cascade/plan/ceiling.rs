@@ -1,7 +1,8 @@
 //! What no plan within the budget can exceed.
 
-use super::super::{CascadeError, Network};
-use super::{Assessed, FINE, Problem};
+use super::super::solve::solve_from;
+use super::super::{CascadeError, Network, Solution};
+use super::{Assessed, FINE, Problem, within};
 
 /// The ceiling, from what nobody and what everybody affordable comes to.
 pub(super) fn ceiling(
@@ -17,7 +18,7 @@ pub(super) fn ceiling(
         ];
         let losses = problem.network.revalued(|value| value.max(0.0));
         let mut gains = problem.gains(&losses, &solved[1], FINE)?;
-        let together = problem.loss(&losses, &solved[0]) - problem.loss(&losses, &solved[1]);
+        let together = loss(&losses, &solved[0]) - loss(&losses, &solved[1]);
         drop(losses);
         let credits = problem.network.revalued(|value| (-value).max(0.0));
         let forgone = problem.gains(&credits, &solved[0], FINE)?;
@@ -35,6 +36,12 @@ fn has_negative(network: &Network) -> bool {
     let ties = (0..network.ties()).map(|tie| network.tie_value(tie));
     let mut values = ties.chain(network.own_values().iter().copied());
     values.any(|value| value < 0.0)
+}
+
+/// Expected loss by the values of `network`.
+fn loss(network: &Network, solution: &Solution) -> f64 {
+    let start = Some(solution.placed.as_slice());
+    solve_from(network, &solution.own, start, &within(FINE)).expected_loss()
 }
 
 /// The best for the budget if candidates could be had in parts.

@@ -16,7 +16,7 @@ const LEAST: f64 = 1e-12;
 const WORTHWHILE: f64 = 1e-9;
 
 /// A plan that is no farther below the ceiling than this part of it is not worth improving.
-const ENOUGH: f64 = 2e-3;
+const ENOUGH: f64 = 5e-3;
 
 /// What is added first.
 #[derive(Clone, Copy, PartialEq)]

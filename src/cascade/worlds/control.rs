@@ -37,11 +37,15 @@ impl Control {
     pub fn new(network: &Network, own: &[f64]) -> Result<Self, CascadeError> {
         let options = Options {
             eps: 1e-4,
-            max_sweeps: 100,
+            max_sweeps: 1_000,
         };
         let solution = solve_with(network, own, &options)?;
         let churn = solution.churn();
-        let blast = blast_radius(network, &solution, &options)?.values;
+        let blast = blast_radius(network, &solution, &options)?;
+        // Weights that came out anyhow would drown the loss.
+        let useful = solution.report().converged && blast.converged;
+        let weigh = |weight: f64| if useful { weight } else { 0.0 };
+        let blast = blast.values;
         let partners = |customer: usize| network.sides(customer);
         let sum = |customer: usize, of: &dyn Fn(usize) -> f64| -> f64 {
             partners(customer)
@@ -93,7 +97,7 @@ impl Control {
         let nodes: Vec<Node> = customers
             .clone()
             .map(|i| Node {
-                weight: blast[i] / (1.0 - behind[i]) - first[i] - second[i],
+                weight: weigh(blast[i] / (1.0 - behind[i]) - first[i] - second[i]),
                 behind: behind[i],
             })
             .collect();

@@ -122,3 +122,63 @@ fn shortfall(sorted: &[f64]) -> Estimate {
         ..mean
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 1, 2, …, 100, in any order.
+    fn hundred() -> Distribution {
+        let losses: Vec<f64> = (0..100_u32).map(|i| f64::from(i * 37 % 100 + 1)).collect();
+        Distribution::of(&losses)
+    }
+
+    #[test]
+    fn quantiles_are_order_statistics_with_binomial_intervals() {
+        let found = hundred();
+        let values: Vec<f64> = found.quantiles.iter().map(|one| one.value).collect();
+        assert_eq!(values, [5.0, 25.0, 50.0, 75.0, 90.0, 95.0, 99.0]);
+        // Conover, Practical Nonparametric Statistics: the median of 100 lies between the 40th and
+        // the 61st; of Binomial(100, 1/2) 1.8 % is at most 39, 2.8 % at most 40.
+        let median = found.quantiles[2];
+        assert_eq!((median.lower, median.upper), (Some(40.0), Some(61.0)));
+        // 99 % of 100: P(all 100 are below) = 0.99^100 = 0.366, so there is no upper end.
+        let last = found.quantiles[6];
+        assert_eq!(last.upper, None);
+        // P(at most 96) = 1.8 %, P(at most 97) = 7.9 %.
+        assert_eq!(last.lower, Some(97.0));
+        // P(at most 0 of 100 at 5 %) = 0.6 %, at most 1: 3.7 %; at most 9: 97.2 %, at most 10: 98.9 %.
+        let first = found.quantiles[0];
+        assert_eq!((first.lower, first.upper), (Some(1.0), Some(11.0)));
+    }
+
+    #[test]
+    fn the_shortfall_is_the_mean_of_the_worst_with_the_spread_of_the_excess() {
+        let found = hundred().shortfall;
+        // Mean of 96 … 100. Excess over 95: 1 … 5 in five of 100, each times 20: mean 3, squares
+        // 400 * 55 = 22000, so (22000 - 900) / 99 / 100 = 2.1313.
+        assert!((found.value - 98.0).abs() < 1e-9, "{found:?}");
+        assert!((found.standard_error - 2.131_313_f64.sqrt()).abs() < 1e-6);
+    }
+
+    #[test]
+    fn two_worlds_have_a_median_without_an_interval() {
+        let found = Distribution::of(&[3.0, -1.0]);
+        let values = (found.quantiles[2].value, found.quantiles[6].value);
+        assert_eq!(values, (-1.0, 3.0));
+        let median = found.quantiles[2];
+        assert_eq!((median.lower, median.upper), (None, None));
+        // Both lie below the 5 % quantile once in 400.
+        assert_eq!(found.quantiles[0].upper, Some(3.0));
+        assert!((found.shortfall.value - 3.0).abs() < 1e-12);
+    }
+
+    /// Binomial(10, 0.3): 0.0282 at none, 0.1493 at most 1, 0.6496 at most 3.
+    #[test]
+    fn tails_are_those_of_the_tables() {
+        for (k, want) in [(0, 0.0282), (1, 0.1493), (3, 0.6496), (10, 1.0)] {
+            assert!((at_most(10, 0.3, k) - want).abs() < 5e-5, "{k}");
+        }
+        assert_eq!((at_most(10, 0.0, 0), at_most(10, 1.0, 9)), (1.0, 0.0));
+    }
+}

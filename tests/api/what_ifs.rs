@@ -1311,7 +1311,7 @@ async fn the_command_line_says_the_same(app: TestApp) {
          The reason: 75% of the business of Bakery is with Mill, and stands or falls with it.\n\
          That customers follow a partner is a hypothesis: it has not been confirmed on your history yet.\n\
          \n\
-         customer  churn  then    margin expected  then  why\n\
+         customer  churn    then  margin expected  then  why\n\
          Bakery    27.0%   54.0%              503    60  because of Mill (75% of its business)\n\
          Mill      20.8%  100.0%              410     0  changed\n\
          Kiosk     46.9%   55.0%               92    60  because of Mill by way of Bakery\n"

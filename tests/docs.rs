@@ -126,7 +126,10 @@ fn every_hawser_command_in_the_documents_exists_with_its_flags() {
             let names: Vec<&str> = line
                 .iter()
                 .map(String::as_str)
-                .take_while(|word| word.bytes().all(|byte| byte.is_ascii_lowercase()))
+                .take_while(|word| {
+                    let letters = |byte: u8| byte.is_ascii_lowercase() || byte == b'-';
+                    !word.starts_with('-') && word.bytes().all(letters)
+                })
                 .collect();
             // How many of the words are commands, rather than their arguments, help knows: the
             // longest that it accepts, and a group without its command is none.

@@ -271,7 +271,7 @@ mod tests {
         }
     }
 
-    fn alerted(case: Case, opened_on: &str) -> Case {
+    fn alerted(case: &Case, opened_on: &str) -> Case {
         Case {
             alert: Some(Standing {
                 id: AlertId(case.customer.0),
@@ -280,7 +280,7 @@ mod tests {
                 opened_on: day(opened_on),
                 settled: false,
             }),
-            ..case
+            ..case.clone()
         }
     }
 
@@ -288,13 +288,13 @@ mod tests {
     fn an_alert_is_right_if_the_customer_was_lost_and_warned_until_that_was_certain() {
         let gone = |case: Case| Case { gone: true, ..case };
         let cases = [
-            alerted(case(1, 0.8, false), "2026-02-10"),
-            alerted(case(2, 0.7, true), "2026-02-01"),
+            alerted(&case(1, 0.8, false), "2026-02-10"),
+            alerted(&case(2, 0.7, true), "2026-02-01"),
             case(3, 0.3, false),
             case(4, 0.1, true),
             // What had happened before is nobody's merit, and nobody's fault.
             gone(case(5, 0.98, false)),
-            alerted(gone(case(6, 0.98, false)), "2026-05-01"),
+            alerted(&gone(case(6, 0.98, false)), "2026-05-01"),
         ];
         let found = outcomes(&cases, 13);
         let told: Vec<_> = found
@@ -340,8 +340,8 @@ mod tests {
             case
         };
         let cases = [
-            settled(alerted(case(1, 0.8, false), "2026-02-10")),
-            settled(alerted(case(2, 0.7, true), "2026-02-01")),
+            settled(alerted(&case(1, 0.8, false), "2026-02-10")),
+            settled(alerted(&case(2, 0.7, true), "2026-02-01")),
         ];
         let found = outcomes(&cases, 13);
         assert_eq!(found.len(), 1);
@@ -360,10 +360,10 @@ mod tests {
     fn each_team_has_its_own_figures() {
         let of = |team, case: Case| Case { team, ..case };
         let cases = [
-            of(Some(7), alerted(case(1, 0.8, false), "2026-02-10")),
+            of(Some(7), alerted(&case(1, 0.8, false), "2026-02-10")),
             of(None, case(2, 0.2, true)),
             of(Some(9), case(3, 0.2, false)),
-            of(Some(7), alerted(case(4, 0.8, true), "2026-02-10")),
+            of(Some(7), alerted(&case(4, 0.8, true), "2026-02-10")),
         ];
         let figures = scores(&cases, &outcomes(&cases, 13)).unwrap();
         let told: Vec<_> = figures

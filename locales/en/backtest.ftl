@@ -38,7 +38,7 @@ backtest-links-supported = The loss probability of links holds as the probabilit
 backtest-links-not-supported = The loss probability of links is not to be read as the probability that a link stays silent: a link may end while both of its customers stay.
 backtest-links-too-few = There are too few events to judge the loss probability of links.
 backtest-links-events = Over the horizon { $events } of { $observations } links stayed silent; { $expected } were expected to.
-backtest-links-skill = Against the base rate the loss probability gains { $skill } of the Brier score ({ $low } to { $high }), the link's own shipping days { $own }.
+backtest-links-skill = Its Brier skill against the base rate is { $skill } ({ $low } to { $high }); that of the link's own shipping days is { $own }.
 
 ## Names
 backtest-component-links = Loss of links
@@ -70,11 +70,11 @@ backtest-metric-skill = Brier skill
 backtest-metric-error = Calibration error
 backtest-metric-lift = Top-decile lift
 backtest-class-shipper-controls = Shipper, controls the routing
-backtest-class-shipper-does-not = Shipper, does not
-backtest-class-shipper-unknown = Shipper, not known
+backtest-class-shipper-does-not = Shipper, does not control it
+backtest-class-shipper-unknown = Shipper, control not known
 backtest-class-consignee-controls = Consignee, controls the routing
-backtest-class-consignee-does-not = Consignee, does not
-backtest-class-consignee-unknown = Consignee, not known
+backtest-class-consignee-does-not = Consignee, does not control it
+backtest-class-consignee-unknown = Consignee, control not known
 
 ## Page
 backtest-title = Back-test, { $from } to { $to }
@@ -109,7 +109,7 @@ backtest-plot-days-alt = Shipping days of all customers over the horizon of each
 backtest-plot-days-read = Expected (squares, dashed) against seen (dots): over all dates { $expected } against { $seen }.
 backtest-plot-kappa = Strength of the cascade by class
 backtest-plot-kappa-alt = Strength kappa by class: learnt with its interval, the default, and the placebo. { $values }
-backtest-plot-kappa-read = Dot: strength with the prior, and its interval. Square: the default. Shaded: what partners exchanged at random would show up to. A strength whose interval does not clear the shade is not to be told from chance.
+backtest-plot-kappa-read = Dot: strength, default and history together, with its interval. Square: the default. Shaded: how far partners exchanged at random would lead. Where history is thin the dot stays near the default; the verdict, in the numbers, goes by history alone.
 backtest-axis-auc = AUC
 backtest-axis-predicted = predicted probability
 backtest-axis-lift = times the base rate

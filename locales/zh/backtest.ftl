@@ -38,7 +38,7 @@ backtest-links-supported = 线路的损失概率可以当作线路不再发货�
 backtest-links-not-supported = 线路的损失概率不可当作线路不再发货的概率：两端客户都还在时，线路也可能终止。
 backtest-links-too-few = 事件太少，无法评判线路的损失概率。
 backtest-links-events = 预测期内 { $observations } 条线路中有 { $events } 条没有发货，预期为 { $expected } 条。
-backtest-links-skill = 与总体比例相比，损失概率使布里尔评分改善 { $skill }（{ $low } 至 { $high }），线路自身的发货日为 { $own }。
+backtest-links-skill = 相对总体比例，其布里尔技巧分为 { $skill }（{ $low } 至 { $high }）；线路自身发货日的技巧分为 { $own }。
 
 ## 名称
 backtest-component-links = 线路损失
@@ -109,7 +109,7 @@ backtest-plot-days-alt = 各日期预测期内全部客户的发货日：预期�
 backtest-plot-days-read = 预期（方块、虚线）与实际（圆点）：全部日期合计 { $expected } 对 { $seen }。
 backtest-plot-kappa = 各类别的连锁强度
 backtest-plot-kappa-alt = 各类别的强度 kappa：学得值及区间、默认值与安慰剂对照。{ $values }
-backtest-plot-kappa-read = 圆点：结合先验的强度及其区间。方块：默认值。阴影：伙伴随机互换时可达的上限。区间未越过阴影的强度，与偶然无法区分。
+backtest-plot-kappa-read = 圆点：默认值与历史结合后的强度及其区间。方块：默认值。阴影：伙伴随机互换时可达之处。历史单薄时圆点靠近默认值；数字表中的结论仅凭历史得出。
 backtest-axis-auc = AUC
 backtest-axis-predicted = 预测概率
 backtest-axis-lift = 相对总体比例的倍数

@@ -68,7 +68,7 @@ impl Anchor {
 impl Plot {
     /// An empty plot of this height, with room for labels left and below the area of the data.
     pub fn new(height: f64, (left, bottom): (f64, f64), x: (f64, f64), y: (f64, f64)) -> Self {
-        let (right, top) = (WIDE - 12.0, 10.0);
+        let (right, top) = (WIDE - 22.0, 10.0);
         let floor = height - bottom;
         Self {
             body: String::new(),
@@ -103,7 +103,7 @@ impl Plot {
     pub fn tick(&mut self, x: f64, label: &str) {
         let at = self.x.at(x);
         self.segment((at, self.top), (at, self.bottom), "grid");
-        self.letters((at, self.bottom + 16.0), Anchor::Middle, "", label);
+        self.letters((at, self.bottom + 17.0), Anchor::Middle, "", label);
     }
 
     /// A line between two points of the data.
@@ -257,12 +257,12 @@ mod tests {
     #[test]
     fn values_land_where_a_ruler_puts_them_and_never_outside() {
         let mut plot = Plot::new(200.0, (40.0, 30.0), (0.0, 1.0), (0.0, 10.0));
-        // x runs from 40 to 348, y from 170 up to 10.
+        // x runs from 40 to 338, y from 170 up to 10.
         plot.dot((0.5, 5.0), "own");
         plot.dot((7.0, -3.0), "own");
         let svg = plot.end("alt");
-        assert!(svg.contains(r#"cx="194.0" cy="90.0""#), "{svg}");
-        assert!(svg.contains(r#"cx="348.0" cy="170.0""#), "{svg}");
+        assert!(svg.contains(r#"cx="189.0" cy="90.0""#), "{svg}");
+        assert!(svg.contains(r#"cx="338.0" cy="170.0""#), "{svg}");
         let mut rows = Plot::new(200.0, (40.0, 30.0), (0.0, 1.0), (4.0, 0.0));
         rows.dot((0.0, 1.0), "own");
         let svg = rows.end("alt");

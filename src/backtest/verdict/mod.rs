@@ -1,15 +1,15 @@
 //! Verdicts in words on the parts of the model, each with the numbers it rests on.
 
+mod own;
+mod seasonal;
+
 use std::collections::BTreeMap;
 
 use super::BacktestError;
-use super::result::{
-    BacktestResult, DateResult, Figure, Group, GroupResult, Paired, Predictor, Texts, Verdict,
-};
-use super::season::{self, Point};
+use super::result::{BacktestResult, DateResult, Figure, Group, Predictor, Texts, Verdict};
 use super::words::Words;
 use crate::cascade::calibrate::{self, Calibration};
-use crate::evaluation::{self, MIN_EVENTS, Metric};
+use crate::evaluation::{MIN_EVENTS, Metric};
 use crate::i18n::{Language, TextError, key};
 
 /// Expected shipping days within these shares of what came count as met. Default.
@@ -69,11 +69,11 @@ impl Judgement {
 /// [`BacktestError::Text`], a fault of ours.
 pub fn verdicts(result: &BacktestResult) -> Result<Vec<Verdict>, BacktestError> {
     Ok(vec![
-        own_churn(result)?,
+        own::own_churn(result)?,
         cascade(result)?,
         links(result)?,
         shipping_days(&result.dates)?,
-        season(result)?,
+        seasonal::season(result)?,
     ])
 }
 
@@ -99,139 +99,6 @@ fn verdict(
             zh: text(Language::Zh)?,
         },
     })
-}
-
-fn own_churn(result: &BacktestResult) -> Result<Verdict, BacktestError> {
-    let all = result.group(Group::All);
-    let pooled = all.and_then(|all| Some(&all.predictor(Predictor::Own)?.pooled));
-    let (observations, events) = pooled.map_or((0, 0), |own| (own.observations, own.events));
-    let compared = |against| all?.compared(Predictor::Own, against, Metric::Auc);
-    let pairs = [Predictor::Recency, Predictor::Frequency].map(|other| (other, compared(other)));
-    let figure = |metric| pooled?.figures.get(&metric).copied();
-    let skill = figure(Metric::BrierSkill);
-    let judgement = judge_own(&pairs.map(|(_, pair)| pair.map(|pair| pair.verdict)), skill);
-    let mut figures = BTreeMap::new();
-    for metric in [
-        Metric::Auc,
-        Metric::BrierSkill,
-        Metric::CalibrationError,
-        Metric::TopDecileLift,
-    ] {
-        figures.extend(figure(metric).map(|figure| (metric.word().to_owned(), figure)));
-    }
-    for (other, pair) in pairs {
-        let difference = pair.and_then(|pair| pair.difference);
-        figures.extend(difference.map(|figure| (format!("auc_against_{other}"), figure)));
-    }
-    let active = result.group(Group::Active).and_then(active_aucs);
-    let sentences = |words: Words| {
-        let mut told = vec![
-            words.plain(match judgement {
-                Judgement::Supported => key("backtest-own-supported"),
-                Judgement::TooFew => key("backtest-own-too-few"),
-                _ => key("backtest-own-not-supported"),
-            })?,
-            words.text(
-                key("backtest-own-events"),
-                &[
-                    ("events", events.into()),
-                    ("observations", observations.into()),
-                ],
-            )?,
-        ];
-        for (other, pair) in pairs {
-            told.extend(
-                pair.map(|pair| ranks(words, other, pair))
-                    .transpose()?
-                    .flatten(),
-            );
-        }
-        if let Some((own, recency)) = active {
-            let values = [
-                ("weeks", result.horizon_weeks.into()),
-                ("a", words.number(own, 2).into()),
-                ("b", words.number(recency, 2).into()),
-            ];
-            told.push(words.text(key("backtest-ranks-active"), &values)?);
-        }
-        if let (Some(skill), Some(error)) = (skill, figure(Metric::CalibrationError)) {
-            let values = [
-                ("skill", words.percent(skill.value, 0).into()),
-                (
-                    "low",
-                    words.percent(skill.low.unwrap_or(skill.value), 0).into(),
-                ),
-                (
-                    "high",
-                    words.percent(skill.high.unwrap_or(skill.value), 0).into(),
-                ),
-                ("error", words.number(error.value * 100.0, 1).into()),
-            ];
-            told.push(words.text(key("backtest-skill"), &values)?);
-        }
-        Ok(told)
-    };
-    verdict(
-        (Component::OwnChurn, judgement),
-        (observations, events),
-        figures,
-        sentences,
-    )
-}
-
-/// Supported: worse than neither baseline, better than one, and better than the base rate.
-fn judge_own(pairs: &[Option<evaluation::Verdict>; 2], skill: Option<Figure>) -> Judgement {
-    use evaluation::Verdict::{Better, TooFew, Worse};
-    if pairs.iter().any(|pair| matches!(pair, None | Some(TooFew))) {
-        return Judgement::TooFew;
-    }
-    let skilled = skill
-        .and_then(|skill| skill.low)
-        .is_some_and(|low| low > 0.0);
-    if !pairs.contains(&Some(Worse)) && pairs.contains(&Some(Better)) && skilled {
-        Judgement::Supported
-    } else {
-        Judgement::NotSupported
-    }
-}
-
-/// AUC of own churn and of recency alone.
-fn active_aucs(active: &GroupResult) -> Option<(f64, f64)> {
-    let pair = active.compared(Predictor::Own, Predictor::Recency, Metric::Auc)?;
-    Some((pair.of_predictor?, pair.of_against?))
-}
-
-/// How own churn ranks beside another predictor; `None` where that cannot be said.
-fn ranks(words: Words, other: Predictor, pair: &Paired) -> Result<Option<String>, TextError> {
-    let (Some(a), Some(b), Some(difference)) =
-        (pair.of_predictor, pair.of_against, pair.difference)
-    else {
-        return Ok(None);
-    };
-    let name = match pair.verdict {
-        evaluation::Verdict::Better => key("backtest-ranks-better"),
-        evaluation::Verdict::Worse => key("backtest-ranks-worse"),
-        _ => key("backtest-ranks-alike"),
-    };
-    let values = [
-        ("other", words.predictor(other)?.into()),
-        ("a", words.number(a, 3).into()),
-        ("b", words.number(b, 3).into()),
-        ("difference", words.signed(difference.value, 3).into()),
-        (
-            "low",
-            words
-                .signed(difference.low.unwrap_or(difference.value), 3)
-                .into(),
-        ),
-        (
-            "high",
-            words
-                .signed(difference.high.unwrap_or(difference.value), 3)
-                .into(),
-        ),
-    ];
-    words.text(name, &values).map(Some)
 }
 
 fn cascade(result: &BacktestResult) -> Result<Verdict, BacktestError> {
@@ -430,75 +297,4 @@ fn shipping_days(dates: &[DateResult]) -> Result<Verdict, BacktestError> {
             Ok(told)
         },
     )
-}
-
-fn season(result: &BacktestResult) -> Result<Verdict, BacktestError> {
-    let points: Vec<Point> = result
-        .dates
-        .iter()
-        .map(|date| Point {
-            as_of: date.as_of,
-            expected: date.days_expected,
-            seen: date.days_seen as f64,
-        })
-        .collect();
-    let found = season::season(&points, u64::from(result.horizon_weeks) * 7);
-    let judgement = match &found {
-        None => Judgement::TooFew,
-        Some(found) if found.is_there() => Judgement::Seen,
-        Some(_) => Judgement::NotSeen,
-    };
-    let mut figures = BTreeMap::new();
-    if let Some(found) = &found {
-        for (quarter, ratio) in &found.quarters {
-            figures.insert(format!("quarter_{quarter}"), Figure::bare(*ratio));
-        }
-        figures.insert("chance".to_owned(), Figure::bare(found.chance));
-    }
-    let seen = result.dates.iter().map(|date| date.days_seen).sum();
-    verdict(
-        (Component::Season, judgement),
-        (result.dates.len() as u64, seen),
-        figures,
-        |words| {
-            let mut told = vec![words.plain(match judgement {
-                Judgement::Seen => key("backtest-season-seen"),
-                Judgement::NotSeen => key("backtest-season-not-seen"),
-                _ => key("backtest-season-too-few"),
-            })?];
-            told.extend(
-                found
-                    .as_ref()
-                    .map(|found| quarters(words, found))
-                    .transpose()?
-                    .flatten(),
-            );
-            Ok(told)
-        },
-    )
-}
-
-fn quarters(words: Words, found: &season::Season) -> Result<Option<String>, TextError> {
-    let by_ratio = |left: &&(u32, f64), right: &&(u32, f64)| left.1.total_cmp(&right.1);
-    let (Some(low), Some(high)) = (
-        found.quarters.iter().min_by(by_ratio),
-        found.quarters.iter().max_by(by_ratio),
-    ) else {
-        return Ok(None);
-    };
-    let chance = if found.chance < 0.001 {
-        format!("<\u{a0}{}", words.percent(0.001, 1))
-    } else {
-        words.percent(found.chance, 1)
-    };
-    let values = [
-        ("low", words.number(low.1, 2).into()),
-        ("low-quarter", low.0.into()),
-        ("high", words.number(high.1, 2).into()),
-        ("high-quarter", high.0.into()),
-        ("chance", chance.into()),
-    ];
-    words
-        .text(key("backtest-season-quarters"), &values)
-        .map(Some)
 }

@@ -494,7 +494,7 @@ fn metrics_of_predictions_agree_with_their_reference() {
     }
     let ties = &metrics["auc_ties"];
     let (score, happened) = (floats(&ties["score"]), outcomes(&ties["y"]));
-    let tied = Predictions::scores(&score, &happened).unwrap();
-    let error = tied.metric(Metric::Auc).unwrap() - ties["auc"].as_f64().unwrap();
+    let equal = Predictions::scores(&score, &happened).unwrap();
+    let error = equal.metric(Metric::Auc).unwrap() - ties["auc"].as_f64().unwrap();
     assert!(error.abs() <= 1e-12, "ties are off by {error}");
 }

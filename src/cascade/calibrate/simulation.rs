@@ -175,17 +175,16 @@ fn leaves(
         .collect()
 }
 
-fn learnt(truth: Truth) -> Calibration {
+/// What is learnt of a world, from both panels if asked for.
+fn learnt(truth: Truth, both: bool) -> Calibration {
     let panels = World::simulate(truth).panels();
     let settings = Settings {
-        permutations: 10,
-        resamples: 200,
+        permutations: 5,
+        resamples: 100,
         ..Settings::default()
     };
-    let clock = std::time::Instant::now();
-    let found = calibrate(&panels.lagged, &panels.same_period, &settings).unwrap();
-    eprintln!("{:?} {} {found:#?}", clock.elapsed(), panels.unjudged);
-    found
+    let same_period = if both { panels.same_period } else { Vec::new() };
+    calibrate(&panels.lagged, &same_period, &settings).unwrap()
 }
 
 fn of(found: &Calibration, class: Class) -> &ClassStrength {
@@ -201,10 +200,11 @@ const NOTHING: Truth = Truth {
 
 #[test]
 fn contagion_is_found_by_class_within_its_interval() {
-    let found = learnt(Truth {
+    let truth = Truth {
         kappa: (0.8, 0.4),
         ..NOTHING
-    });
+    };
+    let found = learnt(truth, true);
     let shipper = of(&found, Class::ShipperControls);
     let consignee = of(&found, Class::ConsigneeDoesNot);
     for (class, truth, low, high) in [(shipper, 0.8, 0.65, 0.95), (consignee, 0.4, 0.25, 0.55)] {
@@ -215,7 +215,10 @@ fn contagion_is_found_by_class_within_its_interval() {
             (likelihood.low..likelihood.high).contains(&truth),
             "{class:?}"
         );
-        assert!(class.placebo.unwrap().mean < 0.15, "{class:?}");
+        assert!(
+            class.placebo.unwrap().mean < likelihood.kappa / 4.0,
+            "{class:?}"
+        );
         assert_eq!(class.verdict, Verdict::Supported);
     }
     let untouched = of(&found, Class::ShipperUnknown);
@@ -238,7 +241,7 @@ fn contagion_is_found_by_class_within_its_interval() {
 
 #[test]
 fn without_contagion_nothing_is_found() {
-    let found = learnt(NOTHING);
+    let found = learnt(NOTHING, false);
     let overall = found.overall.unwrap();
     assert!(overall.kappa < 0.08 && overall.low < 0.02, "{overall:?}");
     let holdout = found.holdout.unwrap();
@@ -250,10 +253,11 @@ fn without_contagion_nothing_is_found() {
 
 #[test]
 fn what_a_region_shares_looks_like_contagion_until_its_effect_is_learnt() {
-    let found = learnt(Truth {
+    let truth = Truth {
         region: 1.0,
         ..NOTHING
-    });
+    };
+    let found = learnt(truth, false);
     let (faked, plain) = (found.without_effects.unwrap(), found.overall.unwrap());
     assert!(faked.kappa > 0.06 && faked.low > 0.02, "{faked:?}");
     assert!(plain.kappa < 0.03 && plain.low == 0.0, "{plain:?}");
@@ -263,11 +267,12 @@ fn what_a_region_shares_looks_like_contagion_until_its_effect_is_learnt() {
 
 #[test]
 fn the_wrong_lag_finds_nothing() {
-    let found = learnt(Truth {
+    let truth = Truth {
         kappa: (0.8, 0.8),
         lag: 2,
         ..NOTHING
-    });
+    };
+    let found = learnt(truth, false);
     let overall = found.overall.unwrap();
     assert!(overall.kappa < 0.1, "{overall:?}");
     assert_eq!(found.verdict, Verdict::NotSupported);

@@ -347,15 +347,28 @@ fn of_link(
     kind: ChangeKind,
     link: &str,
 ) -> Result<ChangeInput, Failure> {
-    let (shipper, consignee) = link.split_once(',').ok_or_else(|| {
+    let wrong = || {
         Failure::new(
             USAGE,
-            format!("--{flag} {link}: expected a link as SHIPPER,CONSIGNEE"),
+            format!("--{flag} {link}: expected SHIPPER,CONSIGNEE"),
         )
-    })?;
+    };
+    // Names may hold commas: the first one that leaves a customer on either side counts.
+    let commas = link
+        .match_indices(',')
+        .map(|(place, _)| link.split_at(place));
+    let mut ends = Err(wrong());
+    for (shipper, consignee) in commas {
+        let consignee = consignee.trim_start_matches(',').trim();
+        ends = find(conn, shipper.trim()).and_then(|shipper| Ok((shipper, find(conn, consignee)?)));
+        if ends.is_ok() {
+            break;
+        }
+    }
+    let (shipper, consignee) = ends?;
     let mut change = empty(kind);
-    change.shipper = Some(CustomerRef(find(conn, shipper.trim())?));
-    change.consignee = Some(CustomerRef(find(conn, consignee.trim())?));
+    change.shipper = Some(CustomerRef(shipper));
+    change.consignee = Some(CustomerRef(consignee));
     Ok(change)
 }
 

@@ -24,7 +24,7 @@ use crate::ids::{CustomerId, WhatIfId};
 use crate::network::store::Visible;
 
 /// Changes of churn up to this are not followed any further.
-const EPS: f64 = 1e-6;
+const EPS: f64 = 1e-7;
 /// A change of churn below this shows nowhere, and affects nobody. Default.
 const NOTABLE: f64 = 0.0005;
 /// Chains of dependence that are told of a customer at most.

@@ -258,6 +258,15 @@ fn affected(answer: &Value, name: &str) -> Value {
         .clone()
 }
 
+/// Churn as a run left it.
+#[derive(diesel::QueryableByName)]
+struct Row {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    customer_id: i64,
+    #[diesel(sql_type = diesel::sql_types::Double)]
+    churn_probability: f64,
+}
+
 async fn a_run_solved_again_from_its_snapshots_says_the_same(app: TestApp) {
     let mut batch = Vec::new();
     for week in 0..30_i64 {
@@ -294,13 +303,6 @@ async fn a_run_solved_again_from_its_snapshots_says_the_same(app: TestApp) {
         })
         .unwrap();
 
-    #[derive(diesel::QueryableByName)]
-    struct Row {
-        #[diesel(sql_type = diesel::sql_types::BigInt)]
-        customer_id: i64,
-        #[diesel(sql_type = diesel::sql_types::Double)]
-        churn_probability: f64,
-    }
     let rows: Vec<Row> = app
         .state
         .db

@@ -7,7 +7,6 @@
 
 use super::minimise::nelder_mead;
 use super::sample::CLAMP;
-use super::series::ln_beta;
 use super::{ChurnError, Evidence};
 use crate::units::Probability;
 
@@ -60,8 +59,10 @@ impl Renewal {
     }
 
     /// Probability of being renewed `renewals` times or more, `B(α, β + t)/B(α, β)`, in `[0, 1]`.
+    ///
+    /// The product of the single renewals, which loses no digits however large the shapes are.
     pub fn survival(&self, renewals: u32) -> f64 {
-        self.ln_survival(f64::from(renewals)).exp().min(1.0)
+        (0..renewals).map(|t| self.ln_renewal(t)).sum::<f64>().exp()
     }
 
     /// Probability that a contract that has been renewed `renewals` times is not renewed the next
@@ -83,22 +84,24 @@ impl Renewal {
 
     /// Log-likelihood of contracts.
     pub fn log_likelihood(&self, contracts: &Contracts) -> f64 {
-        let lost = contracts.outcomes.iter().map(|&(renewals, lost, going)| {
-            let t = f64::from(renewals);
-            // Not renewed after t renewals: B(α + 1, β + t)/B(α, β).
-            let loss = self.ln_survival(t) + (self.alpha / (self.alpha + self.beta + t)).ln();
-            let sum = if lost > 0 { lost as f64 * loss } else { 0.0 };
-            sum + going as f64 * self.ln_survival(t)
-        });
-        lost.sum()
+        let (mut sum, mut reached, mut ln_survival) = (0.0, 0, 0.0);
+        for &(renewals, lost, going) in &contracts.outcomes {
+            ln_survival += (reached..renewals).map(|t| self.ln_renewal(t)).sum::<f64>();
+            reached = renewals;
+            let ln_loss = self.alpha.ln() - (self.alpha + self.beta + f64::from(renewals)).ln();
+            sum += lost as f64 * (ln_survival + ln_loss) + going as f64 * ln_survival;
+        }
+        sum
     }
 
-    fn ln_survival(&self, renewals: f64) -> f64 {
-        ln_beta(self.alpha, self.beta + renewals) - ln_beta(self.alpha, self.beta)
+    /// Logarithm of the probability that a contract renewed so often is renewed once more.
+    fn ln_renewal(&self, renewals: u32) -> f64 {
+        -(self.alpha / (self.beta + f64::from(renewals))).ln_1p()
     }
 }
 
-/// What became of contracts: for each number of renewals, how many were lost then and how many go on.
+/// What became of contracts: for each number of renewals, ascending, how many were lost then and how
+/// many go on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Contracts {
     outcomes: Vec<(u32, u64, u64)>,
@@ -234,7 +237,7 @@ pub fn fit(contracts: &Contracts, prior: RenewalPrior) -> Result<RenewalFit, Chu
         let squares = theta.iter().zip(centre).map(|(t, c)| (t - c).powi(2));
         Ok(away * squares.sum::<f64>() / 2.0 - model(theta).log_likelihood(contracts))
     };
-    let found = nelder_mead(objective, centre, 1e-12)?;
+    let found = nelder_mead(objective, centre, 1e-10)?;
     let model = model(&found.place);
     let (all, lost) = (contracts.total(), contracts.lost());
     let low = all < LOW_EVIDENCE_BELOW || lost == 0 || lost == all;

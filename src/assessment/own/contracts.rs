@@ -66,20 +66,20 @@ impl Contracts {
         let horizon = f64::from(scope.horizon_weeks);
         let weeks_to_end =
             |contract: &ContractAt| (contract.ends_on - scope.as_of).num_days() as f64 / 7.0;
-        let ending: Vec<&ContractAt> = contracts
+        let within: Vec<&ContractAt> = contracts
             .iter()
             .filter(|contract| weeks_to_end(contract) < horizon)
             .collect();
-        let Some(first) = ending.first() else {
+        let Some(first) = within.first() else {
             return Ok(None);
         };
         let mut lost = Some(0.0);
-        for contract in &ending {
-            let loss = self.model.loss(contract.renewals).get();
+        for contract in &within {
+            let not_renewed = self.model.loss(contract.renewals).get();
             let left = (horizon - weeks_to_end(contract)) / horizon;
             lost = lost
                 .zip(contract.share)
-                .map(|(sum, share)| sum + share * loss * left);
+                .map(|(sum, share)| sum + share * not_renewed * left);
         }
         let volume_risk = lost
             .map(|lost| volume_risk(own_churn, lost, horizon))

@@ -33,19 +33,36 @@ pub(super) struct Control {
     expected: f64,
 }
 
-impl Control {
-    pub fn new(network: &Network, own: &[f64]) -> Result<Self, CascadeError> {
+/// What the messages say, roughly.
+struct Outlook {
+    churn: Vec<f64>,
+    blast: Vec<f64>,
+    /// Whether they converged.
+    useful: bool,
+}
+
+impl Outlook {
+    fn of(network: &Network, own: &[f64]) -> Result<Self, CascadeError> {
         let options = Options {
             eps: 1e-4,
             max_sweeps: 1_000,
         };
         let solution = solve_with(network, own, &options)?;
-        let churn = solution.churn();
         let blast = blast_radius(network, &solution, &options)?;
+        Ok(Self {
+            churn: solution.churn().to_vec(),
+            useful: solution.report().converged && blast.converged,
+            blast: blast.values,
+        })
+    }
+}
+
+impl Control {
+    pub fn new(network: &Network, own: &[f64]) -> Result<Self, CascadeError> {
+        let outlook = Outlook::of(network, own)?;
+        let (churn, blast) = (outlook.churn, outlook.blast);
         // Weights that came out anyhow would drown the loss.
-        let useful = solution.report().converged && blast.converged;
-        let weigh = |weight: f64| if useful { weight } else { 0.0 };
-        let blast = blast.values;
+        let weigh = |weight: f64| if outlook.useful { weight } else { 0.0 };
         let partners = |customer: usize| network.sides(customer);
         let sum = |customer: usize, of: &dyn Fn(usize) -> f64| -> f64 {
             partners(customer)

@@ -107,6 +107,8 @@ async fn every_table_can_be_read_by_its_columns(app: TestApp) {
         department_satisfactions,
         alerts,
         mails,
+        backtests,
+        calibrations,
         contracts,
         invoices,
     );

@@ -38,7 +38,7 @@ backtest-links-supported = The loss probability of links holds as the probabilit
 backtest-links-not-supported = The loss probability of links is not to be read as the probability that a link stays silent: a link may end while both of its customers stay.
 backtest-links-too-few = There are too few events to judge the loss probability of links.
 backtest-links-events = Over the horizon { $events } of { $observations } links stayed silent; { $expected } were expected to.
-backtest-links-skill = Its Brier skill against the base rate is { $skill } ({ $low } to { $high }); that of the link's own shipping days is { $own }.
+backtest-links-skill = Its Brier skill against the base rate is { $skill } ({ $low } to { $high }); that of the shipping days of a link alone is { $own }.
 
 ## Names
 backtest-component-links = Loss of links

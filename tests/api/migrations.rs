@@ -111,6 +111,8 @@ async fn every_table_can_be_read_by_its_columns(app: TestApp) {
         plan_customers,
         alerts,
         mails,
+        backtests,
+        calibrations,
         contracts,
         invoices,
         run_scores,

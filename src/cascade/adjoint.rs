@@ -7,7 +7,7 @@
 
 use rayon::prelude::*;
 
-use super::layout::split_rows;
+use super::layout::PIECES;
 use super::system::{Coupling, Norm, System};
 use super::{CascadeError, Network, Options, Solution};
 
@@ -64,9 +64,9 @@ pub fn blast_radius(
         network,
         stay: &system.stay,
         churn: &solution.placed,
-        scale,
+        unit: 1.0 / scale,
     };
-    let right = run.each(|place| run.direct(place));
+    let right = run.summed(|place| run.own_value(place), TieAt::direct);
     let mut sent = vec![0.0; own.len()];
     let ended = system.improve(
         &mut sent,
@@ -74,7 +74,11 @@ pub fn blast_radius(
         (Norm::Sum, options.eps, options.max_sweeps),
         |_, _, _| 0,
     );
-    let values = run.each(|place| run.radius(place, &sent));
+    let values: Vec<f64> = run
+        .radii(&sent)
+        .iter()
+        .map(|radius| scale * radius)
+        .collect();
     Ok(BlastRadius {
         values: network.by_customer(&values),
         sweeps: ended.sweeps,
@@ -91,7 +95,7 @@ fn scale(network: &Network) -> f64 {
         .sum();
     of_links
         + network
-            .own_value
+            .own_values()
             .iter()
             .map(|value| value.abs())
             .sum::<f64>()
@@ -116,89 +120,131 @@ pub(super) fn check_match(network: &Network, solution: &Solution) -> Result<(), 
     Ok(())
 }
 
-/// What the reverse sweep is computed from; everything by place, values as parts of `scale`.
+/// What the reverse sweep is computed from; everything by place.
 struct Run<'a> {
     network: &'a Network,
     stay: &'a [f64],
     churn: &'a [f64],
-    scale: f64,
+    /// What one unit of value is of all of it, so that single precision holds it.
+    unit: f64,
 }
 
 impl Run<'_> {
-    /// Something of each customer.
-    fn each(&self, of: impl Fn(usize) -> f64 + Sync) -> Vec<f64> {
+    /// For each customer what `own` says of it and, summed over its ties, what `of` says of the
+    /// customers at the lower and the higher place of each.
+    ///
+    /// Goes over the ties in so many lanes, each with sums of its own, which are then added: always
+    /// the same lanes, so that the answer does not depend on the number of threads.
+    fn summed(
+        &self,
+        own: impl Fn(usize) -> f64,
+        of: impl Fn(&TieAt) -> (f64, f64) + Sync,
+    ) -> Vec<f64> {
         let layout = &self.network.layout;
-        let mut list = vec![0.0; self.stay.len()];
-        let fill = |(cut, list): (&[usize], &mut [f64])| {
-            for (place, slot) in (cut[0]..cut[1]).zip(list) {
-                *slot = of(place);
+        let lane = |lane: usize| {
+            let mut sums = vec![0.0; self.stay.len()];
+            let first = layout.cuts[lane * PIECES / LANES];
+            for place in first..layout.cuts[(lane + 1) * PIECES / LANES] {
+                let mut sum = 0.0;
+                for tie in self.ties(place) {
+                    let (row, column) = of(&tie);
+                    sum += row;
+                    sums[tie.column] += column;
+                }
+                sums[place] += sum;
             }
+            sums
         };
-        let pieces: Vec<_> = layout
-            .cuts
-            .windows(2)
-            .zip(split_rows(&mut list, &layout.cuts))
-            .collect();
-        if layout.is_small() {
-            pieces.into_iter().for_each(fill);
+        let lanes: Vec<Vec<f64>> = if layout.is_small() {
+            (0..LANES).map(lane).collect()
         } else {
-            pieces.into_par_iter().for_each(fill);
+            (0..LANES).into_par_iter().map(lane).collect()
+        };
+        let mut sums: Vec<f64> = (0..self.stay.len()).map(own).collect();
+        for lane in lanes {
+            for (sum, part) in sums.iter_mut().zip(lane) {
+                *sum += part;
+            }
         }
-        list
+        sums
     }
 
-    /// Partner, weight, value and coupling of each arc of a customer.
-    fn arcs(&self, place: usize) -> impl Iterator<Item = (usize, f64, f64, Coupling)> + '_ {
-        let layout = &self.network.layout;
-        let row = layout.row(place);
-        let own = self.stay[place];
-        let weights = self.network.weights[row.clone()]
+    /// The ties whose lower place this is.
+    fn ties(&self, row: usize) -> impl Iterator<Item = TieAt> + '_ {
+        let (network, layout) = (self.network, &self.network.layout);
+        let arcs = layout.rows[row] + layout.lowers(row)..layout.rows[row + 1];
+        let weights = network.weights[arcs.clone()]
             .iter()
-            .zip(&self.network.partner_weights[row.clone()]);
-        let partners = layout.partners[row].iter().zip(layout.ties_of(place));
-        partners
-            .zip(weights)
-            .map(move |((partner, tie), (weight, back))| {
-                let partner = *partner as usize;
-                let value = self.network.tie_value(tie as usize) / self.scale;
-                let arc = Coupling::new(own * weight, self.stay[partner] * back);
-                (partner, *weight, value, arc)
-            })
+            .zip(&network.partner_weights[arcs.clone()]);
+        let ties = layout.uppers[row]..layout.uppers[row + 1];
+        let (stay, churn) = (self.stay[row], self.churn[row]);
+        layout.partners[arcs].iter().zip(ties).zip(weights).map(
+            move |((column, tie), (weight, back))| {
+                let column = *column as usize;
+                let arc = Coupling::new(stay * weight, self.stay[column] * back);
+                let theirs = self.churn[column];
+                TieAt {
+                    row,
+                    column,
+                    weights: (*weight, *back),
+                    value: network.tie_value(tie as usize) * self.unit,
+                    to_row: arc.received(churn, theirs),
+                    to_column: arc.sent(churn, theirs),
+                    arc,
+                }
+            },
+        )
     }
 
     fn own_value(&self, place: usize) -> f64 {
         let customer = self.network.layout.customers[place] as usize;
-        self.network.own_value[customer] / self.scale
+        self.network.own_value[customer] * self.unit
     }
 
-    /// What a customer's loss costs directly: the right side of its equation.
-    fn direct(&self, place: usize) -> f64 {
-        let mine = self.churn[place];
-        self.arcs(place)
-            .fold(self.own_value(place), |sum, (partner, _, value, arc)| {
-                sum + direct(value, &arc, mine, self.churn[partner])
-            })
-    }
-
-    /// dJ/dh, given the sum of the adjoints of the messages that each customer sends.
-    fn radius(&self, place: usize, sent: &[f64]) -> f64 {
-        let (mine, all) = (self.churn[place], sent[place]);
-        let (mut heard, mut echo) = (0.0, 0.0);
-        for (partner, weight, value, arc) in self.arcs(place) {
-            let other = self.churn[partner];
-            let from = weight * arc.received(mine, other);
-            let adjoint = direct(value, &arc, mine, other)
-                + arc.back * (sent[partner] - arc.pull * all) / arc.rest;
-            heard += from;
-            echo += adjoint * from;
-        }
-        self.scale * (all * (1.0 - heard) + echo)
+    /// dJ/dh of each customer, given the sum of the adjoints of the messages that it sends.
+    fn radii(&self, sent: &[f64]) -> Vec<f64> {
+        self.summed(
+            |place| sent[place],
+            |tie| {
+                let (row, column) = tie.direct();
+                let (all_row, all_column) = (sent[tie.row], sent[tie.column]);
+                let arc = &tie.arc;
+                let from_row = row + arc.back * (all_column - arc.pull * all_row) / arc.rest;
+                let from_column = column + arc.pull * (all_row - arc.back * all_column) / arc.rest;
+                (
+                    tie.weights.0 * tie.to_row * (from_row - all_row),
+                    tie.weights.1 * tie.to_column * (from_column - all_column),
+                )
+            },
+        )
     }
 }
 
-/// What the message to a partner adds to the expected loss, its echo by the same tie included.
-fn direct(value: f64, arc: &Coupling, mine: f64, other: f64) -> f64 {
-    let to = value * (1.0 - arc.received(mine, other));
-    let back = value * (1.0 - arc.sent(mine, other));
-    (to - arc.back * back) / arc.rest
+/// A tie and what goes over it.
+struct TieAt {
+    row: usize,
+    column: usize,
+    /// Of the row's customer and of the column's.
+    weights: (f64, f64),
+    value: f64,
+    to_row: f64,
+    to_column: f64,
+    /// As the row's customer sees it.
+    arc: Coupling,
 }
+
+impl TieAt {
+    /// What the messages of the row's and of the column's customer add to the expected loss, their
+    /// echo by the same tie included.
+    fn direct(&self) -> (f64, f64) {
+        let of_row = self.value * (1.0 - self.to_row);
+        let of_column = self.value * (1.0 - self.to_column);
+        (
+            (of_row - self.arc.back * of_column) / self.arc.rest,
+            (of_column - self.arc.pull * of_row) / self.arc.rest,
+        )
+    }
+}
+
+/// Into so many lanes the ties are divided.
+const LANES: usize = 4;

@@ -118,17 +118,14 @@ impl Revision {
 
     /// The largest strength that a customer has on any of its links.
     fn strongest(&self, network: &Network, customer: u32, strengths: &Strengths) -> f64 {
-        let place = network.layout.places[customer as usize];
-        let lowers = network.layout.lowers(place as usize);
-        let ties = network.layout.ties_of(place as usize).enumerate();
-        ties.flat_map(|(at, tie)| network.slots(tie as usize).map(move |slot| (at, slot)))
-            .map(|(at, slot)| {
-                let kind = self
-                    .links
-                    .get(&slot)
-                    .map_or(network.link_kinds[slot], |link| link.kind);
+        let sides = network.sides(customer as usize);
+        sides
+            .flat_map(|side| network.slots(side.tie).map(move |slot| (side.in_row, slot)))
+            .map(|(in_row, slot)| {
+                let link = self.links.get(&slot);
+                let kind = link.map_or(network.link_kinds[slot], |link| link.kind);
                 let (shipper, consignee) = strengths.on(kind.terms);
-                if (at >= lowers) == kind.from_row {
+                if in_row == kind.from_row {
                     shipper
                 } else {
                     consignee

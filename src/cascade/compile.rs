@@ -51,7 +51,8 @@ pub(super) struct Side {
     pub partner: u32,
     /// Number of the tie.
     pub tie: usize,
-    /// True for one of the two customers of a tie, false for the other.
+    /// Whether the customer is at the lower place of the two: true for one of them, false for the
+    /// other.
     pub in_row: bool,
     /// By how much the customer depends on the partner.
     pub weight: f64,
@@ -167,9 +168,12 @@ impl Network {
             .iter()
             .map(|(customer, factor)| (layout.places[*customer as usize] as usize, *factor))
             .collect();
-        let factor = |place: usize| match factors.is_empty() {
-            true => 1.0,
-            false => factors.get(&place).copied().unwrap_or(1.0),
+        let factor = |place: usize| {
+            if factors.is_empty() {
+                1.0
+            } else {
+                factors.get(&place).copied().unwrap_or(1.0)
+            }
         };
         let of_tie: Vec<Pull> = (0..layout.ties())
             .into_par_iter()
@@ -244,6 +248,10 @@ impl Network {
     /// Value of a tie: the sum over its links.
     #[inline]
     pub(super) fn tie_value(&self, tie: usize) -> f64 {
+        // Mostly there are no parallel links, and a look-up less.
+        if self.ties() == self.links() {
+            return self.link_values[tie];
+        }
         self.link_values[self.slots(tie)].iter().sum()
     }
 

@@ -7,8 +7,7 @@
 
 use super::adjoint::check_match;
 use super::system::Coupling;
-use super::what_if::{Change, Session};
-use super::{CascadeError, Network, Solution};
+use super::{CascadeError, Change, Network, Session, Solution};
 
 /// What one partner adds to a customer's churn probability.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -103,14 +103,6 @@ impl Layout {
             .chain(self.uppers[place]..self.uppers[place + 1])
     }
 
-    /// The tie between two customers, by their places.
-    pub fn tie_between(&self, one: usize, other: usize) -> Option<u32> {
-        let (row, column) = (one.min(other), one.max(other));
-        let arcs = self.rows[row] + self.lowers(row)..self.rows[row + 1];
-        let found = self.partners[arcs].binary_search(&(column as u32)).ok()?;
-        Some(self.uppers[row] + found as u32)
-    }
-
     /// Whether a second thread is worth its while.
     pub fn is_small(&self) -> bool {
         self.partners.len() < SMALL

@@ -6,8 +6,9 @@
 //!
 //! ```text
 //! Description ──> Network::compile ──> solve ──> Solution ──> adjoint::blast_radius
-//! (links, own churn,   (plain arrays,   (messages,    ├─────> explain::customer
-//!  values, Strengths)   once a version)  churn, loss) └─────> explain::followers
+//! (links, own churn,   (plain arrays,   (churn,       ├─────> explain::customer
+//!  values, Strengths)   once a version)  loss)        ├─────> paths::paths
+//!                                                     └─────> Session::what_if
 //! ```
 //!
 //! Customers are indices `0..n` here; whoever calls keeps the table from ids to indices. Everything
@@ -32,8 +33,12 @@
 //! answer is exact where the ties form a forest; loops bias it slightly (churn by less than 0.01 on
 //! the looped reference networks). Two links that join the same pair, in whichever directions, are
 //! one tie: else the pair would echo into itself.
+//!
+//! The messages follow from the churn of the two customers, so that the solver has one linear equation
+//! a customer: see `system.rs`.
 
 pub mod adjoint;
+mod arcs;
 pub mod audit;
 mod changes;
 mod check;
@@ -41,13 +46,16 @@ pub mod compile;
 mod error;
 pub mod explain;
 mod layout;
+mod outset;
 pub mod paths;
 pub mod plan;
 mod push;
+mod session;
 mod solution;
 pub mod solve;
 pub mod spread;
 pub mod strength;
+mod sweep;
 mod system;
 pub mod what_if;
 pub mod worlds;
@@ -60,9 +68,10 @@ pub use error::CascadeError;
 pub use explain::{Explanation, Follower, Part, customer as explain_customer, followers};
 pub use paths::{Path, Step, paths};
 pub use plan::{Candidate, Chosen, Plan, PlanOptions, plan};
+pub use session::Session;
 pub use solution::{Options, Report, Solution};
 pub use solve::{solve, solve_with};
 pub use spread::{Prospect, Source, spread};
 pub use strength::{RoleStrengths, Strengths};
-pub use what_if::{Affected, Change, Outcome, Session, what_if};
+pub use what_if::{Affected, Change, Outcome, what_if};
 pub use worlds::{Distribution, Estimate, Quantile, WorldOptions, Worlds, simulate};

@@ -339,17 +339,6 @@ impl<'a> Problem<'a> {
         Ok(solution)
     }
 
-    /// Expected loss by the values of `network`.
-    fn loss(&self, network: &Network, solution: &Solution) -> f64 {
-        solve_from(
-            network,
-            &solution.own,
-            Some(&solution.placed),
-            &within(FINE),
-        )
-        .expected_loss()
-    }
-
     fn assess(&mut self, set: &[bool], eps: f64) -> Result<Assessed, CascadeError> {
         let solution = self.solve(set, eps)?;
         Ok(Assessed {

@@ -13,6 +13,7 @@
 use std::collections::{HashMap, VecDeque};
 
 use super::Network;
+use super::arcs::OtherTie;
 use super::system::Coupling;
 
 /// A customer whose equation has this much in common with a partner's is solved together with it:
@@ -22,61 +23,76 @@ const MATES: f64 = 0.5;
 
 /// What a push knows of a customer: kept together, so that one customer is one visit to memory.
 #[derive(Clone, Copy, Debug)]
-struct State {
+pub(super) struct State {
     /// What is left of its equation.
     residual: f64,
     /// 1 - own churn, times what has become of its weights.
-    follow: f64,
-    /// D of its equation; 0 until it is needed.
-    diagonal: f64,
-    /// The question that `residual` belongs to.
-    question: u32,
+    pub follow: f64,
+    /// Churn before any change.
+    pub churn: f64,
+    /// The question that `residual` and the marks belong to.
+    pub question: u32,
+    /// Waits in the queue.
     queued: bool,
+    /// Its churn is computed anew.
+    touched: bool,
+    /// `follow` is otherwise than it was.
+    pub other: bool,
 }
 
-/// The weights of a tie that is otherwise than in the network: of its customers at the lower and at
-/// the higher place, before what has become of all weights of these customers.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct OtherTie {
-    pub places: (u32, u32),
-    pub weights: (f64, f64),
+impl State {
+    /// Forgets earlier questions.
+    #[inline]
+    fn renew(&mut self, question: u32) {
+        if self.question != question {
+            self.question = question;
+            self.residual = 0.0;
+            self.queued = false;
+            self.touched = false;
+            self.other = false;
+        }
+    }
 }
 
 /// Work list and what it needs to know; may be used for one question after the other.
 #[derive(Clone, Debug)]
 pub(super) struct Push<'a> {
-    network: &'a Network,
-    states: Vec<State>,
-    /// Change of each customer's churn.
-    deltas: Vec<f64>,
+    pub(super) network: &'a Network,
+    pub(super) states: Vec<State>,
+    /// Change of each touched customer's churn, and D of its equation.
+    steps: Vec<(f64, f64)>,
     queue: VecDeque<u32>,
     /// Customers whose churn was computed anew.
     touched: Vec<u32>,
     /// Customers whose weights or own churn are otherwise, with what they were.
-    others: Vec<(u32, f64)>,
-    other_ties: Vec<OtherTie>,
+    pub(super) others: Vec<(usize, f64)>,
+    pub(super) other_ties: Vec<OtherTie>,
     mates: HashMap<u32, u32>,
-    question: u32,
+    pub(super) question: u32,
     visits: usize,
     /// Largest sum of `alpha_ik` seen.
     pub pull: f64,
 }
 
 impl<'a> Push<'a> {
-    /// `stay` is 1 - own churn, by place.
-    pub fn new(network: &'a Network, stay: impl Iterator<Item = f64>) -> Self {
+    /// 1 - own churn and churn, by place.
+    pub fn new(network: &'a Network, stay: &[f64], churn: &[f64]) -> Self {
         let states: Vec<State> = stay
-            .map(|follow| State {
+            .iter()
+            .zip(churn)
+            .map(|(follow, churn)| State {
                 residual: 0.0,
-                follow,
-                diagonal: 0.0,
+                follow: *follow,
+                churn: *churn,
                 question: 0,
                 queued: false,
+                touched: false,
+                other: false,
             })
             .collect();
         Self {
             network,
-            deltas: vec![0.0; states.len()],
+            steps: vec![(0.0, 0.0); states.len()],
             states,
             queue: VecDeque::new(),
             touched: Vec::new(),
@@ -91,42 +107,32 @@ impl<'a> Push<'a> {
 
     /// Forgets everything but the network: O(what was touched).
     pub fn forget(&mut self) {
-        for place in self.touched.drain(..) {
-            self.deltas[place as usize] = 0.0;
-            self.states[place as usize].diagonal = 0.0;
-        }
+        self.touched.clear();
+        self.queue.clear();
         for (place, follow) in self.others.drain(..) {
-            self.states[place as usize].follow = follow;
-        }
-        for place in self.queue.drain(..) {
-            self.states[place as usize].queued = false;
+            self.states[place].follow = follow;
         }
         self.other_ties.clear();
         self.mates.clear();
         self.visits = 0;
         self.pull = 0.0;
-        if let Some(next) = self.question.checked_add(1) {
-            self.question = next;
-        } else {
+        self.question = self.question.wrapping_add(1);
+        if self.question == 0 {
+            // Marks of four thousand million questions ago would come alive.
             for state in &mut self.states {
-                state.question = 0;
-                state.residual = 0.0;
+                state.question = u32::MAX;
             }
-            self.question = 1;
         }
     }
 
-    /// Sets by how much a customer follows its partners, as a multiple of its weights.
+    /// Sets by how much a customer follows its partners, as a multiple of its weights; once a
+    /// question.
     pub fn set_follow(&mut self, place: usize, follow: f64) {
         let state = &mut self.states[place];
-        self.others
-            .push((u32::try_from(place).unwrap_or(u32::MAX), state.follow));
+        state.renew(self.question);
+        self.others.push((place, state.follow));
         state.follow = follow;
-    }
-
-    /// By how much a customer follows its partners, as a multiple of its weights.
-    pub fn follow(&self, place: usize) -> f64 {
-        self.states[place].follow
+        state.other = true;
     }
 
     /// Sets the weights of a tie.
@@ -136,9 +142,9 @@ impl<'a> Push<'a> {
 
     /// Adds to what is left of a customer's equation.
     pub fn add(&mut self, place: usize, residual: f64, eps: f64) {
-        let question = self.question;
+        let (queue, question) = (&mut self.queue, self.question);
         add(
-            &mut self.queue,
+            queue,
             question,
             (place, &mut self.states[place]),
             residual,
@@ -158,7 +164,17 @@ impl<'a> Push<'a> {
 
     /// Change of a customer's churn.
     pub fn delta(&self, place: usize) -> f64 {
-        self.deltas[place]
+        if self.is_touched(place) {
+            self.steps[place].0
+        } else {
+            0.0
+        }
+    }
+
+    /// Whether a customer's churn was computed anew.
+    pub fn is_touched(&self, place: usize) -> bool {
+        let state = &self.states[place];
+        state.question == self.question && state.touched
     }
 
     /// Visits of arcs so far.
@@ -166,56 +182,9 @@ impl<'a> Push<'a> {
         self.visits
     }
 
-    /// Whether a customer's churn was computed anew.
-    pub fn is_touched(&self, place: usize) -> bool {
-        self.states[place].diagonal > 0.0
-    }
-
     /// Customers whose churn was computed anew.
     pub fn touched(&self) -> &[u32] {
         &self.touched
-    }
-
-    /// Partner and coupling of each arc of a customer, with everything that is otherwise.
-    pub fn arcs(&self, place: usize) -> impl Iterator<Item = (usize, Coupling)> + '_ {
-        let row = self.network.layout.row(place);
-        let own = self.states[place].follow;
-        let weights = self.network.weights[row.clone()]
-            .iter()
-            .zip(&self.network.partner_weights[row.clone()]);
-        let special = self.is_special(place);
-        let partners = self.network.layout.partners[row].iter();
-        partners.zip(weights).map(move |(partner, (weight, back))| {
-            let partner = *partner as usize;
-            let (weight, back) = if special {
-                self.weights(place, partner).unwrap_or((*weight, *back))
-            } else {
-                (*weight, *back)
-            };
-            (
-                partner,
-                Coupling::new(own * weight, self.states[partner].follow * back),
-            )
-        })
-    }
-
-    fn is_special(&self, place: usize) -> bool {
-        let ends = |tie: &OtherTie| [tie.places.0, tie.places.1].map(|end| end as usize);
-        self.other_ties.iter().any(|tie| ends(tie).contains(&place))
-    }
-
-    /// The weights of a tie that is otherwise, as the customer at `place` sees them.
-    fn weights(&self, place: usize, partner: usize) -> Option<(f64, f64)> {
-        self.other_ties.iter().find_map(|tie| {
-            let ends = (tie.places.0 as usize, tie.places.1 as usize);
-            if ends == (place, partner) {
-                Some(tie.weights)
-            } else if ends == (partner, place) {
-                Some((tie.weights.1, tie.weights.0))
-            } else {
-                None
-            }
-        })
     }
 
     /// Pushes until nothing is left by more than `eps`; `false` if that takes more than `budget`
@@ -237,7 +206,7 @@ impl<'a> Push<'a> {
             self.touch(place);
             match self.mate(place) {
                 None => {
-                    let step = self.residual(place) / self.states[place].diagonal;
+                    let step = self.residual(place) / self.steps[place].1;
                     self.settle(place, step, None, eps);
                 }
                 Some(mate) => self.settle_both(place, mate, eps),
@@ -248,24 +217,48 @@ impl<'a> Push<'a> {
 
     /// Computes D of a customer, and finds its mate, when it is first asked for.
     pub fn touch(&mut self, place: usize) {
-        if self.states[place].diagonal > 0.0 {
+        self.states[place].renew(self.question);
+        if self.states[place].touched {
             return;
         }
         let (mut diagonal, mut pull, mut mate) = (1.0, 0.0, None);
-        for (partner, arc) in self.arcs(place) {
+        self.visit(place, |partner, state, weights| {
+            let arc = Coupling::new(weights.0, state.follow * weights.1);
             diagonal += arc.pull * arc.back / arc.rest;
             pull += arc.pull;
             if arc.pull * arc.back > MATES {
                 mate = Some(partner);
             }
-        }
-        self.states[place].diagonal = diagonal;
+        });
+        self.states[place].touched = true;
+        self.steps[place] = (0.0, diagonal);
         self.pull = self.pull.max(pull);
-        let place = u32::try_from(place).unwrap_or(u32::MAX);
+        let place = narrow(place);
         self.touched.push(place);
         if let Some(mate) = mate {
-            self.mates
-                .insert(place, u32::try_from(mate).unwrap_or(u32::MAX));
+            self.mates.insert(place, narrow(mate));
+        }
+    }
+
+    /// Calls `with` for each arc of a customer: partner, its state, and by how much the customer
+    /// follows it and the partner's weight.
+    #[inline]
+    fn visit(&mut self, place: usize, mut with: impl FnMut(usize, &mut State, (f64, f64))) {
+        let network = self.network;
+        let row = network.layout.row(place);
+        let own = self.states[place].follow;
+        let special = self.is_special(place);
+        let weights = network.weights[row.clone()]
+            .iter()
+            .zip(&network.partner_weights[row.clone()]);
+        for (partner, (weight, back)) in network.layout.partners[row].iter().zip(weights) {
+            let partner = *partner as usize;
+            let (weight, back) = if special {
+                self.weights(place, partner).unwrap_or((*weight, *back))
+            } else {
+                (*weight, *back)
+            };
+            with(partner, &mut self.states[partner], (own * weight, back));
         }
     }
 
@@ -273,62 +266,45 @@ impl<'a> Push<'a> {
         if self.mates.is_empty() {
             return None;
         }
-        let place = u32::try_from(place).ok()?;
-        self.mates.get(&place).map(|mate| *mate as usize)
+        self.mates.get(&narrow(place)).map(|mate| *mate as usize)
     }
 
     /// Solves the equations of two customers together.
     fn settle_both(&mut self, one: usize, other: usize, eps: f64) {
         self.touch(other);
-        let Some((_, arc)) = self.arcs(one).find(|(partner, _)| *partner == other) else {
+        let Some(arc) = self.arc(one, other).map(|arc| arc.after) else {
             return;
         };
         let (from_other, from_one) = (arc.pull / arc.rest, arc.back / arc.rest);
-        let (d_one, d_other) = (self.states[one].diagonal, self.states[other].diagonal);
+        let (d_one, d_other) = (self.steps[one].1, self.steps[other].1);
         let (r_one, r_other) = (self.residual(one), self.residual(other));
         let determinant = d_one * d_other - from_other * from_one;
         let step_one = (d_other * r_one + from_other * r_other) / determinant;
         let step_other = (d_one * r_other + from_one * r_one) / determinant;
         self.settle(one, step_one, Some(other), eps);
         self.settle(other, step_other, Some(one), eps);
-        for place in [one, other] {
-            self.states[place].residual = 0.0;
-            self.states[place].question = self.question;
-        }
     }
 
     /// Takes a step of a customer's churn and tells its partners but one.
     fn settle(&mut self, place: usize, step: f64, except: Option<usize>, eps: f64) {
-        self.deltas[place] += step;
-        let state = &mut self.states[place];
-        state.residual = 0.0;
-        let (own, question, network) = (state.follow, self.question, self.network);
-        let special = self.is_special(place);
-        let row = network.layout.row(place);
-        let weights = network.weights[row.clone()]
-            .iter()
-            .zip(&network.partner_weights[row.clone()]);
-        for (partner, (weight, back)) in network.layout.partners[row].iter().zip(weights) {
-            let partner = *partner as usize;
-            if except == Some(partner) {
-                continue;
+        self.steps[place].0 += step;
+        self.states[place].residual = 0.0;
+        let question = self.question;
+        let mut queue = std::mem::take(&mut self.queue);
+        self.visit(place, |partner, state, weights| {
+            if except != Some(partner) {
+                let arc = Coupling::new(weights.0, state.follow * weights.1);
+                let left = arc.back / arc.rest * step;
+                add(&mut queue, question, (partner, state), left, eps);
             }
-            let (weight, back) = if special {
-                self.weights(place, partner).unwrap_or((*weight, *back))
-            } else {
-                (*weight, *back)
-            };
-            let state = &mut self.states[partner];
-            let arc = Coupling::new(own * weight, state.follow * back);
-            add(
-                &mut self.queue,
-                question,
-                (partner, state),
-                arc.back / arc.rest * step,
-                eps,
-            );
-        }
+        });
+        self.queue = queue;
     }
+}
+
+/// Places fit 32 bits: the number of customers was checked.
+fn narrow(place: usize) -> u32 {
+    u32::try_from(place).unwrap_or(u32::MAX)
 }
 
 #[inline]
@@ -339,13 +315,10 @@ fn add(
     residual: f64,
     eps: f64,
 ) {
-    if state.question != question {
-        state.question = question;
-        state.residual = 0.0;
-    }
+    state.renew(question);
     state.residual += residual;
     if state.residual.abs() > eps && !state.queued {
         state.queued = true;
-        queue.push_back(u32::try_from(place).unwrap_or(u32::MAX));
+        queue.push_back(narrow(place));
     }
 }

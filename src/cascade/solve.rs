@@ -148,7 +148,7 @@ fn finish(
     if tries < PATIENCE && active > arcs / FEW {
         return 0;
     }
-    let mut push = Push::new(network, system.stay.iter().copied());
+    let mut push = Push::new(network, &system.stay, placed);
     for (place, left) in residual.iter().enumerate() {
         push.add(place, *left, eps);
     }

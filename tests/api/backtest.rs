@@ -359,7 +359,7 @@ async fn only_keys_to_all_teams_read_and_write(app: TestApp) {
     let body = json!({"from": "2025-07-01", "to": "2025-07-01"});
     let answer = app.post("/backtests", body.clone()).await.expect(201);
     let path = format!("/api/v1/backtests/{}", answer["id"]);
-    let some = app.make_key(&Scope::ALL, Teams::Only(vec![1]), None);
+    let some = app.make_key(Scope::ALL, Teams::Only(vec![1]), None);
     let reader = app.make_key(&[Scope::Read], Teams::All, None);
     for suffix in ["", "/page", "/metrics.csv"] {
         let get = |key: &str| {

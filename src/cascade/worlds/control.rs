@@ -18,7 +18,7 @@
     reason = "customers are those of a compiled network, which checked them"
 )]
 
-use super::super::{CascadeError, Network, Options, blast_radius, solve_with};
+use super::super::{CascadeError, Network, Options, Solution, blast_radius, solve_with};
 use super::play::{LOST, SAFE};
 
 #[derive(Clone, Copy)]
@@ -33,93 +33,67 @@ pub(super) struct Control {
     expected: f64,
 }
 
-/// What the messages say, roughly.
-struct Outlook {
-    churn: Vec<f64>,
-    blast: Vec<f64>,
-    /// Whether they converged.
-    useful: bool,
-}
-
-impl Outlook {
-    fn of(network: &Network, own: &[f64]) -> Result<Self, CascadeError> {
+impl Control {
+    pub fn new(network: &Network, own: &[f64]) -> Result<Self, CascadeError> {
         let options = Options {
             eps: 1e-4,
             max_sweeps: 1_000,
         };
         let solution = solve_with(network, own, &options)?;
         let blast = blast_radius(network, &solution, &options)?;
-        Ok(Self {
-            churn: solution.churn().to_vec(),
-            useful: solution.report().converged && blast.converged,
-            blast: blast.values,
-        })
-    }
-}
-
-impl Control {
-    pub fn new(network: &Network, own: &[f64]) -> Result<Self, CascadeError> {
-        let outlook = Outlook::of(network, own)?;
-        let (churn, blast) = (outlook.churn, outlook.blast);
+        let behind: Vec<f64> = (0..network.customers())
+            .map(|customer| pull(network, customer, |partner| solution.churn()[partner]).min(0.999))
+            .collect();
+        let mut control = Self {
+            nodes: behind
+                .iter()
+                .map(|&behind| Node {
+                    weight: 0.0,
+                    behind,
+                })
+                .collect(),
+            expected: 0.0,
+        };
         // Weights that came out anyhow would drown the loss.
-        let weigh = |weight: f64| if outlook.useful { weight } else { 0.0 };
-        let partners = |customer: usize| network.sides(customer);
-        let sum = |customer: usize, of: &dyn Fn(usize) -> f64| -> f64 {
-            partners(customer)
-                .map(|side| side.weight * of(side.partner as usize))
-                .sum()
-        };
+        if solution.report().converged && blast.converged {
+            control.weigh(network, &solution, &blast.values);
+        }
+        Ok(control)
+    }
 
-        let customers = 0..network.customers();
-        let behind: Vec<f64> = customers
-            .clone()
-            .map(|customer| sum(customer, &|partner| churn[partner]).min(0.999))
-            .collect();
-        let lost = |k: usize| own[k] + (1.0 - own[k]) * behind[k];
-        let two: Vec<f64> = customers.clone().map(|j| sum(j, &lost)).collect();
-        let expected = |i: usize| {
-            let picked: f64 = partners(i)
-                .map(|side| {
-                    let j = side.partner as usize;
-                    let onward = two[j] - side.partner_weight * lost(i);
-                    side.weight * (own[j] + (1.0 - own[j]) * onward)
-                })
-                .sum();
-            own[i] + (1.0 - own[i]) * picked
-        };
-
-        let direct: Vec<f64> = customers
-            .clone()
-            .map(|i| {
-                let ties = partners(i)
+    /// Sets weights and what they make the expectation.
+    fn weigh(&mut self, network: &Network, solution: &Solution, blast: &[f64]) {
+        let (own, churn) = (solution.own(), solution.churn());
+        let direct: Vec<f64> = (0..network.customers())
+            .map(|customer| {
+                let ties = network
+                    .sides(customer)
                     .map(|side| network.tie_value(side.tie) * (1.0 - churn[side.partner as usize]));
-                network.own_values()[i] + ties.sum::<f64>()
+                network.own_values()[customer] + ties.sum::<f64>()
             })
             .collect();
-        let followers = |direct: &[f64]| -> Vec<f64> {
-            customers
-                .clone()
-                .map(|j| {
-                    partners(j)
-                        .map(|side| {
-                            let i = side.partner as usize;
-                            direct[i] * (1.0 - own[i]) * side.partner_weight
-                        })
-                        .sum()
-                })
-                .collect()
+        let first = followers(network, own, &direct);
+        let second = followers(network, own, &first);
+        for (customer, node) in self.nodes.iter_mut().enumerate() {
+            let reach = blast[customer] / (1.0 - node.behind);
+            node.weight = reach - first[customer] - second[customer];
+        }
+
+        let lost = |k: usize| own[k] + (1.0 - own[k]) * self.nodes[k].behind;
+        let second: Vec<f64> = (0..network.customers())
+            .map(|customer| pull(network, customer, lost))
+            .collect();
+        let expected = |i: usize| {
+            let picked = network.sides(i).map(|side| {
+                let j = side.partner as usize;
+                let onward = second[j] - side.partner_weight * lost(i);
+                side.weight * (own[j] + (1.0 - own[j]) * onward)
+            });
+            own[i] + (1.0 - own[i]) * picked.sum::<f64>()
         };
-        let first = followers(&direct);
-        let second = followers(&first);
-        let nodes: Vec<Node> = customers
-            .clone()
-            .map(|i| Node {
-                weight: weigh(blast[i] / (1.0 - behind[i]) - first[i] - second[i]),
-                behind: behind[i],
-            })
-            .collect();
-        let expected = customers.map(|i| nodes[i].weight * expected(i)).sum();
-        Ok(Self { nodes, expected })
+        self.expected = (0..network.customers())
+            .map(|customer| self.nodes[customer].weight * expected(customer))
+            .sum();
     }
 
     /// By how much the sum is more than expected in a world whose picks are not followed yet.
@@ -146,4 +120,25 @@ impl Control {
             },
         }
     }
+}
+
+/// The sum of weight times `of` over the partners of a customer.
+fn pull(network: &Network, customer: usize, of: impl Fn(usize) -> f64) -> f64 {
+    let sides = network.sides(customer);
+    sides
+        .map(|side| side.weight * of(side.partner as usize))
+        .sum()
+}
+
+/// What those who follow a customer at the next remove cost, each as much as told.
+fn followers(network: &Network, own: &[f64], costs: &[f64]) -> Vec<f64> {
+    (0..network.customers())
+        .map(|customer| {
+            let followers = network.sides(customer).map(|side| {
+                let i = side.partner as usize;
+                costs[i] * (1.0 - own[i]) * side.partner_weight
+            });
+            followers.sum()
+        })
+        .collect()
 }

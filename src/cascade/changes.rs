@@ -188,7 +188,7 @@ impl Revision {
 /// The network with all `changes` made, and its own churn.
 ///
 /// A later change of the same thing replaces an earlier one. Use it where the changed network is
-/// needed as such: [`super::what_if`] needs no copy.
+/// needed as such: [`what_if`](fn@super::what_if) needs no copy.
 ///
 /// # Errors
 ///

@@ -4,6 +4,9 @@
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::float_cmp,
+    clippy::needless_range_loop,
+    clippy::similar_names,
+    clippy::too_many_lines,
     reason = "tests"
 )]
 

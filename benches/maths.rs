@@ -6,6 +6,7 @@
     clippy::unwrap_used,
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
+    clippy::indexing_slicing,
     missing_docs,
     reason = "a benchmark"
 )]

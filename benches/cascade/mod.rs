@@ -5,8 +5,11 @@ pub mod network;
 use std::hint::black_box;
 use std::time::Instant;
 
-use criterion::Criterion;
-use hawser::cascade::{Change, Options, Session, blast_radius, followers, solve};
+use criterion::measurement::WallTime;
+use criterion::{BenchmarkGroup, Criterion};
+use hawser::cascade::{
+    Change, Network, Options, Session, Solution, blast_radius, followers, solve,
+};
 
 use network::{Random, Trade};
 
@@ -54,35 +57,44 @@ fn at_size(criterion: &mut Criterion, customers: u32, links: usize) {
         group.bench_function(format!("adjoint, kappa {kappa}, eps {eps}"), |bench| {
             bench.iter(|| blast_radius(&network, black_box(&solution), &options).unwrap());
         });
-        if eps < 1e-4 {
-            continue;
-        }
-        group.bench_function(format!("who would follow, kappa {kappa}"), |bench| {
-            bench.iter(|| followers(&network, &solution, black_box(50_000), 1e-3, 10).unwrap());
-        });
-        let mut session = Session::new(&network, &solution).unwrap();
-        let mut questions = Questions::new(&trade);
-        group.bench_function(format!("what-if, random sets, kappa {kappa}"), |bench| {
-            bench.iter(|| {
-                session
-                    .what_if(&questions.next(0..customers as usize), 1e-4)
-                    .unwrap()
-            });
-        });
-        for (whom, ranks, count) in [
-            ("random", 0..customers as usize, 1_000),
-            ("the 10,000 largest", 0..10_000, 200),
-            ("the 100 largest", 0..100, 20),
-        ] {
-            percentiles(
-                &mut session,
-                &mut questions,
-                (&name, kappa, whom),
-                (ranks, count),
-            );
+        if eps >= 1e-4 {
+            what_ifs(&mut group, &trade, (&network, &solution), (&name, kappa));
         }
     }
     group.finish();
+}
+
+fn what_ifs(
+    group: &mut BenchmarkGroup<'_, WallTime>,
+    trade: &Trade,
+    (network, solution): (&Network, &Solution),
+    (name, kappa): (&str, f64),
+) {
+    let customers = trade.own.len();
+    group.bench_function(format!("who would follow, kappa {kappa}"), |bench| {
+        bench.iter(|| followers(network, solution, black_box(50_000), 1e-3, 10).unwrap());
+    });
+    let mut session = Session::new(network, solution).unwrap();
+    let mut questions = Questions::new(trade);
+    group.bench_function(format!("what-if, random sets, kappa {kappa}"), |bench| {
+        bench.iter(|| {
+            session
+                .what_if(&questions.next(0..customers), 1e-4)
+                .unwrap()
+        });
+    });
+    for (whom, ranks, count) in [
+        ("random", 0..customers, 1_000),
+        ("the 10,000 largest", 0..10_000, 200),
+        ("the 100 largest", 0..100, 20),
+    ] {
+        percentiles(
+            &mut session,
+            &mut questions,
+            (name, kappa, whom),
+            (ranks, count),
+        );
+    }
 }
 
 /// Prints the median and the 99th percentile of so many what-ifs.

@@ -60,10 +60,9 @@ pub fn blast_radius(
     }
     let own = network.by_place(&solution.own);
     let system = System::new(network, &own, true);
-    let run = Run {
+    let mut run = Run {
         network,
-        stay: &system.stay,
-        churn: &solution.placed,
+        nodes: nodes(&system.stay, &solution.placed),
         unit: 1.0 / scale,
     };
     let right = run.summed(|place| run.own_value(place), TieAt::direct);
@@ -74,11 +73,10 @@ pub fn blast_radius(
         (Norm::Sum, options.eps, options.max_sweeps),
         |_, _, _| 0,
     );
-    let values: Vec<f64> = run
-        .radii(&sent)
-        .iter()
-        .map(|radius| scale * radius)
-        .collect();
+    for (node, sent) in run.nodes.iter_mut().zip(&sent) {
+        node.sent = *sent;
+    }
+    let values: Vec<f64> = run.radii().iter().map(|radius| scale * radius).collect();
     Ok(BlastRadius {
         values: network.by_customer(&values),
         sweeps: ended.sweeps,
@@ -120,11 +118,30 @@ pub(super) fn check_match(network: &Network, solution: &Solution) -> Result<(), 
     Ok(())
 }
 
+/// What a pass over the ties asks of a customer: kept together, so that it is one visit to memory.
+#[derive(Clone, Copy)]
+struct Node {
+    /// 1 - own churn.
+    stay: f64,
+    churn: f64,
+    /// Sum of the adjoints of the messages that it sends.
+    sent: f64,
+}
+
+fn nodes(stay: &[f64], churn: &[f64]) -> Vec<Node> {
+    let both = stay.iter().zip(churn);
+    both.map(|(stay, churn)| Node {
+        stay: *stay,
+        churn: *churn,
+        sent: 0.0,
+    })
+    .collect()
+}
+
 /// What the reverse sweep is computed from; everything by place.
 struct Run<'a> {
     network: &'a Network,
-    stay: &'a [f64],
-    churn: &'a [f64],
+    nodes: Vec<Node>,
     /// What one unit of value is of all of it, so that single precision holds it.
     unit: f64,
 }
@@ -142,7 +159,7 @@ impl Run<'_> {
     ) -> Vec<f64> {
         let layout = &self.network.layout;
         let lane = |lane: usize| {
-            let mut sums = vec![0.0; self.stay.len()];
+            let mut sums = vec![0.0; self.nodes.len()];
             let first = layout.cuts[lane * PIECES / LANES];
             for place in first..layout.cuts[(lane + 1) * PIECES / LANES] {
                 let mut sum = 0.0;
@@ -160,7 +177,7 @@ impl Run<'_> {
         } else {
             (0..LANES).into_par_iter().map(lane).collect()
         };
-        let mut sums: Vec<f64> = (0..self.stay.len()).map(own).collect();
+        let mut sums: Vec<f64> = (0..self.nodes.len()).map(own).collect();
         for lane in lanes {
             for (sum, part) in sums.iter_mut().zip(lane) {
                 *sum += part;
@@ -177,19 +194,19 @@ impl Run<'_> {
             .iter()
             .zip(&network.partner_weights[arcs.clone()]);
         let ties = layout.uppers[row]..layout.uppers[row + 1];
-        let (stay, churn) = (self.stay[row], self.churn[row]);
+        let mine = self.nodes[row];
         layout.partners[arcs].iter().zip(ties).zip(weights).map(
             move |((column, tie), (weight, back))| {
                 let column = *column as usize;
-                let arc = Coupling::new(stay * weight, self.stay[column] * back);
-                let theirs = self.churn[column];
+                let theirs = self.nodes[column];
+                let arc = Coupling::new(mine.stay * weight, theirs.stay * back);
                 TieAt {
-                    row,
                     column,
+                    sent: (mine.sent, theirs.sent),
                     weights: (*weight, *back),
                     value: network.tie_value(tie as usize) * self.unit,
-                    to_row: arc.received(churn, theirs),
-                    to_column: arc.sent(churn, theirs),
+                    to_row: arc.received(mine.churn, theirs.churn),
+                    to_column: arc.sent(mine.churn, theirs.churn),
                     arc,
                 }
             },
@@ -201,13 +218,13 @@ impl Run<'_> {
         self.network.own_value[customer] * self.unit
     }
 
-    /// dJ/dh of each customer, given the sum of the adjoints of the messages that it sends.
-    fn radii(&self, sent: &[f64]) -> Vec<f64> {
+    /// dJ/dh of each customer.
+    fn radii(&self) -> Vec<f64> {
         self.summed(
-            |place| sent[place],
+            |place| self.nodes[place].sent,
             |tie| {
                 let (row, column) = tie.direct();
-                let (all_row, all_column) = (sent[tie.row], sent[tie.column]);
+                let (all_row, all_column) = tie.sent;
                 let arc = &tie.arc;
                 let from_row = row + arc.back * (all_column - arc.pull * all_row) / arc.rest;
                 let from_column = column + arc.pull * (all_row - arc.back * all_column) / arc.rest;
@@ -222,8 +239,9 @@ impl Run<'_> {
 
 /// A tie and what goes over it.
 struct TieAt {
-    row: usize,
     column: usize,
+    /// Sums of the adjoints of what the row's and the column's customer send.
+    sent: (f64, f64),
     /// Of the row's customer and of the column's.
     weights: (f64, f64),
     value: f64,

@@ -172,6 +172,8 @@ const PATIENCE: u32 = 6;
 /// Value of all ties and customers times the probability of their loss, given churn by place.
 fn expected_loss(network: &Network, stay: &[f64], placed: &[f64]) -> f64 {
     let layout = &network.layout;
+    // Side by side, so that a partner is one visit to memory.
+    let nodes: Vec<(f64, f64)> = stay.iter().copied().zip(placed.iter().copied()).collect();
     let piece = |cut: &[usize]| -> f64 {
         let mut sum = 0.0;
         for place in cut[0]..cut[1] {
@@ -185,9 +187,9 @@ fn expected_loss(network: &Network, stay: &[f64], placed: &[f64]) -> f64 {
             for ((partner, tie), (weight, back)) in
                 layout.partners[upper].iter().zip(ties).zip(weights)
             {
-                let partner = *partner as usize;
-                let arc = Coupling::new(stay[place] * weight, stay[partner] * back);
-                sum += network.tie_value(tie as usize) * arc.loss(placed[place], placed[partner]);
+                let (their_stay, theirs) = nodes[*partner as usize];
+                let arc = Coupling::new(stay[place] * weight, their_stay * back);
+                sum += network.tie_value(tie as usize) * arc.loss(placed[place], theirs);
             }
         }
         sum

@@ -169,6 +169,8 @@ impl<'a> System<'a> {
     /// What `x` leaves of `right`, by place, in double precision.
     pub fn residual(&self, x: &[f64], right: &[f64]) -> Vec<f64> {
         let layout = &self.network.layout;
+        // Side by side, so that a partner is one visit to memory.
+        let nodes: Vec<(f64, f64)> = self.stay.iter().copied().zip(x.iter().copied()).collect();
         let mut residual = vec![0.0; x.len()];
         let pieces: Vec<_> = layout
             .cuts
@@ -185,14 +187,14 @@ impl<'a> System<'a> {
                     .zip(&self.network.partner_weights[row.clone()]);
                 let mut sum = 0.0;
                 for (partner, (weight, back)) in layout.partners[row].iter().zip(weights) {
-                    let partner = *partner as usize;
-                    let (pull, back) = (own * weight, self.stay[partner] * back);
+                    let (stay, theirs) = nodes[*partner as usize];
+                    let (pull, back) = (own * weight, stay * back);
                     let arc = if self.transposed {
                         Coupling::new(back, pull)
                     } else {
                         Coupling::new(pull, back)
                     };
-                    sum += arc.pull * arc.received(mine, x[partner]);
+                    sum += arc.pull * arc.received(mine, theirs);
                 }
                 *slot = right[place] - mine + sum;
             }

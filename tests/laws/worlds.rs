@@ -88,10 +88,10 @@ fn enumerate(trade: &Trade) -> (Vec<f64>, f64) {
     for code in 0..total {
         let pick = |who: usize| code / (count + 1).pow(u32::try_from(who).unwrap()) % (count + 1);
         let mut weight = 1.0;
-        for who in 0..count {
+        for (who, row) in weights.iter().enumerate() {
             weight *= match pick(who) {
-                nobody if nobody == count => 1.0 - weights[who].iter().sum::<f64>(),
-                partner => weights[who][partner],
+                nobody if nobody == count => 1.0 - row.iter().sum::<f64>(),
+                partner => row[partner],
             };
         }
         if weight <= 0.0 {
@@ -105,17 +105,17 @@ fn enumerate(trade: &Trade) -> (Vec<f64>, f64) {
             }
             met
         };
-        let lost = |met: usize| {
+        let fallen = |met: usize| {
             let stay = (0..count).filter(|at| met & (1 << at) != 0);
             1.0 - stay.map(|at| 1.0 - trade.own[at]).product::<f64>()
         };
-        for who in 0..count {
-            churn[who] += weight * lost(chain(who));
-            loss += weight * lost(chain(who)) * trade.own_value[who];
+        for (who, churn) in churn.iter_mut().enumerate() {
+            *churn += weight * fallen(chain(who));
+            loss += weight * fallen(chain(who)) * trade.own_value[who];
         }
         for link in &trade.links {
             let met = chain(link.shipper as usize) | chain(link.consignee as usize);
-            loss += weight * lost(met) * link.value;
+            loss += weight * fallen(met) * link.value;
         }
     }
     (churn, loss)

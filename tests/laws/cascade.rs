@@ -577,11 +577,11 @@ fn chains(trade: &Trade, source: u32, target: u32) -> Vec<f64> {
             found.push(strength);
             continue;
         }
-        for next in 0..count {
+        for (next, follows) in follows.iter().enumerate() {
             if chain.len() < 5 && !chain.contains(&next) {
                 let mut longer = chain.clone();
                 longer.push(next);
-                open.push((longer, strength * follows[next][at]));
+                open.push((longer, strength * follows[at]));
             }
         }
     }
@@ -782,9 +782,9 @@ fn the_smallest_and_the_hardest_networks_are_answered() {
     }
 }
 
-#[test]
-fn what_cannot_be_changed_is_named() {
-    let trade = Trade {
+/// One link, prepaid.
+fn one_link() -> Trade {
+    Trade {
         own: vec![0.1, 0.2],
         own_business: vec![0.0; 2],
         own_value: vec![0.0; 2],
@@ -796,93 +796,38 @@ fn what_cannot_be_changed_is_named() {
             terms: FreightTerms::Prepaid,
         }],
         strengths: Strengths::uniform(0.5),
+    }
+}
+
+#[test]
+fn what_cannot_be_changed_is_named() {
+    let (network, solution) = one_link().solved();
+    let own = |customer, probability| Change::OwnChurn {
+        customer,
+        probability,
     };
-    let (network, solution) = trade.solved();
+    let strength = |customer, factor| Change::CustomerStrength { customer, factor };
+    let business = |link, business| Change::LinkBusiness { link, business };
+    let value = |link, value| Change::LinkValue { link, value };
+    let terms = |link, terms| Change::LinkTerms { link, terms };
     let mut strengths = Strengths::uniform(0.5);
     strengths.shipper.controls = 1.0;
     for (change, expected) in [
-        (
-            Change::OwnChurn {
-                customer: 2,
-                probability: 0.5,
-            },
-            "customer: there is no customer 2",
-        ),
-        (
-            Change::OwnChurn {
-                customer: 1,
-                probability: f64::NAN,
-            },
-            "own[1]: NaN is not a probability",
-        ),
-        (
-            Change::OwnChurn {
-                customer: 1,
-                probability: 1.5,
-            },
-            "own[1]: 1.5 is not a probability",
-        ),
+        (own(2, 0.5), "customer: there is no customer 2"),
+        (own(1, f64::NAN), "own[1]: NaN is not a probability"),
+        (own(1, 1.5), "own[1]: 1.5 is not a probability"),
         (Change::Strengths(strengths), "kappa.shipper.controls: 1"),
-        (
-            Change::CustomerStrength {
-                customer: 9,
-                factor: 1.0,
-            },
-            "customer: there is no customer 9",
-        ),
-        (
-            Change::CustomerStrength {
-                customer: 0,
-                factor: 2.0,
-            },
-            "changes[0].factor: 2: expected a factor",
-        ),
-        (
-            Change::CustomerStrength {
-                customer: 0,
-                factor: f64::NAN,
-            },
-            "changes[0].factor: NaN",
-        ),
-        (
-            Change::LinkBusiness {
-                link: 1,
-                business: 1.0,
-            },
-            "link: there is no link 1",
-        ),
-        (
-            Change::LinkBusiness {
-                link: 0,
-                business: -1.0,
-            },
-            "changes[0].business: -1",
-        ),
-        (
-            Change::LinkBusiness {
-                link: 0,
-                business: f64::INFINITY,
-            },
-            "changes[0].business: inf",
-        ),
-        (
-            Change::LinkValue {
-                link: 0,
-                value: f64::NAN,
-            },
-            "changes[0].value: NaN",
-        ),
-        (
-            Change::LinkTerms {
-                link: 7,
-                terms: FreightTerms::Unknown,
-            },
-            "link: there is no link 7",
-        ),
+        (strength(9, 1.0), "customer: there is no customer 9"),
+        (strength(0, 2.0), "changes[0].factor: 2: expected a factor"),
+        (strength(0, f64::NAN), "changes[0].factor: NaN"),
+        (business(1, 1.0), "link: there is no link 1"),
+        (business(0, -1.0), "changes[0].business: -1"),
+        (business(0, f64::INFINITY), "changes[0].business: inf"),
+        (value(0, f64::NAN), "changes[0].value: NaN"),
+        (terms(7, FreightTerms::Unknown), "link: there is no link 7"),
     ] {
-        let text = what_if(&network, &solution, &[change], 1e-6)
-            .unwrap_err()
-            .to_string();
+        let answer = what_if(&network, &solution, &[change], 1e-6);
+        let text = answer.unwrap_err().to_string();
         assert!(text.starts_with(expected), "{text}");
         assert!(changed(&network, &[change]).is_err());
     }

@@ -77,7 +77,11 @@ what-if-foremost = Most is at stake with { $customer }: its churn probability go
 } by { $amount }.
 what-if-because = The reason: { $share } of the business of { $customer } is with { $source }, and stands or falls with it.
 what-if-because-over = The reason: { $customer } depends on { $source } by way of { $over }.
-what-if-hypothesis = That customers follow a partner is a hypothesis: it has not been confirmed on your history yet.
+what-if-term = { $term ->
+    [supported] That customers follow a partner is supported by a back-test on your history.
+    [not_supported] That customers follow a partner is a hypothesis: the back-test on your history does not support it.
+   *[hypothesis] That customers follow a partner is a hypothesis: it has not been confirmed on your history yet.
+}
 what-if-simulated = In the worst 5% of { $worlds } simulated futures over { $weeks ->
     [one] one week
    *[other] { $weeks } weeks
@@ -111,16 +115,24 @@ plan-gone = { $count ->
     [one] One customer is left out who seems to have left already.
    *[other] { $count } customers are left out who seem to have left already.
 }
-plan-assumption = By how much a play lowers the probability of leaving is an assumption, and that partners follow is a hypothesis.
-plan-assumption-effect = That a play lowers the probability of leaving by { $effect } of itself is an assumption, and that partners follow is a hypothesis.
+plan-assumption = By how much a play lowers the probability of leaving is an assumption, and that partners follow is { $term ->
+    [supported] supported by your history
+    [not_supported] a hypothesis that your history does not support
+   *[hypothesis] a hypothesis
+}.
+plan-assumption-effect = That a play lowers the probability of leaving by { $effect } of itself is an assumption, and that partners follow is { $term ->
+    [supported] supported by your history
+    [not_supported] a hypothesis that your history does not support
+   *[hypothesis] a hypothesis
+}.
 plan-reason = { $customer } would leave by itself within { $weeks ->
     [one] one week
    *[other] { $weeks } weeks
-} with a probability of { $own }, and { $blast } of { $basis ->
-    [margin] margin
-    [revenue] revenue
-    [weight] freight
-   *[shipments] shipments
+} with a probability of { $own }, and { $blast }{ $basis ->
+    [margin] {" "}of margin
+    [revenue] {" "}of revenue
+    [weight] {" "}of freight
+   *[shipments] {""}
 } in the network would go with it; a play for { $cost } lowers that probability to { $reduced } and saves { $saved } on average.
 plan-reason-gone = It seems to have left already: ask first whether a play comes too late.
 plan-reason-dear = That is less than the play costs.

@@ -59,7 +59,11 @@ what-if-foremost = 影响最大的是{ $customer }：其流失概率从 { $befor
 } { $amount }。
 what-if-because = 原因：{ $customer }有 { $share } 的业务来自与{ $source }的往来，随其去留。
 what-if-because-over = 原因：{ $customer }经由{ $over }依赖于{ $source }。
-what-if-hypothesis = 客户会随贸易伙伴流失只是一种假设，尚未得到贵公司历史数据的证实。
+what-if-term = { $term ->
+    [supported] 客户会随贸易伙伴流失，这一点得到了贵公司历史数据回测的支持。
+    [not_supported] 客户会随贸易伙伴流失只是一种假设，贵公司历史数据的回测并不支持它。
+   *[hypothesis] 客户会随贸易伙伴流失只是一种假设，尚未得到贵公司历史数据的证实。
+}
 what-if-simulated = 在 { $worlds } 次模拟的未来 { $weeks } 周中，最差的 5% 里平均损失为 { $after }，而不是 { $before }。
 what-if-sentences = { $one }{ $other }
 
@@ -78,13 +82,21 @@ plan-measured = 用选择时未用过的 { $worlds } 次模拟检验，该计划
 plan-empty = { $budget } 的预算不足以换来任何挽回：{ $considered } 家客户中一家也未选中。
 plan-nobody = 没有可供计划选择的客户。
 plan-gone = 另有 { $count } 家客户看来已经离开，未列入考虑。
-plan-assumption = 挽留行动能把流失概率降低多少，以及贸易伙伴会随之流失，都是假设。
-plan-assumption-effect = 挽留行动能把流失概率降低其自身的 { $effect }，以及贸易伙伴会随之流失，都是假设。
-plan-reason = { $customer }在 { $weeks } 周内自行流失的概率为 { $own }，届时整个网络将失去 { $blast } 的{ $basis ->
-    [margin] 毛利
-    [revenue] 收入
-    [weight] 货量
-   *[shipments] 票数
+plan-assumption = { $term ->
+    [supported] 挽留行动能把流失概率降低多少是一种假设；贸易伙伴会随之流失，则得到了历史数据的支持。
+    [not_supported] 挽留行动能把流失概率降低多少，以及贸易伙伴会随之流失，都是假设；后者未得到历史数据的支持。
+   *[hypothesis] 挽留行动能把流失概率降低多少，以及贸易伙伴会随之流失，都是假设。
+}
+plan-assumption-effect = { $term ->
+    [supported] 挽留行动能把流失概率降低其自身的 { $effect } 是一种假设；贸易伙伴会随之流失，则得到了历史数据的支持。
+    [not_supported] 挽留行动能把流失概率降低其自身的 { $effect }，以及贸易伙伴会随之流失，都是假设；后者未得到历史数据的支持。
+   *[hypothesis] 挽留行动能把流失概率降低其自身的 { $effect }，以及贸易伙伴会随之流失，都是假设。
+}
+plan-reason = { $customer }在 { $weeks } 周内自行流失的概率为 { $own }，届时整个网络将失去 { $blast }{ $basis ->
+    [margin] {" "}的毛利
+    [revenue] {" "}的收入
+    [weight] {" "}的货量
+   *[shipments] {""}
 }；花费 { $cost } 的挽留行动可将该概率降至 { $reduced }，平均挽回 { $saved }。
 plan-reason-gone = 它看来已经离开：请先问明挽留是否为时已晚。
 plan-reason-dear = 这少于行动的费用。

@@ -262,7 +262,10 @@ pub fn write(
     }
     insert_all!(conn, run_scores::table, &rows)?;
     for chunk in outcomes.chunks(CHUNK) {
-        let rows: Vec<OutcomeRow> = chunk.iter().map(|one| outcome_row(run, one)).collect();
+        let rows: Vec<OutcomeRow> = chunk
+            .iter()
+            .map(|one| outcome_row((run, in_time), one))
+            .collect();
         insert_all!(conn, alert_outcomes::table, &rows)?;
     }
     Ok(true)
@@ -288,12 +291,13 @@ fn score_row(run: RunId, in_time: bool, figures: &Scores, now: UtcTime) -> DbRes
         alerts_right: whole(figures.right),
         alerts_wrong: whole(figures.wrong),
         missed: whole(figures.missed),
-        warning_days_median: figures.warning_days_median,
+        // Nobody was warned by a run that was made when the outcome could be known.
+        warning_days_median: figures.warning_days_median.filter(|_| in_time),
         scored_at: now,
     })
 }
 
-fn outcome_row(run: RunId, one: &AlertOutcome) -> OutcomeRow {
+fn outcome_row((run, in_time): (RunId, bool), one: &AlertOutcome) -> OutcomeRow {
     let alert = one.alert.as_ref();
     OutcomeRow {
         run_id: run,
@@ -306,7 +310,7 @@ fn outcome_row(run: RunId, one: &AlertOutcome) -> OutcomeRow {
         churn_probability: one.probability,
         last_on: one.last_on,
         silent_on: one.silent_on,
-        warning_days: one.warning_days,
+        warning_days: one.warning_days.filter(|_| in_time),
     }
 }
 

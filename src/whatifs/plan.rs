@@ -310,6 +310,7 @@ pub fn view(
     let wanted: Vec<i64> = plan.chosen.iter().map(|one| one.customer.0).collect();
     let names = visible_names(conn, &wanted, teams)?;
     let names = Names(&names);
+    let cascade_term = frame.source.cascade_term;
     let words = Words::new(language, &frame.source, config);
     let summary = words.plan(plan)?;
     let chosen = plan
@@ -345,7 +346,7 @@ pub fn view(
         chosen,
         considered: plan.considered,
         left_out: plan.gone,
-        cascade_term: "hypothesis",
+        cascade_term,
         actor: frame.kept.map(|row| row.actor.clone()),
         created_at: frame.kept.map(|row| row.created_at),
     })

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::changes::Resolved;
 use super::request::ChangeKind;
+use crate::assessment::model::CascadeTerm;
 use crate::assessment::read::{Pointer, Source};
 use crate::cascade::{self, Worlds};
 use crate::db::UtcTime;
@@ -250,8 +251,9 @@ pub struct WhatIfView {
     pub others: Others,
     /// Distribution of the loss, if it was asked for.
     pub distribution: Option<Simulated>,
-    /// `hypothesis` while no back-test on this instance's history supports the cascade.
-    pub cascade_term: &'static str,
+    /// What history says of the cascade: `supported`, `not_supported`, or `hypothesis` while no
+    /// back-test had enough to say.
+    pub cascade_term: CascadeTerm,
     /// Who asked: `key:ID` or `cli`; `null`: it was not kept.
     pub actor: Option<String>,
     /// When it was kept.

@@ -296,6 +296,7 @@ pub fn view(
             result.value_difference - told
         },
     };
+    let cascade_term = frame.source.cascade_term;
     let words = Words::new(language, &frame.source, config);
     let summary = words.what_if(changes, result, names)?;
     Ok(WhatIfView {
@@ -309,7 +310,7 @@ pub fn view(
         affected: seen.into_iter().map(|(_, view)| view).collect(),
         others,
         distribution: result.simulated.clone(),
-        cascade_term: "hypothesis",
+        cascade_term,
         actor: frame.kept.map(|row| row.actor.clone()),
         created_at: frame.kept.map(|row| row.created_at),
     })

@@ -5,6 +5,7 @@ mod spread;
 mod what_if;
 
 use super::views::Names;
+use crate::assessment::model::CascadeTerm;
 use crate::assessment::read::Source;
 use crate::config::Config;
 use crate::error::{Answer, Error};
@@ -26,6 +27,7 @@ pub struct Words<'a> {
     weeks: i64,
     business: Measure,
     value: Measure,
+    term: CascadeTerm,
 }
 
 /// What amounts of a run stand for.
@@ -77,6 +79,7 @@ impl<'a> Words<'a> {
             language,
             config,
             weeks: source.horizon_weeks,
+            term: source.cascade_term,
             business: Measure::of_business(source),
             value: Measure::of_value(source),
         }

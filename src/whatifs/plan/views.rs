@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::super::views::{Estimate, Shift};
+use crate::assessment::model::CascadeTerm;
 use crate::assessment::read::{Pointer, Source};
 use crate::db::UtcTime;
 use crate::ids::CustomerId;
@@ -118,8 +119,9 @@ pub struct PlanView {
     pub considered: u64,
     /// How many were left out because they seem to have left already.
     pub left_out: u64,
-    /// `hypothesis` while no back-test on this instance's history supports the cascade.
-    pub cascade_term: &'static str,
+    /// What history says of the cascade: `supported`, `not_supported`, or `hypothesis` while no
+    /// back-test had enough to say.
+    pub cascade_term: CascadeTerm,
     /// Who asked: `key:ID` or `cli`; `null`: it was not kept.
     pub actor: Option<String>,
     /// When it was kept.

@@ -43,10 +43,11 @@ impl Words<'_> {
         let same = |chosen: &KeptChosen| (chosen.effect - first.effect).abs() < f64::EPSILON;
         if plan.chosen.iter().all(same) {
             let effect = self.percent(first.effect, 0);
-            let values = vec![("effect", effect.into())];
+            let values = vec![("effect", effect.into()), ("term", self.term.word().into())];
             return self.text(key("plan-assumption-effect"), values).map(Some);
         }
-        self.text(key("plan-assumption"), Vec::new()).map(Some)
+        let values = vec![("term", self.term.word().into())];
+        self.text(key("plan-assumption"), values).map(Some)
     }
 
     fn plan_worth(&self, plan: &KeptPlan) -> Answer<Vec<String>> {

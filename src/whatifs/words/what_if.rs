@@ -28,7 +28,8 @@ impl Words<'_> {
         told.push(self.others(result)?);
         if result.rising + result.falling > 0 {
             told.extend(self.foremost(result, names)?);
-            told.push(self.text(key("what-if-hypothesis"), Vec::new())?);
+            let term = vec![("term", self.term.word().into())];
+            told.push(self.text(key("what-if-term"), term)?);
         }
         if let Some(simulated) = &result.simulated {
             told.push(self.text(

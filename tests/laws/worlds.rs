@@ -376,7 +376,7 @@ fn nearness(forest: bool, positive: bool) -> Nearness {
         worst: 1.0,
         ..Nearness::default()
     };
-    while sum.plans < 150 {
+    while sum.plans < 80 {
         let (mut trade, raw, part) = strategy.new_tree(&mut runner).unwrap().current();
         if positive {
             for link in &mut trade.links {
@@ -422,7 +422,7 @@ fn plans_are_near_the_best_there_is_and_never_above_the_ceiling() {
     for (forest, positive) in [(true, true), (true, false), (false, true), (false, false)] {
         let found = nearness(forest, positive);
         println!("forest {forest}, positive {positive}: {found:?}");
-        assert!(found.optimal >= 135, "{found:?}");
+        assert!(found.optimal >= 72, "{found:?}");
         assert!(found.worst >= 0.75, "{found:?}");
     }
 }

@@ -142,7 +142,7 @@ impl TestApp {
             address,
             state,
             key: String::new(),
-            client: reqwest::Client::new(),
+            client: client(),
             _folder: folder,
         };
         app.key = app.make_key(Scope::ALL, Teams::All, None);
@@ -255,6 +255,15 @@ impl TestApp {
             }
         }
     }
+}
+
+/// A client that keeps no idle connections: the server closes one after some seconds, and a request
+/// that is sent at that very moment fails.
+fn client() -> reqwest::Client {
+    reqwest::Client::builder()
+        .pool_max_idle_per_host(0)
+        .build()
+        .unwrap()
 }
 
 /// A new database on the server that `HAWSER_TEST_POSTGRES_URL` names; it goes with the cluster.

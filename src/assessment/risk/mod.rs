@@ -161,9 +161,7 @@ pub fn assess(inputs: &Inputs, scope: &Scope) -> Result<Risks, AssessmentError> 
     let own = own::assess(inputs, scope)?;
     let basis = choose_basis(&inputs.links, scope.basis);
     let value_basis = choose_value_basis(&inputs.links, basis);
-    let index: HashMap<CustomerId, u32> = inputs.customers.iter().copied().zip(0..).collect();
-    let horizon_share = f64::from(scope.horizon_weeks) * 7.0 / f64::from(scope.window_days);
-    let links = compiled_links(&inputs.links, &index, (basis, value_basis), horizon_share);
+    let links = links_of(inputs, scope, (basis, value_basis));
     let own_churn: Vec<f64> = own
         .customers
         .iter()
@@ -208,23 +206,43 @@ pub fn with_strengths(
     scope: &Scope,
     strengths: Strengths,
 ) -> Result<(Vec<f64>, Vec<f64>), AssessmentError> {
-    let index: HashMap<CustomerId, u32> = inputs.customers.iter().copied().zip(0..).collect();
-    let horizon_share = f64::from(scope.horizon_weeks) * 7.0 / f64::from(scope.window_days);
-    let bases = (risks.business_basis, risks.value_basis);
-    let links = compiled_links(&inputs.links, &index, bases, horizon_share);
+    let links = links_of(inputs, scope, (risks.business_basis, risks.value_basis));
     let own_churn: Vec<f64> = risks
         .customers
         .iter()
         .map(|risk| risk.own.score.churn.get())
         .collect();
-    let Solved {
-        network, solution, ..
-    } = Solved::of(&own_churn, &links, strengths)?;
+    let (network, solution) = solve(&own_churn, &links, strengths)?;
     let loss = solution.link_loss(&network);
     Ok((solution.churn().to_vec(), loss))
 }
 
-/// The cascade over everybody's own churn.
+/// The links of a run as the cascade takes them.
+fn links_of(inputs: &Inputs, scope: &Scope, bases: (BusinessBasis, ValueBasis)) -> Vec<Link> {
+    let index: HashMap<CustomerId, u32> = inputs.customers.iter().copied().zip(0..).collect();
+    let horizon_share = f64::from(scope.horizon_weeks) * 7.0 / f64::from(scope.window_days);
+    compiled_links(&inputs.links, &index, bases, horizon_share)
+}
+
+/// Compiles and solves the cascade over everybody's own churn.
+fn solve(
+    own_churn: &[f64],
+    links: &[Link],
+    strengths: Strengths,
+) -> Result<(Network, Solution), CascadeError> {
+    let nothing = vec![0.0; own_churn.len()];
+    let network = Network::compile(&Description {
+        own_churn,
+        own_business: &nothing,
+        own_value: &nothing,
+        links,
+        strengths,
+    })?;
+    let solution = cascade::solve(&network, &SOLVER)?;
+    Ok((network, solution))
+}
+
+/// The cascade over everybody's own churn, with everybody's blast radius.
 struct Solved {
     network: Network,
     solution: Solution,
@@ -233,15 +251,7 @@ struct Solved {
 
 impl Solved {
     fn of(own_churn: &[f64], links: &[Link], strengths: Strengths) -> Result<Self, CascadeError> {
-        let nothing = vec![0.0; own_churn.len()];
-        let network = Network::compile(&Description {
-            own_churn,
-            own_business: &nothing,
-            own_value: &nothing,
-            links,
-            strengths,
-        })?;
-        let solution = cascade::solve(&network, &SOLVER)?;
+        let (network, solution) = solve(own_churn, links, strengths)?;
         let blast = cascade::blast_radius(&network, &solution, &SOLVER)?;
         Ok(Self {
             network,

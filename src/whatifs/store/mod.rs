@@ -180,6 +180,10 @@ impl PlanRow {
     }
 }
 
+/// What is kept, with what is told of its run.
+const COLUMNS: &str = "v.*, r.as_of, r.horizon_weeks, r.model_version, r.business_basis, \
+    r.value_basis, r.cascade_term, r.seasonal";
+
 const ID: Field = Field {
     name: "id",
     sql: "v.id",
@@ -207,7 +211,7 @@ const CREATED: Field = Field {
 
 /// Lists of what-ifs.
 pub const WHAT_IFS: Collection = Collection {
-    columns: "v.*, r.as_of, r.horizon_weeks, r.model_version, r.business_basis, r.value_basis, r.cascade_term, r.seasonal",
+    columns: COLUMNS,
     from: "what_ifs v JOIN runs r ON r.id = v.run_id",
     id: "v.id",
     updated: None,
@@ -229,7 +233,7 @@ pub const WHAT_IFS: Collection = Collection {
 
 /// Lists of plans.
 pub const PLANS: Collection = Collection {
-    columns: "v.*, r.as_of, r.horizon_weeks, r.model_version, r.business_basis, r.value_basis, r.cascade_term, r.seasonal",
+    columns: COLUMNS,
     from: "plans v JOIN runs r ON r.id = v.run_id",
     id: "v.id",
     updated: None,
@@ -251,23 +255,19 @@ pub const PLANS: Collection = Collection {
 
 /// Leaves the what-ifs all of whose customers these teams may see.
 pub fn restrict_what_ifs(sql: &mut Statement, teams: &Teams) {
-    if *teams != Teams::All {
-        sql.push(
-            " AND NOT EXISTS (SELECT 1 FROM what_if_customers w WHERE w.what_if_id = v.id \
-             AND w.customer_id NOT IN (SELECT c.id FROM customers c WHERE 1 = 1",
-        );
-        teams.restrict(sql, "c.team_id");
-        sql.push("))");
-    }
+    restrict(sql, teams, "what_if_customers w WHERE w.what_if_id = v.id");
 }
 
 /// Leaves the plans all of whose customers these teams may see.
 pub fn restrict_plans(sql: &mut Statement, teams: &Teams) {
+    restrict(sql, teams, "plan_customers w WHERE w.plan_id = v.id");
+}
+
+/// Leaves the rows `v` none of whose customers, the rows `w`, these teams may not see.
+fn restrict(sql: &mut Statement, teams: &Teams, customers: &str) {
     if *teams != Teams::All {
-        sql.push(
-            " AND NOT EXISTS (SELECT 1 FROM plan_customers w WHERE w.plan_id = v.id \
-             AND w.customer_id NOT IN (SELECT c.id FROM customers c WHERE 1 = 1",
-        );
+        sql.push(" AND NOT EXISTS (SELECT 1 FROM ").push(customers);
+        sql.push(" AND w.customer_id NOT IN (SELECT c.id FROM customers c WHERE 1 = 1");
         teams.restrict(sql, "c.team_id");
         sql.push("))");
     }

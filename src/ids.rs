@@ -57,6 +57,16 @@ row_id! {
     ContractId
     /// Identifies an invoice.
     InvoiceId
+    /// Identifies a survey.
+    SurveyId
+    /// Identifies an invitation to answer a survey.
+    InvitationId
+    /// Identifies a complaint.
+    ComplaintId
+    /// Identifies a promise.
+    PromiseId
+    /// Identifies an interaction.
+    InteractionId
     /// Identifies an import.
     ImportId
     /// Identifies an assessment run.

@@ -40,7 +40,7 @@ const RULES: &[Rule] = &[
     },
     Rule {
         word: "lettre::",
-        allowed: |file| file.starts_with("alerts/mailer") || file == "mailbox.rs",
+        allowed: |file| file.starts_with("mail/mailer") || file == "mailbox.rs",
     },
     Rule {
         word: "Utc::now",
@@ -56,6 +56,7 @@ const RULES: &[Rule] = &[
 const FEATURES: &[&str] = &[
     "access",
     "customers",
+    "mail",
     "shipments",
     "imports",
     "engagement",

@@ -12,6 +12,7 @@ pub mod guard;
 pub mod http;
 pub mod key;
 pub mod store;
+pub mod ticket;
 
 use serde::Serialize;
 

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{Caller, Scope, Teams};
-use crate::db::schema::{api_keys, audit_log, idempotency_keys, teams, users};
+use crate::db::schema::{api_keys, audit_log, idempotency_keys, instance_secrets, teams, users};
 use crate::db::select::{Collection, Field, Kind};
 use crate::db::{Conn, DbError, DbResult, UtcTime, on};
 use crate::ids::{KeyId, TeamId, UserId};
@@ -540,4 +540,24 @@ pub fn forget(conn: &mut Conn, caller: KeyId, idem_key: &str) -> DbResult<()> {
     )
     .execute(c))?;
     Ok(())
+}
+
+/// The instance's secret of this name: `fresh` (base64) if there was none before.
+///
+/// # Errors
+///
+/// The database's.
+pub fn secret(conn: &mut Conn, name: &str, fresh: &str, now: UtcTime) -> DbResult<String> {
+    on!(conn, |c| diesel::insert_into(instance_secrets::table)
+        .values((
+            instance_secrets::name.eq(name),
+            instance_secrets::value.eq(fresh),
+            instance_secrets::created_at.eq(now),
+        ))
+        .on_conflict_do_nothing()
+        .execute(c))?;
+    Ok(on!(conn, |c| instance_secrets::table
+        .find(name)
+        .select(instance_secrets::value)
+        .first(c))?)
 }

@@ -7,7 +7,6 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::facts::Facts;
 use super::life::{self, Person};
 use super::model::Settlement;
-use super::outbox::{self, store::Mail};
 use super::store::{self, Alert};
 use crate::access::{Caller, Scope};
 use crate::api::body;
@@ -16,6 +15,7 @@ use crate::api::list::{self, ListParams, Page};
 use crate::db::UtcTime;
 use crate::db::select::{self, Value};
 use crate::error::{Answer, Error, Problem};
+use crate::mail::outbox::{self, store::Mail};
 use crate::state::AppState;
 
 /// Adds this feature's endpoints.

@@ -1,4 +1,4 @@
-//! The words of alerts and mails, as the database and the API write them.
+//! The words of alerts, as the database and the API write them.
 
 crate::word_enum! {
     /// What opened an alert.
@@ -55,17 +55,5 @@ crate::word_enum! {
         Superseded = "superseded",
         /// The customer was deleted.
         CustomerDeleted = "customer_deleted",
-    }
-}
-
-crate::word_enum! {
-    /// Where a mail stands.
-    MailStatus {
-        /// It waits for its next attempt.
-        Queued = "queued",
-        /// The mail server took it.
-        Sent = "sent",
-        /// It was given up: a dead letter, until somebody sends it on its way again.
-        Dead = "dead",
     }
 }

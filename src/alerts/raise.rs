@@ -11,7 +11,7 @@
 use chrono_tz::Tz;
 
 use super::facts::{Facts, NotTellable, ValueUnit};
-use super::mailer::NotAMessageId;
+use crate::mail::mailer::NotAMessageId;
 use super::message::{NotAPublicUrl, PublicUrl, RenderError};
 use super::model::{AlertReason, AlertSeverity, AlertState, Ending, Settlement};
 use super::rules::{Change, Limits, Reading, Settled, Standing, Subject, decide, severity};

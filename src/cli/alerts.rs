@@ -9,11 +9,11 @@ use crate::access::Teams;
 use crate::alerts::facts::{Facts, PartFact};
 use crate::alerts::life::{self, Person};
 use crate::alerts::model::{AlertState, Settlement};
-use crate::alerts::outbox::store as outbox;
 use crate::alerts::store::{self, Alert};
 use crate::db::select::{self, Filter, Listing, Op, Value};
 use crate::i18n::Language;
 use crate::i18n::line::single_line;
+use crate::mail::outbox::store as outbox;
 use crate::units::Probability;
 
 /// What to do with alerts.

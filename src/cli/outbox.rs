@@ -7,12 +7,12 @@ use super::out::table;
 use super::{Context, Failure};
 use crate::access::Teams;
 use crate::access::audit::Actor;
-use crate::alerts::model::MailStatus;
-use crate::alerts::outbox::store::{self, Mail};
-use crate::alerts::outbox::{self, Post};
 use crate::config::Config;
 use crate::db::select::{self, Filter, Listing, Op, Value};
 use crate::i18n::line::single_line;
+use crate::mail::model::MailStatus;
+use crate::mail::outbox::store::{self, Mail};
+use crate::mail::outbox::{self, Post};
 
 /// What to do with the outbox.
 #[derive(Debug, clap::Subcommand)]
@@ -107,7 +107,7 @@ pub const HEAD: &[&str] = &[
     "mail",
     "status",
     "tries",
-    "alert",
+    "about",
     "to",
     "next try",
     "last error",
@@ -120,7 +120,7 @@ pub fn row(mail: &Mail) -> Vec<String> {
         mail.id.to_string(),
         mail.status.clone(),
         mail.attempts.to_string(),
-        mail.alert_id.to_string(),
+        about(mail),
         mail.to_address.clone(),
         if queued {
             let next = mail.next_attempt_at.0;
@@ -130,6 +130,13 @@ pub fn row(mail: &Mail) -> Vec<String> {
         },
         single_line(mail.last_error.as_deref().unwrap_or_default()),
     ]
+}
+
+/// What a mail is about, as `alert 7` or `survey 3`.
+fn about(mail: &Mail) -> String {
+    let id = mail.alert_id.map(|id| id.0).or(mail.about_id);
+    let id = id.map(|id| format!(" {id}")).unwrap_or_default();
+    format!("{}{id}", mail.kind)
 }
 
 fn send(context: &Context) -> Result<(), Failure> {

@@ -6,7 +6,7 @@ use std::net::TcpListener;
 use super::exit::{CONFIG, SOFTWARE, UNAVAILABLE};
 use super::{Context, Failure};
 use crate::alerts::RaiseSettings;
-use crate::alerts::outbox::Worker;
+use crate::mail::outbox::Worker;
 use crate::state::AppState;
 
 /// Arguments of the command.

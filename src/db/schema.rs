@@ -140,6 +140,8 @@ diesel::table! {
         created_at -> Instant,
         updated_at -> Instant,
         deleted_at -> Nullable<Instant>,
+        survey_consent -> Nullable<Text>,
+        survey_consent_at -> Nullable<Instant>,
     }
 }
 
@@ -381,7 +383,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::{BigInt, Date, Double, Nullable, Text};
+    use diesel::sql_types::{BigInt, Bool, Date, Double, Nullable, Text};
     use super::Instant;
 
     link_risks (run_id, shipper_id, consignee_id) {
@@ -401,6 +403,15 @@ diesel::table! {
         raw_churn -> Nullable<Double>,
         own_churn -> Nullable<Double>,
         expected_days -> Nullable<Double>,
+        shipper_satisfaction -> Nullable<Double>,
+        shipper_satisfaction_low -> Nullable<Double>,
+        shipper_satisfaction_high -> Nullable<Double>,
+        consignee_satisfaction -> Nullable<Double>,
+        consignee_satisfaction_low -> Nullable<Double>,
+        consignee_satisfaction_high -> Nullable<Double>,
+        shipper_answers -> Nullable<Double>,
+        consignee_answers -> Nullable<Double>,
+        one_sided -> Nullable<Bool>,
     }
 }
 
@@ -423,7 +434,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::{BigInt, Double, Text};
+    use diesel::sql_types::{BigInt, Double, Nullable, Text};
     use super::Instant;
 
     account_satisfactions (run_id, customer_id) {
@@ -438,11 +449,19 @@ diesel::table! {
         coverage -> Double,
         evidence -> Text,
         kpis -> Text,
+        departments_heard -> BigInt,
+        departments_required -> BigInt,
+        sentiment -> Nullable<Double>,
+        sentiment_low -> Nullable<Double>,
+        sentiment_high -> Nullable<Double>,
+        sentiment_texts -> BigInt,
+        to_green -> Nullable<Text>,
+        changes -> Nullable<Text>,
     }
 }
 
 diesel::table! {
-    use diesel::sql_types::{BigInt, Bool, Double, Nullable, Text};
+    use diesel::sql_types::{BigInt, Bool, Date, Double, Nullable, Text};
     use super::Instant;
 
     department_satisfactions (run_id, customer_id, department) {
@@ -459,6 +478,14 @@ diesel::table! {
         answers -> Double,
         weight -> Double,
         required -> Bool,
+        survey_score -> Nullable<Double>,
+        respondents -> BigInt,
+        gap -> Nullable<Double>,
+        agreement -> Nullable<Double>,
+        sentiment -> Nullable<Double>,
+        sentiment_texts -> BigInt,
+        last_heard_on -> Nullable<Date>,
+        parts -> Nullable<Text>,
     }
 }
 
@@ -491,9 +518,13 @@ diesel::table! {
 
     mails (id) {
         id -> BigInt,
-        alert_id -> BigInt,
-        user_id -> BigInt,
-        run_id -> BigInt,
+        kind -> Text,
+        customer_id -> BigInt,
+        alert_id -> Nullable<BigInt>,
+        user_id -> Nullable<BigInt>,
+        contact_id -> Nullable<BigInt>,
+        run_id -> Nullable<BigInt>,
+        about_id -> Nullable<BigInt>,
         message_id -> Text,
         in_reply_to -> Nullable<Text>,
         to_address -> Text,
@@ -502,6 +533,7 @@ diesel::table! {
         subject -> Text,
         text -> Text,
         html -> Text,
+        unsubscribe_url -> Nullable<Text>,
         status -> Text,
         attempts -> BigInt,
         trying_since -> Nullable<Instant>,
@@ -702,6 +734,322 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::Text;
+    use super::Instant;
+
+    instance_secrets (name) {
+        name -> Text,
+        value -> Text,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Nullable, Text};
+    use super::Instant;
+
+    survey_templates (id) {
+        id -> BigInt,
+        name -> Text,
+        questions -> Text,
+        version -> BigInt,
+        created_at -> Instant,
+        updated_at -> Instant,
+        deleted_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Nullable, Text};
+    use super::Instant;
+
+    surveys (id) {
+        id -> BigInt,
+        name -> Text,
+        template_id -> Nullable<BigInt>,
+        questions -> Text,
+        about -> Text,
+        status -> Text,
+        team_id -> Nullable<BigInt>,
+        closes_at -> Instant,
+        reminder_days -> BigInt,
+        reminders -> BigInt,
+        opened_at -> Nullable<Instant>,
+        closed_at -> Nullable<Instant>,
+        version -> BigInt,
+        created_at -> Instant,
+        updated_at -> Instant,
+        deleted_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Double, Nullable, Text};
+    use super::Instant;
+
+    survey_invitations (id) {
+        id -> BigInt,
+        survey_id -> BigInt,
+        customer_id -> BigInt,
+        department_id -> Nullable<BigInt>,
+        contact_id -> BigInt,
+        shipment_id -> Nullable<BigInt>,
+        partner_id -> Nullable<BigInt>,
+        side -> Nullable<Text>,
+        source -> Text,
+        language -> Text,
+        nonce -> Text,
+        status -> Text,
+        confidence -> Double,
+        invited_at -> Instant,
+        last_mailed_at -> Nullable<Instant>,
+        mails -> BigInt,
+        answered_at -> Nullable<Instant>,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Double, Nullable, Text};
+    use super::Instant;
+
+    survey_answers (id) {
+        id -> BigInt,
+        invitation_id -> BigInt,
+        question -> Text,
+        dimension -> Nullable<Text>,
+        scale -> Text,
+        value -> Nullable<Double>,
+        score -> Nullable<Double>,
+        text -> Nullable<Text>,
+        polarity -> Nullable<Double>,
+        answered_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Bool, Text};
+    use super::Instant;
+
+    complaint_causes (code) {
+        code -> Text,
+        name_en -> Text,
+        name_zh -> Text,
+        active -> Bool,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Bool, Date, Nullable, Text};
+    use super::Instant;
+
+    complaints (id) {
+        id -> BigInt,
+        system -> Text,
+        external_id -> Text,
+        customer_id -> BigInt,
+        department_id -> Nullable<BigInt>,
+        contact_id -> Nullable<BigInt>,
+        partner_id -> Nullable<BigInt>,
+        shipment_id -> Nullable<BigInt>,
+        owner_id -> Nullable<BigInt>,
+        channel -> Text,
+        severity -> Text,
+        subject -> Text,
+        text -> Nullable<Text>,
+        status -> Text,
+        cause -> Nullable<Text>,
+        remedy -> Nullable<Text>,
+        action -> Nullable<Text>,
+        justified -> Nullable<Bool>,
+        evidence -> Nullable<Text>,
+        claim_amount -> Nullable<BigInt>,
+        settled_on -> Nullable<Date>,
+        received_at -> Instant,
+        acknowledge_due_at -> Instant,
+        acknowledged_at -> Nullable<Instant>,
+        answer_due_at -> Instant,
+        answered_at -> Nullable<Instant>,
+        first_answered_at -> Nullable<Instant>,
+        confirmed_at -> Nullable<Instant>,
+        reopened_at -> Nullable<Instant>,
+        reopened -> BigInt,
+        action_verified_at -> Nullable<Instant>,
+        nonce -> Text,
+        version -> BigInt,
+        created_at -> Instant,
+        updated_at -> Instant,
+        deleted_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Nullable, Text};
+    use super::Instant;
+
+    complaint_events (id) {
+        id -> BigInt,
+        complaint_id -> BigInt,
+        kind -> Text,
+        at -> Instant,
+        actor -> Text,
+        text -> Nullable<Text>,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Date, Double, Nullable, Text};
+    use super::Instant;
+
+    promises (id) {
+        id -> BigInt,
+        system -> Text,
+        external_id -> Text,
+        customer_id -> BigInt,
+        department_id -> Nullable<BigInt>,
+        contact_id -> Nullable<BigInt>,
+        partner_id -> Nullable<BigInt>,
+        made_by -> Nullable<BigInt>,
+        text -> Text,
+        kpi -> Nullable<Text>,
+        level -> Nullable<Double>,
+        made_on -> Date,
+        from_on -> Date,
+        due_on -> Date,
+        weight -> Double,
+        status -> Text,
+        decided_by -> Nullable<Text>,
+        decided_at -> Nullable<Instant>,
+        value -> Nullable<Double>,
+        observations -> Nullable<BigInt>,
+        renewed_by -> Nullable<BigInt>,
+        version -> BigInt,
+        created_at -> Instant,
+        updated_at -> Instant,
+        deleted_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Bool, Double, Nullable, Text};
+    use super::Instant;
+
+    interactions (id) {
+        id -> BigInt,
+        system -> Text,
+        external_id -> Text,
+        customer_id -> BigInt,
+        department_id -> Nullable<BigInt>,
+        contact_id -> Nullable<BigInt>,
+        user_id -> Nullable<BigInt>,
+        channel -> Text,
+        direction -> Text,
+        shipment_id -> Nullable<BigInt>,
+        complaint_id -> Nullable<BigInt>,
+        at -> Instant,
+        subject -> Nullable<Text>,
+        text -> Nullable<Text>,
+        language -> Nullable<Text>,
+        polarity -> Nullable<Double>,
+        confidence -> Nullable<Double>,
+        neutral -> Nullable<Bool>,
+        not_scored -> Nullable<Text>,
+        sentences -> Nullable<Text>,
+        topics -> Nullable<Text>,
+        scored_with -> Nullable<Text>,
+        version -> BigInt,
+        created_at -> Instant,
+        updated_at -> Instant,
+        deleted_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Bool, Text};
+    use super::Instant;
+
+    sentiment_models (id) {
+        id -> BigInt,
+        language -> Text,
+        texts -> BigInt,
+        labels -> BigInt,
+        weights -> Text,
+        figures -> Text,
+        in_use -> Bool,
+        actor -> Text,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Date, Nullable, Text};
+    use super::Instant;
+
+    customer_owners (id) {
+        id -> BigInt,
+        customer_id -> BigInt,
+        user_id -> BigInt,
+        from_on -> Date,
+        until_on -> Nullable<Date>,
+        actor -> Text,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Double, Nullable, Text};
+    use super::Instant;
+
+    kpi_targets (id) {
+        id -> BigInt,
+        customer_id -> BigInt,
+        contract_id -> Nullable<BigInt>,
+        kpi -> Text,
+        unacceptable -> Double,
+        target -> Double,
+        version -> BigInt,
+        created_at -> Instant,
+        updated_at -> Instant,
+        deleted_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Double, Nullable, Text};
+
+    kpi_values (run_id, customer_id, kpi) {
+        run_id -> BigInt,
+        customer_id -> BigInt,
+        kpi -> Text,
+        value -> Double,
+        low -> Nullable<Double>,
+        high -> Nullable<Double>,
+        observations -> BigInt,
+        desirability -> Double,
+        unacceptable -> Double,
+        target -> Double,
+        target_from -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Double, Text};
+
+    dimension_satisfactions (run_id, customer_id, department, dimension) {
+        run_id -> BigInt,
+        customer_id -> BigInt,
+        department -> Text,
+        dimension -> Text,
+        score -> Double,
+        answers -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     teams,
     users,
@@ -738,4 +1086,19 @@ diesel::allow_tables_to_appear_in_same_query!(
     invoices,
     run_scores,
     alert_outcomes,
+    instance_secrets,
+    survey_templates,
+    surveys,
+    survey_invitations,
+    survey_answers,
+    complaint_causes,
+    complaints,
+    complaint_events,
+    promises,
+    interactions,
+    sentiment_models,
+    customer_owners,
+    kpi_targets,
+    kpi_values,
+    dimension_satisfactions,
 );

@@ -5,15 +5,15 @@ use std::time::{Duration, Instant};
 
 use chrono::{NaiveDate, TimeDelta};
 use hawser::access::{Scope, Teams};
-use hawser::alerts::mailer::{Mailer, MemoryMailer, SendError};
-use hawser::alerts::outbox::{Delivered, Post, Worker, deliver_due, store as outbox};
-use hawser::alerts::retry::FailureKind;
 use hawser::alerts::{RaiseSettings, Raised, raise};
 use hawser::config::{SmtpConfig, SmtpSecurity};
 use hawser::db::select::{Statement, Value as Bind};
 use hawser::db::{DbError, UtcTime};
 use hawser::error::Error;
 use hawser::ids::RunId;
+use hawser::mail::mailer::{Mailer, MemoryMailer, SendError};
+use hawser::mail::outbox::{Delivered, Post, Worker, deliver_due, store as outbox};
+use hawser::mail::retry::FailureKind;
 use reqwest::Method;
 use serde_json::{Value, json};
 

@@ -14,12 +14,12 @@ use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
 use chrono::DateTime;
-use hawser::alerts::mailer::{
+use hawser::i18n::Language;
+use hawser::mail::mailer::{
     Credentials, MailAddress, MailSettings, Mailer, MessageId, OutgoingMail, Receipt, Security,
     SendError, SmtpMailer,
 };
-use hawser::alerts::retry::FailureKind;
-use hawser::i18n::Language;
+use hawser::mail::retry::FailureKind;
 
 use server::{Certificates, Server};
 
@@ -44,6 +44,7 @@ fn mail() -> OutgoingMail {
             .map(|number| MessageId::parse(&format!("alert-7.r{number}@hawser.example")).unwrap())
             .collect(),
         language: Language::Zh,
+        unsubscribe_url: None,
     }
 }
 

@@ -2,16 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use super::store::{self, Candidate, NewMail, Recipient};
+use super::store::{self, Candidate, Recipient};
 use super::{AlertError, Raising, Unwritable};
 use crate::access::Teams;
 use crate::alerts::facts::{Address, Facts};
-use crate::alerts::mailer::MessageId;
 use crate::alerts::message::{Rendered, render};
 use crate::alerts::model::{AlertReason, AlertSeverity};
 use crate::db::{Conn, DbError};
 use crate::i18n::{Language, Texts};
-use crate::ids::AlertId;
+use crate::ids::{AlertId, CustomerId};
+use crate::mail::mailer::MessageId;
+use crate::mail::model::MailKind;
+use crate::mail::outbox::store::{NewMail, queue};
 
 impl Raising<'_> {
     /// Queues a mail for everybody who is told of this customer.
@@ -53,7 +55,7 @@ impl Raising<'_> {
                 draft
             };
             let id = self.message_id(alert, recipient).map_err(unwritable)?;
-            if self.queue(conn, alert, recipient, (&id, language, &draft))? {
+            if self.queue(conn, (alert, customer), recipient, (&id, language, &draft))? {
                 queued += 1;
             }
         }
@@ -76,15 +78,19 @@ impl Raising<'_> {
     fn queue(
         &self,
         conn: &mut Conn,
-        alert: AlertId,
+        (alert, customer): (AlertId, CustomerId),
         recipient: &Recipient,
         (id, language, draft): (&MessageId, Language, &Rendered),
     ) -> Result<bool, DbError> {
         let first = store::first_mail(conn, alert, recipient.id)?;
         let mail = NewMail {
-            alert_id: alert.0,
-            user_id: recipient.id.0,
-            run_id: self.run.id.0,
+            kind: MailKind::Alert.word(),
+            customer_id: customer.0,
+            alert_id: Some(alert.0),
+            user_id: Some(recipient.id.0),
+            contact_id: None,
+            run_id: Some(self.run.id.0),
+            about_id: None,
             message_id: id.as_str(),
             in_reply_to: first.as_deref(),
             to_address: &recipient.email,
@@ -93,8 +99,9 @@ impl Raising<'_> {
             subject: &draft.subject,
             text: &draft.text,
             html: &draft.html,
+            unsubscribe_url: None,
         };
-        store::queue(conn, &mail, self.now)
+        queue(conn, &mail, self.now)
     }
 }
 

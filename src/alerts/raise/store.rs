@@ -6,9 +6,7 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Date, Double, Nullable, Text};
 
-use crate::alerts::model::{
-    AlertReason, AlertSeverity, AlertState, Ending, MailStatus, Settlement,
-};
+use crate::alerts::model::{AlertReason, AlertSeverity, AlertState, Ending, Settlement};
 use crate::alerts::rules::{Limits, ROUNDING};
 use crate::alerts::store::IS_GONE;
 use crate::db::schema::{alerts, customers, mails, runs, users};
@@ -367,38 +365,4 @@ pub fn first_mail(conn: &mut Conn, alert: AlertId, user: UserId) -> DbResult<Opt
         .select(mails::message_id)
         .first(c)
         .optional())?)
-}
-
-/// A mail to be queued.
-#[derive(Insertable)]
-#[diesel(table_name = mails)]
-pub struct NewMail<'a> {
-    pub alert_id: i64,
-    pub user_id: i64,
-    pub run_id: i64,
-    pub message_id: &'a str,
-    pub in_reply_to: Option<&'a str>,
-    pub to_address: &'a str,
-    pub to_name: &'a str,
-    pub language: &'a str,
-    pub subject: &'a str,
-    pub text: &'a str,
-    pub html: &'a str,
-}
-
-/// Queues a mail; `false` if the same alert was mailed to the same person for this run before.
-pub fn queue(conn: &mut Conn, mail: &NewMail<'_>, now: UtcTime) -> DbResult<bool> {
-    let status = MailStatus::Queued.word();
-    let inserted = on!(conn, |c| diesel::insert_into(mails::table)
-        .values((
-            mail,
-            mails::status.eq(status),
-            mails::next_attempt_at.eq(now),
-            mails::created_at.eq(now),
-            mails::updated_at.eq(now),
-        ))
-        .on_conflict((mails::alert_id, mails::user_id, mails::run_id))
-        .do_nothing()
-        .execute(c))?;
-    Ok(inserted == 1)
 }

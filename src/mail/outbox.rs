@@ -135,7 +135,10 @@ fn deliver(
     due: &Due,
     delivered: &mut Delivered,
 ) -> DbResult<Option<SendError>> {
-    let outcome = if !due.wanted {
+    let wanted = db
+        .read_now(|conn| store::recipient(conn, &due.kind, (due.user_id, due.contact_id)))?
+        .is_some();
+    let outcome = if !wanted {
         Err(refused("the person was removed or wants no more mails"))
     } else if due.attempts > i64::from(MOST_ATTEMPTS) {
         // Attempts that ended with the process left no failure to decide by.
@@ -222,6 +225,7 @@ fn compose(due: &Due, from: &MailAddress) -> Result<OutgoingMail, SendError> {
         html: due.html.clone(),
         references: first.iter().cloned().collect(),
         in_reply_to: first,
+        unsubscribe_url: due.unsubscribe_url.clone(),
         language: due
             .language
             .parse()

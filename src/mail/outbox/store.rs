@@ -5,11 +5,11 @@ use diesel::sql_types::{BigInt, Nullable, Text};
 use serde::Serialize;
 
 use crate::access::Teams;
-use crate::alerts::model::MailStatus;
-use crate::db::schema::{mails, users};
+use crate::db::schema::{contacts, mails, users};
 use crate::db::select::{Collection, Field, Kind, Statement, Value};
 use crate::db::{Conn, DbResult, Instant, UtcTime, on};
-use crate::ids::{AlertId, CustomerId, MailId, RunId, UserId};
+use crate::ids::{AlertId, ContactId, CustomerId, MailId, RunId, UserId};
+use crate::mail::model::{MailKind, MailStatus};
 
 /// A mail without what it says.
 #[derive(Clone, Debug, Serialize, QueryableByName, utoipa::ToSchema)]
@@ -18,22 +18,33 @@ pub struct Mail {
     #[schema(value_type = i64)]
     #[diesel(sql_type = BigInt)]
     pub id: MailId,
-    /// The alert it tells of.
-    #[schema(value_type = i64)]
-    #[diesel(sql_type = BigInt)]
-    pub alert_id: AlertId,
-    /// The customer that the alert is about.
+    /// What it is about.
+    #[schema(value_type = MailKind)]
+    #[diesel(sql_type = Text)]
+    pub kind: String,
+    /// The customer that it is about.
     #[schema(value_type = i64)]
     #[diesel(sql_type = BigInt)]
     pub customer_id: CustomerId,
-    /// The person it goes to.
-    #[schema(value_type = i64)]
-    #[diesel(sql_type = BigInt)]
-    pub user_id: UserId,
-    /// The run that wrote it.
-    #[schema(value_type = i64)]
-    #[diesel(sql_type = BigInt)]
-    pub run_id: RunId,
+    /// The alert it tells of.
+    #[schema(value_type = Option<i64>)]
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub alert_id: Option<AlertId>,
+    /// The person of ours it goes to.
+    #[schema(value_type = Option<i64>)]
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub user_id: Option<UserId>,
+    /// The contact it goes to.
+    #[schema(value_type = Option<i64>)]
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub contact_id: Option<ContactId>,
+    /// The run that wrote it, if one did.
+    #[schema(value_type = Option<i64>)]
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub run_id: Option<RunId>,
+    /// The invitation or the complaint that it is about, by `kind`.
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub about_id: Option<i64>,
     /// Its `Message-ID`.
     #[diesel(sql_type = Text)]
     pub message_id: String,
@@ -92,20 +103,21 @@ macro_rules! field {
 
 /// Lists of mails.
 pub const MAILS: Collection = Collection {
-    columns: "m.id, m.alert_id, a.customer_id, m.user_id, m.run_id, m.message_id, m.in_reply_to, \
-              m.to_address, m.language, m.status, m.attempts, m.trying_since, m.next_attempt_at, \
-              m.last_error, m.created_at, m.updated_at, m.sent_at",
-    from: "mails m JOIN alerts a ON a.id = m.alert_id JOIN customers c ON c.id = a.customer_id \
-           JOIN users u ON u.id = m.user_id",
+    columns: "m.id, m.kind, m.customer_id, m.alert_id, m.user_id, m.contact_id, m.run_id, m.about_id, \
+              m.message_id, m.in_reply_to, m.to_address, m.language, m.status, m.attempts, \
+              m.trying_since, m.next_attempt_at, m.last_error, m.created_at, m.updated_at, m.sent_at",
+    from: "mails m JOIN customers c ON c.id = m.customer_id LEFT JOIN users u ON u.id = m.user_id",
     id: "m.id",
     updated: Some("m.updated_at"),
     alive: None,
     fields: &[
         field!("id", Kind::Int, sortable),
         field!("status", Kind::Words(MailStatus::WORDS)),
+        field!("kind", Kind::Words(MailKind::WORDS)),
         field!("alert_id", Kind::Int),
-        field!("customer_id", "a.customer_id", Kind::Int, false),
+        field!("customer_id", Kind::Int),
         field!("user_id", Kind::Int),
+        field!("contact_id", Kind::Int),
         field!("run_id", Kind::Int),
         field!("attempts", Kind::Int, sortable),
         field!("created_at", Kind::Time, sortable),
@@ -115,11 +127,74 @@ pub const MAILS: Collection = Collection {
     default_sort: "-id",
 };
 
-/// Restricts mails to those that teams may see: about their customers, to their people. A mail to
-/// somebody without a team may name customers of every team.
+/// Restricts mails to those that teams may see: about their customers, to their people or to the
+/// customer's. A mail to one of ours without a team may name customers of every team.
 pub fn restrict(teams: &Teams, sql: &mut Statement) {
     teams.restrict(sql, "c.team_id");
-    teams.restrict(sql, "u.team_id");
+    // What goes to a contact names nobody but the contact's own customer.
+    teams.restrict(
+        sql,
+        "CASE WHEN m.user_id IS NULL THEN c.team_id ELSE u.team_id END",
+    );
+}
+
+/// A mail to be queued.
+#[derive(Debug, Insertable)]
+#[diesel(table_name = mails)]
+pub struct NewMail<'a> {
+    /// As [`MailKind`] words it.
+    pub kind: &'static str,
+    /// The customer that it is about.
+    pub customer_id: i64,
+    /// The alert, for alerts.
+    pub alert_id: Option<i64>,
+    /// The person of ours that it goes to; either this or `contact_id`.
+    pub user_id: Option<i64>,
+    /// The contact that it goes to.
+    pub contact_id: Option<i64>,
+    /// The run that wrote it, for alerts.
+    pub run_id: Option<i64>,
+    /// The invitation or the complaint.
+    pub about_id: Option<i64>,
+    /// Its `Message-ID`.
+    pub message_id: &'a str,
+    /// The first mail of its thread.
+    pub in_reply_to: Option<&'a str>,
+    /// Where it goes.
+    pub to_address: &'a str,
+    /// The name to show.
+    pub to_name: &'a str,
+    /// Its language.
+    pub language: &'a str,
+    /// Its subject.
+    pub subject: &'a str,
+    /// Its text.
+    pub text: &'a str,
+    /// The same as HTML.
+    pub html: &'a str,
+    /// Where one `POST` ends such mails (RFC 8058).
+    pub unsubscribe_url: Option<&'a str>,
+}
+
+/// Queues a mail in the transaction of its cause; `false` if it was queued before: the same
+/// `Message-ID`, or the same alert to the same person for the same run.
+///
+/// # Errors
+///
+/// The database's, as everywhere here.
+pub fn queue(conn: &mut Conn, mail: &NewMail<'_>, now: UtcTime) -> DbResult<bool> {
+    let status = MailStatus::Queued.word();
+    let inserted = on!(conn, |c| diesel::insert_into(mails::table)
+        .values((
+            mail,
+            mails::status.eq(status),
+            mails::next_attempt_at.eq(now),
+            mails::created_at.eq(now),
+            mails::updated_at.eq(now),
+        ))
+        .on_conflict_do_nothing()
+        .execute(c))?;
+    Ok(inserted == 1)
 }
 
 /// The mail with this id, if `teams` may see it.
@@ -175,7 +250,8 @@ pub fn waiting(conn: &mut Conn) -> DbResult<i64> {
 }
 
 /// A mail that a worker has for itself.
-#[derive(Clone, Debug, Queryable)]
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = mails)]
 pub struct Due {
     /// Its id.
     pub id: MailId,
@@ -195,6 +271,8 @@ pub struct Due {
     pub text: String,
     /// The same as HTML.
     pub html: String,
+    /// Where one `POST` ends such mails.
+    pub unsubscribe_url: Option<String>,
     /// Attempts, the one about to be made included.
     pub attempts: i64,
     /// When it was first tried since it was queued.
@@ -203,8 +281,46 @@ pub struct Due {
     pub created_at: UtcTime,
     /// Until when the worker has it; marks the claim.
     pub lease_until: Option<UtcTime>,
-    /// Whether the person still wants it.
-    pub wanted: bool,
+    /// As [`MailKind`] words it.
+    pub kind: String,
+    /// The person of ours that it goes to.
+    pub user_id: Option<i64>,
+    /// The contact that it goes to.
+    pub contact_id: Option<i64>,
+}
+
+/// Address and name of whoever a mail goes to, as they are today; `None` if the person was removed,
+/// has no address, or wants no such mails.
+pub fn recipient(
+    conn: &mut Conn,
+    kind: &str,
+    (user, contact): (Option<i64>, Option<i64>),
+) -> DbResult<Option<(String, String)>> {
+    if let Some(user) = user {
+        return Ok(on!(conn, |c| users::table
+            .find(user)
+            .filter(users::deleted_at.is_null())
+            .filter(users::mail_alerts.eq(true))
+            .select((users::email, users::name))
+            .first(c)
+            .optional())?);
+    }
+    let Some(contact) = contact else {
+        return Ok(None);
+    };
+    type Row = (Option<String>, String, Option<String>);
+    let found: Option<Row> = on!(conn, |c| contacts::table
+        .find(contact)
+        .filter(contacts::deleted_at.is_null())
+        .select((contacts::email, contacts::name, contacts::survey_consent))
+        .first(c)
+        .optional())?;
+    // Who wants no surveys is still told what became of a complaint.
+    let is_survey = kind != MailKind::Complaint.word();
+    Ok(found.and_then(|(email, name, consent)| {
+        let refused = is_survey && consent.as_deref() == Some("refused");
+        Some((email.filter(|_| !refused)?, name))
+    }))
 }
 
 /// Takes a mail until `lease`; `None` if somebody else has it or it is not due any more.
@@ -227,24 +343,8 @@ pub fn claim(conn: &mut Conn, id: MailId, now: UtcTime, lease: UtcTime) -> DbRes
         .set(mails::trying_since.eq(Some(now)))
         .execute(c))?;
     Ok(on!(conn, |c| mails::table
-        .inner_join(users::table.on(users::id.eq(mails::user_id)))
-        .filter(mails::id.eq(id.0))
-        .select((
-            mails::id,
-            mails::message_id,
-            mails::in_reply_to,
-            mails::to_address,
-            mails::to_name,
-            mails::language,
-            mails::subject,
-            mails::text,
-            mails::html,
-            mails::attempts,
-            mails::trying_since,
-            mails::created_at,
-            mails::lease_until,
-            users::mail_alerts.and(users::deleted_at.is_null()),
-        ))
+        .find(id.0)
+        .select(Due::as_select())
         .first(c)
         .optional())?)
 }
@@ -302,15 +402,16 @@ pub fn bury(conn: &mut Conn, due: &Due, words: &str, now: UtcTime) -> DbResult<(
 /// Queues a dead letter anew, to the address the person has now; `false` if it is no dead letter or
 /// the person was removed.
 pub fn requeue(conn: &mut Conn, id: MailId, now: UtcTime) -> DbResult<bool> {
-    let person: Option<(String, String)> = on!(conn, |c| mails::table
-        .inner_join(users::table.on(users::id.eq(mails::user_id)))
-        .filter(mails::id.eq(id.0))
-        .filter(users::deleted_at.is_null())
-        .filter(users::mail_alerts.eq(true))
-        .select((users::email, users::name))
+    type Row = (String, Option<i64>, Option<i64>);
+    let mail: Option<Row> = on!(conn, |c| mails::table
+        .find(id.0)
+        .select((mails::kind, mails::user_id, mails::contact_id))
         .first(c)
         .optional())?;
-    let Some((email, name)) = person else {
+    let Some((kind, user, contact)) = mail else {
+        return Ok(false);
+    };
+    let Some((email, name)) = recipient(conn, &kind, (user, contact))? else {
         return Ok(false);
     };
     let queued = on!(conn, |c| diesel::update(mails::table.find(id.0))

@@ -164,6 +164,8 @@ pub struct OutgoingMail {
     pub references: Vec<MessageId>,
     /// The language of subject and bodies.
     pub language: Language,
+    /// Where one `POST` ends such mails (RFC 8058); of ours, hence free of what could end a header.
+    pub unsubscribe_url: Option<String>,
 }
 
 /// What the server said when it took a mail over.
@@ -262,6 +264,17 @@ fn message(mail: &OutgoingMail) -> Result<Message, SendError> {
     if !mail.references.is_empty() {
         let ids: Vec<&str> = mail.references.iter().map(MessageId::as_str).collect();
         builder = builder.references(ids.join(" "));
+    }
+    if let Some(url) = &mail.unsubscribe_url {
+        builder = builder
+            .raw_header(header(
+                "List-Unsubscribe",
+                &format!("<{}>", single_line(url)),
+            ))
+            .raw_header(header(
+                "List-Unsubscribe-Post",
+                "List-Unsubscribe=One-Click",
+            ));
     }
     let part = |kind, body: &str| SinglePart::builder().header(kind).body(body.to_owned());
     builder

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
-use crate::alerts::mailer::{
+use crate::config::{SmtpConfig, SmtpSecurity};
+use crate::mail::mailer::{
     Credentials, MailAddress, MailSettings, Mailer, NotAnAddress, Security, SettingsError,
     SmtpMailer,
 };
-use crate::config::{SmtpConfig, SmtpSecurity};
 
 /// A conversation with the server has at most so many answers to wait for, each up to the timeout.
 const ANSWERS: i32 = 12;

@@ -86,13 +86,13 @@ pub enum GiveUp {
 ///
 /// ```
 /// use std::time::Duration;
-/// use hawser::alerts::retry::{Decision, FailureKind, Jitter, decide};
+/// use hawser::mail::retry::{Decision, FailureKind, Jitter, decide};
 ///
 /// // After the third failure the ceiling is 30 s · 2² = 120 s; half of it is 60 s.
 /// let jitter = Jitter::new(0.5)?;
 /// let decision = decide(FailureKind::Transient, 3, Duration::from_secs(90), jitter);
 /// assert_eq!(decision, Decision::RetryAfter(Duration::from_secs(60)));
-/// # Ok::<(), hawser::alerts::retry::NotJitter>(())
+/// # Ok::<(), hawser::mail::retry::NotJitter>(())
 /// ```
 pub fn decide(kind: FailureKind, attempts: u32, age: Duration, jitter: Jitter) -> Decision {
     match kind {

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::alerts::retry::FailureKind;
+use crate::mail::retry::FailureKind;
 
 fn mail() -> OutgoingMail {
     OutgoingMail {
@@ -15,6 +15,7 @@ fn mail() -> OutgoingMail {
         in_reply_to: None,
         references: Vec::new(),
         language: Language::En,
+        unsubscribe_url: None,
     }
 }
 

@@ -6,8 +6,8 @@ use std::io;
 use lettre::transport::smtp;
 
 use super::NotAnAddress;
-use crate::alerts::retry::FailureKind;
 use crate::i18n::line::{shorten, single_line};
+use crate::mail::retry::FailureKind;
 
 /// The server's words are kept up to so many characters.
 const LONGEST_TEXT: usize = 500;

@@ -1,0 +1,3 @@
+DROP TABLE customer_owners;
+DROP TABLE sentiment_models;
+DROP TABLE interactions;

@@ -1,0 +1,175 @@
+//! Tickets: the signed part of a personal link that lets its holder do one thing to one record.
+//!
+//! A ticket is the record's id and a MAC (HMAC-SHA-256, RFC 2104, cut to 128 bits) over purpose, id
+//! and the record's nonce, by a secret of the instance. Nothing of it is stored: a new nonce revokes
+//! it, another purpose refuses it, and a reminder can carry the same one again. Guessing one takes
+//! 2^127 tries on average; comparing takes the same time whatever is guessed.
+
+use data_encoding::{BASE64, BASE64URL_NOPAD};
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
+
+use super::store;
+use crate::db::{Conn, DbError, UtcTime};
+
+/// Bytes of the record's id, big-endian.
+const ID: usize = 8;
+/// Bytes kept of the MAC.
+const MAC: usize = 16;
+/// Bytes of the secret: one block of SHA-256.
+const SECRET: usize = 64;
+/// Bytes of a nonce before it is encoded.
+const NONCE: usize = 12;
+
+crate::word_enum! {
+    /// What the holder of a ticket may do.
+    Purpose {
+        /// Answer the survey of an invitation.
+        Survey = "survey",
+        /// Say that no more surveys are wanted; the id is the contact's.
+        OptOut = "opt_out",
+        /// Confirm that a complaint is settled, or reopen it.
+        Complaint = "complaint",
+    }
+}
+
+/// Makes and checks tickets; cheap to clone.
+#[derive(Clone)]
+pub struct Signer(Hmac<Sha256>);
+
+impl std::fmt::Debug for Signer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Signer")
+    }
+}
+
+/// No random numbers are to be had.
+#[derive(Debug, thiserror::Error)]
+#[error("no random numbers to be had: {0}")]
+pub struct NoRandomness(#[from] getrandom::Error);
+
+/// The instance's signer cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum SignerError {
+    /// The database.
+    #[error(transparent)]
+    Db(#[from] DbError),
+    /// The system.
+    #[error(transparent)]
+    NoRandomness(#[from] NoRandomness),
+}
+
+/// A new nonce for a record that tickets are made for.
+///
+/// # Errors
+///
+/// [`NoRandomness`] if the system has none to give.
+pub fn nonce() -> Result<String, NoRandomness> {
+    let mut bytes = [0; NONCE];
+    getrandom::fill(&mut bytes).map_err(NoRandomness)?;
+    Ok(BASE64URL_NOPAD.encode(&bytes))
+}
+
+impl Signer {
+    /// The instance's signer; its secret is made when first needed, and is the same for all
+    /// processes that share the database.
+    ///
+    /// # Errors
+    ///
+    /// The database's, and [`NoRandomness`].
+    pub fn of(conn: &mut Conn, now: UtcTime) -> Result<Self, SignerError> {
+        let mut fresh = [0; SECRET];
+        getrandom::fill(&mut fresh).map_err(NoRandomness)?;
+        let kept = store::secret(conn, "tickets", &BASE64.encode(&fresh), now)?;
+        let broken = |why: String| DbError::corrupt("instance_secrets.value", why);
+        let bytes = BASE64
+            .decode(kept.as_bytes())
+            .map_err(|error| broken(error.to_string()))?;
+        let secret: [u8; SECRET] = bytes
+            .try_into()
+            .map_err(|bytes: Vec<u8>| broken(format!("{} bytes", bytes.len())))?;
+        Ok(Self::with(&secret))
+    }
+
+    /// A signer with this secret: one block of SHA-256, so that every bit counts.
+    pub fn with(secret: &[u8; SECRET]) -> Self {
+        Self(Hmac::new(&(*secret).into()))
+    }
+
+    /// A ticket for a record that has this nonce now.
+    pub fn ticket(&self, purpose: Purpose, id: i64, nonce: &str) -> String {
+        let mac = self.mac(purpose, id, nonce).finalize().into_bytes();
+        let mut bytes = id.to_be_bytes().to_vec();
+        bytes.extend(mac.iter().take(MAC));
+        BASE64URL_NOPAD.encode(&bytes)
+    }
+
+    /// Whether `ticket` is one for this record, which has this nonce now.
+    pub fn accepts(&self, ticket: &str, purpose: Purpose, id: i64, nonce: &str) -> bool {
+        let Ok(bytes) = BASE64URL_NOPAD.decode(ticket.as_bytes()) else {
+            return false;
+        };
+        let Some((named, mac)) = bytes.split_at_checked(ID) else {
+            return false;
+        };
+        // In constant time; a shorter MAC would be cheaper to guess.
+        named == id.to_be_bytes()
+            && mac.len() == MAC
+            && self
+                .mac(purpose, id, nonce)
+                .verify_truncated_left(mac)
+                .is_ok()
+    }
+
+    fn mac(&self, purpose: Purpose, id: i64, nonce: &str) -> Hmac<Sha256> {
+        let mut mac = self.0.clone();
+        mac.update(purpose.word().as_bytes());
+        mac.update(&[0]);
+        mac.update(&id.to_be_bytes());
+        mac.update(nonce.as_bytes());
+        mac
+    }
+}
+
+/// The record that a ticket names; whether it is genuine, [`Signer::accepts`] says.
+pub fn named(ticket: &str) -> Option<i64> {
+    let bytes = BASE64URL_NOPAD.decode(ticket.as_bytes()).ok()?;
+    let (id, mac) = bytes.split_first_chunk::<ID>()?;
+    (mac.len() == MAC).then(|| i64::from_be_bytes(*id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ticket_opens_one_door_of_one_record_until_its_nonce_changes() {
+        let signer = Signer::with(&[7; SECRET]);
+        let ticket = signer.ticket(Purpose::Survey, 42, "once");
+        assert_eq!(named(&ticket), Some(42));
+        assert!(signer.accepts(&ticket, Purpose::Survey, 42, "once"));
+        assert!(!signer.accepts(&ticket, Purpose::OptOut, 42, "once"));
+        assert!(!signer.accepts(&ticket, Purpose::Survey, 43, "once"));
+        assert!(!signer.accepts(&ticket, Purpose::Survey, 42, "twice"));
+        assert!(!Signer::with(&[8; SECRET]).accepts(&ticket, Purpose::Survey, 42, "once"));
+    }
+
+    #[test]
+    fn what_is_no_ticket_names_nothing() {
+        let signer = Signer::with(&[7; SECRET]);
+        let good = signer.ticket(Purpose::Survey, 42, "once");
+        let shorter: String = good.chars().take(good.len() - 4).collect();
+        for bad in [
+            "",
+            "x",
+            "AAAA",
+            &shorter,
+            &format!("{good}AAAA"),
+            "…",
+            "../../etc",
+        ] {
+            assert_eq!(named(bad), None, "{bad}");
+            assert!(!signer.accepts(bad, Purpose::Survey, 42, "once"), "{bad}");
+        }
+    }
+}

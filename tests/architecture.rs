@@ -64,6 +64,7 @@ const FEATURES: &[&str] = &[
     "churn",
     "cascade",
     "satisfaction",
+    "sentiment",
     "calc",
     "demo",
     "assessment",
@@ -81,6 +82,7 @@ const PURE: &[&str] = &[
     "churn",
     "cascade",
     "satisfaction",
+    "sentiment",
     "calc",
     "demo",
 ];

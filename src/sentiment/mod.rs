@@ -11,9 +11,15 @@
 //! own is blended in. Text in other languages is told apart and not scored. Everything is pure.
 
 mod error;
+mod features;
 pub mod index;
+mod language;
+mod lists;
 pub mod model;
+mod rules;
 mod scorer;
+mod segment;
+mod units;
 
 pub use error::SentimentError;
 pub use index::{Channel, Index, IndexSettings, Voice, index};

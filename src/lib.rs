@@ -29,6 +29,7 @@ pub mod satisfaction;
 pub mod sentiment;
 pub mod shipments;
 pub mod state;
+pub mod surveys;
 pub mod telemetry;
 pub mod text;
 pub mod track;

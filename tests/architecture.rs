@@ -68,6 +68,7 @@ const FEATURES: &[&str] = &[
     "sentiment",
     "calc",
     "demo",
+    "surveys",
     "assessment",
     "whatifs",
     "backtest",

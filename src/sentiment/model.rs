@@ -91,7 +91,12 @@ pub fn learn(language: Spoken, sure: &[Labelled]) -> Result<Model, SentimentErro
     let mut sides = [0_u64; 3];
     for (at, label) in sure.iter().enumerate() {
         let field = |name: &'static str| move || format!("sure[{at}].{name}");
-        within(field("target"), label.target, 0.0..=1.0, "a number between 0 and 1")?;
+        within(
+            field("target"),
+            label.target,
+            0.0..=1.0,
+            "a number between 0 and 1",
+        )?;
         let rule = "a number between 0 and 1,000";
         within(field("weight"), label.weight, 0.0..=1000.0, rule)?;
     }
@@ -181,9 +186,15 @@ impl Learner {
     }
 
     fn model(self, texts: u64) -> Model {
-        let most = self.weights.iter().fold(0.0_f32, |most, weight| most.max(weight.abs()));
+        let most = self
+            .weights
+            .iter()
+            .fold(0.0_f32, |most, weight| most.max(weight.abs()));
         let scale = if most > 0.0 { most / 127.0 } else { 1.0 };
-        #[expect(clippy::cast_possible_truncation, reason = "within -127..=127 by the scale")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "within -127..=127 by the scale"
+        )]
         let small = |weight: &f32| (weight / scale).round() as i8;
         Model {
             language: self.language,

@@ -40,6 +40,7 @@ fn features(config: &mut ServiceConfig<'_>) {
     crate::customers::http::routes(config);
     crate::engagement::http::routes(config);
     crate::network::http::routes(config);
+    crate::surveys::http::routes(config);
     crate::assessment::http::routes(config);
     crate::whatifs::http::routes(config);
     crate::backtest::http::routes(config);

@@ -14,6 +14,7 @@ use super::model::{
 use super::store::invitations::{self, NewInvitation};
 use super::store::people::{self, Asked, Choice, Person};
 use super::store::surveys::Survey;
+use super::store::{InvitationRow, locked_invitation};
 use super::subject::{Place, Subject, customer};
 use crate::access::audit::{self, Deed};
 use crate::access::ticket;
@@ -270,6 +271,20 @@ impl Asking<'_> {
             (self.writer.now, self.writer.now),
         )
     }
+}
+
+/// Revokes an invitation: its link ends, answers that it has stay. One that is revoked stays so.
+///
+/// # Errors
+///
+/// The database's, and 500 if there is no randomness to be had.
+pub fn revoke(conn: &mut Conn, writer: &Writer, invitation: &InvitationRow) -> Answer<()> {
+    if locked_invitation(conn, invitation.id)?.status == InvitationStatus::Revoked {
+        return Ok(());
+    }
+    let nonce = ticket::nonce().map_err(Error::internal)?;
+    invitations::revoke(conn, invitation.id, &nonce, writer.now)?;
+    Ok(writer.record(conn, "revoked", "survey_invitation", invitation.id.0)?)
 }
 
 /// What makes the invitation unique.

@@ -9,13 +9,16 @@
 //! A survey's questions are frozen when it opens. An invitation is one person asked once; it keeps
 //! the department that the person was in. [`record()`] is the only way in for answers.
 
+pub mod coverage;
 pub mod edit;
 pub mod enter;
 pub mod error;
 pub mod file;
+pub mod http;
 pub mod invite;
 pub mod model;
 pub mod record;
+pub mod results;
 pub mod store;
 pub mod subject;
 

@@ -140,8 +140,7 @@ impl Subject {
                 };
                 Ok(Place {
                     shipment: Some(id),
-                    // Goods that a firm sends to itself have no other end.
-                    partner: (partner != customer).then_some(partner),
+                    partner: Some(partner),
                     side: Some(side),
                 })
             }
@@ -245,15 +244,6 @@ mod tests {
             shipment(Some(Side::Consignee)).parties(),
             Some(vec![BAKERY])
         );
-
-        let internal = Subject::Shipment {
-            id: ShipmentId(9),
-            shipper: MILL,
-            consignee: MILL,
-            only: None,
-        };
-        let place = internal.place(MILL, &HashSet::new()).unwrap();
-        assert_eq!((place.partner, place.side), (None, Some(Side::Shipper)));
     }
 
     #[test]

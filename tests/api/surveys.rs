@@ -1243,6 +1243,7 @@ async fn coverage_tells_whom_nobody_heard(app: TestApp) {
         department(&app, mill, "management").await,
     );
     let ovens = department(&app, bakery, "production").await;
+    customer(&app, "DAIRY", None).await;
     app.post(
         &format!("/customers/{bakery}/departments"),
         json!({"kind": "sales", "required": false}),
@@ -1250,7 +1251,7 @@ async fn coverage_tells_whom_nobody_heard(app: TestApp) {
     .await
     .expect(201);
     ship(&app, "S1", "MILL", "BAKERY").await;
-    ship(&app, "S2", "MILL", "MILL").await;
+    ship(&app, "S2", "MILL", "DAIRY").await;
     contact(&app, mill, "ann", json!({"department_id": gate})).await;
     let nps = survey(&app, "NPS", json!({})).await;
     invite(&app, nps, json!({"departments": [gate]})).await;
@@ -1270,10 +1271,10 @@ async fn coverage_tells_whom_nobody_heard(app: TestApp) {
         .get("/survey-coverage?from=2026-01-01&to=2026-03-02")
         .await
         .expect(200);
-    // Margins of 600: the mill is at three ends, the bakery at one.
+    // Margins of 600: the mill is at two of four ends.
     assert_eq!(
         (&found["basis"], &found["business_share"]),
-        (&json!("margin"), &json!(0.75))
+        (&json!("margin"), &json!(0.5))
     );
     assert_eq!(
         (

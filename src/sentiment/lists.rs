@@ -232,6 +232,15 @@ fn is_face(word: &str) -> bool {
     !word.starts_with(|first: char| first.is_alphanumeric())
 }
 
+/// Words listed with 0 are there to hide others: `贵司` is not dear.
+fn valence(weight: f64) -> Role {
+    if weight == 0.0 {
+        Role::Plain
+    } else {
+        Role::Valence(weight)
+    }
+}
+
 fn english() -> Phrases<Role> {
     let mut phrases = Phrases::new();
     for (word, mean) in vader().filter(|(word, _)| !is_face(word)) {
@@ -239,7 +248,7 @@ fn english() -> Phrases<Role> {
     }
     for (weight, line) in weighted(ENGLISH) {
         for word in quoted(line) {
-            phrases.insert(word, Role::Valence(weight));
+            phrases.insert(word, valence(weight));
         }
     }
     for (words, role) in [(STRONGER, STRONG), (WEAKER, WEAK)] {
@@ -262,14 +271,8 @@ fn english() -> Phrases<Role> {
 
 fn chinese() -> Joined<Role> {
     let words = weighted(CHINESE).flat_map(|(weight, line)| {
-        line.split_whitespace().map(move |word| {
-            let role = if weight == 0.0 {
-                Role::Plain
-            } else {
-                Role::Valence(weight)
-            };
-            (word, role)
-        })
+        line.split_whitespace()
+            .map(move |word| (word, valence(weight)))
     });
     let lists = [
         (CHINESE_STRONGER, STRONG),

@@ -1,7 +1,9 @@
 //! The n-gram model that an instance learns from texts of its own.
 //!
 //! Logistic regression on hashed n-grams: z = bias + Σ w(n-gram) / √(number of n-grams), 2^17 weights of
-//! one byte each. Learnt by `AdaGrad` (Duchi, Hazan, Singer 2011) in a fixed random order, so that the same
+//! one byte each, held back by n / (n + 1000) for the weight n of the labels: a model of few texts has little
+//! to say beside the word lists. Good and bad labels count alike in sum, because the share of good ones
+//! among sure labels says more about the lists than about the next text. Learnt by `AdaGrad` (Duchi, Hazan, Singer 2011) in a fixed random order, so that the same
 //! texts give the same bytes. First from the word lists' own sure labels: words that stand beside known
 //! ones become known; later from survey scores beside a comment.
 
@@ -22,7 +24,10 @@ const MASK: u64 = (1 << BITS) - 1;
 /// Word lists are sure of a text from here on.
 const SURE: f64 = 0.4;
 
-const ROUNDS: usize = 5;
+/// Weight of labels at which a model is believed half.
+const HALF_BELIEVED: f64 = 1000.0;
+
+const ROUNDS: usize = 8;
 const RATE: f32 = 0.3;
 const SEED: u64 = 1;
 
@@ -88,36 +93,43 @@ pub fn learn(language: Spoken, sure: &[Labelled]) -> Result<Model, SentimentErro
             rule: "en or zh",
         });
     }
-    let mut sides = [0_u64; 3];
-    for (at, label) in sure.iter().enumerate() {
-        let field = |name: &'static str| move || format!("sure[{at}].{name}");
-        within(field("target"), label.target, 0.0..=1.0, "a number between 0 and 1")?;
-        let rule = "a number between 0 and 1,000";
-        within(field("weight"), label.weight, 0.0..=1000.0, rule)?;
-    }
-    let mut learner = Learner::new(language);
+    let balance = balance(sure)?;
+    let mut learner = Learner::new(language, balance);
     let mut order: Vec<usize> = (0..sure.len()).collect();
     let mut dice = ChaCha8Rng::seed_from_u64(SEED);
-    for round in 0..ROUNDS {
+    for _ in 0..ROUNDS {
         shuffle(&mut order, &mut dice);
+        learner.met = Met::default();
         for label in order.iter().filter_map(|&at| sure.get(at)) {
-            let learnt = learner.step(label);
-            if round == 0 && learnt {
-                let side = usize::from(label.target >= 0.5) + usize::from(label.target > 0.5);
-                if let Some(count) = sides.get_mut(side) {
-                    *count += 1;
-                }
-            }
+            learner.step(label);
         }
     }
-    let [bad, neutral, good] = sides;
-    if bad == 0 || good == 0 {
+    if !(learner.met.good && learner.met.bad) {
         return Err(SentimentError::Rule {
             field: "sure",
             rule: "texts in this language with targets below and above 0.5",
         });
     }
-    Ok(learner.model(bad + neutral + good))
+    Ok(learner.model())
+}
+
+/// By what to multiply bad and good labels, so that both sides weigh alike.
+fn balance(sure: &[Labelled]) -> Result<(f64, f64), SentimentError> {
+    let (mut bad, mut good) = (0.0, 0.0);
+    for (at, label) in sure.iter().enumerate() {
+        let field = |name: &'static str| move || format!("sure[{at}].{name}");
+        let rule = "a number between 0 and 1";
+        within(field("target"), label.target, 0.0..=1.0, rule)?;
+        let rule = "a number between 0 and 1,000";
+        within(field("weight"), label.weight, 0.0..=1000.0, rule)?;
+        bad += label.weight * (1.0 - label.target);
+        good += label.weight * label.target;
+    }
+    if bad > 0.0 && good > 0.0 {
+        Ok(((bad + good) / (2.0 * bad), (bad + good) / (2.0 * good)))
+    } else {
+        Ok((1.0, 1.0))
+    }
 }
 
 fn shuffle(order: &mut [usize], dice: &mut ChaCha8Rng) {
@@ -128,9 +140,20 @@ fn shuffle(order: &mut [usize], dice: &mut ChaCha8Rng) {
     }
 }
 
+/// What a learner met in one round.
+#[derive(Default)]
+struct Met {
+    texts: u64,
+    weight: f64,
+    good: bool,
+    bad: bool,
+}
+
 /// Weights while they are learnt.
 struct Learner {
     language: Spoken,
+    balance: (f64, f64),
+    met: Met,
     weights: Vec<f32>,
     squares: Vec<f32>,
     bias: f32,
@@ -139,9 +162,11 @@ struct Learner {
 }
 
 impl Learner {
-    fn new(language: Spoken) -> Self {
+    fn new(language: Spoken, balance: (f64, f64)) -> Self {
         Self {
             language,
+            balance,
+            met: Met::default(),
             weights: vec![0.0; BUCKETS],
             squares: vec![0.0; BUCKETS],
             bias: 0.0,
@@ -150,8 +175,8 @@ impl Learner {
         }
     }
 
-    /// One step down the slope of the logistic loss; whether the text has anything to learn from.
-    fn step(&mut self, label: &Labelled<'_>) -> bool {
+    /// One step down the slope of the logistic loss.
+    fn step(&mut self, label: &Labelled<'_>) {
         self.buckets.clear();
         if let Ok(heard) = hear_text(label.text) {
             for (sentence, language) in heard.sentences {
@@ -161,14 +186,20 @@ impl Learner {
             }
         }
         if self.buckets.is_empty() || label.weight == 0.0 {
-            return false;
+            return;
         }
+        self.met.texts += 1;
+        self.met.weight += label.weight;
+        self.met.good |= label.target > 0.5;
+        self.met.bad |= label.target < 0.5;
+        let (bad, good) = self.balance;
+        let weight = label.weight * (bad * (1.0 - label.target) + good * label.target);
         let share = 1.0 / (self.buckets.len() as f32).sqrt();
-        let weights = self.buckets.iter().filter_map(|&at| self.weights.get(at));
-        let z = self.bias + share * weights.sum::<f32>();
+        let own = self.buckets.iter().filter_map(|&at| self.weights.get(at));
+        let z = self.bias + share * own.sum::<f32>();
         let p = 1.0 / (1.0 + (-z).exp());
         #[expect(clippy::cast_possible_truncation, reason = "both checked to be small")]
-        let slope = (p - label.target as f32) * label.weight as f32;
+        let slope = (p - label.target as f32) * weight as f32;
         for &at in &self.buckets {
             if let (Some(weight), Some(square)) =
                 (self.weights.get_mut(at), self.squares.get_mut(at))
@@ -177,19 +208,20 @@ impl Learner {
             }
         }
         descend(&mut self.bias, &mut self.bias_squares, slope);
-        true
     }
 
-    fn model(self, texts: u64) -> Model {
+    fn model(self) -> Model {
         let most = self.weights.iter().fold(0.0_f32, |most, weight| most.max(weight.abs()));
         let scale = if most > 0.0 { most / 127.0 } else { 1.0 };
         #[expect(clippy::cast_possible_truncation, reason = "within -127..=127 by the scale")]
         let small = |weight: &f32| (weight / scale).round() as i8;
+        #[expect(clippy::cast_possible_truncation, reason = "between 0 and 1")]
+        let belief = (self.met.weight / (self.met.weight + HALF_BELIEVED)) as f32;
         Model {
             language: self.language,
-            texts,
-            scale,
-            bias: self.bias,
+            texts: self.met.texts,
+            scale: scale * belief,
+            bias: self.bias * belief,
             weights: self.weights.iter().map(small).collect(),
         }
     }

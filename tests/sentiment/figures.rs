@@ -61,6 +61,8 @@ pub struct Polar {
     pub auc: f64,
     /// Mean distance of said and found probability over ten bins, by number of texts.
     pub calibration: f64,
+    /// Share of right signs among those given.
+    pub signed: f64,
     /// Share without a sign.
     pub unsigned: f64,
     pub n: usize,
@@ -76,6 +78,7 @@ pub fn polar(pairs: &[(f64, i8)]) -> Polar {
     });
     let accuracy = right.sum::<f64>() / n as f64;
     let unsigned = pairs.iter().filter(|pair| pair.0 == 0.0).count() as f64 / n as f64;
+    let signed = (accuracy - unsigned / 2.0) / (1.0 - unsigned);
     let mut bins = [(0.0, 0.0, 0.0); 10];
     for &(p, class) in pairs {
         let said = f64::midpoint(p, 1.0);
@@ -83,7 +86,7 @@ pub fn polar(pairs: &[(f64, i8)]) -> Polar {
         *bin = (bin.0 + said, bin.1 + f64::from(u8::from(class > 0)), bin.2 + 1.0);
     }
     let calibration = bins.iter().map(|bin| (bin.0 - bin.1).abs()).sum::<f64>() / n as f64;
-    Polar { accuracy, auc: auc(pairs), calibration, unsigned, n }
+    Polar { accuracy, auc: auc(pairs), calibration, signed, unsigned, n }
 }
 
 /// Area under the ROC curve by ranks, ties counting half.

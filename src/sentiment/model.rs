@@ -211,9 +211,15 @@ impl Learner {
     }
 
     fn model(self) -> Model {
-        let most = self.weights.iter().fold(0.0_f32, |most, weight| most.max(weight.abs()));
+        let most = self
+            .weights
+            .iter()
+            .fold(0.0_f32, |most, weight| most.max(weight.abs()));
         let scale = if most > 0.0 { most / 127.0 } else { 1.0 };
-        #[expect(clippy::cast_possible_truncation, reason = "within -127..=127 by the scale")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "within -127..=127 by the scale"
+        )]
         let small = |weight: &f32| (weight / scale).round() as i8;
         #[expect(clippy::cast_possible_truncation, reason = "between 0 and 1")]
         let belief = (self.met.weight / (self.met.weight + HALF_BELIEVED)) as f32;
@@ -355,4 +361,157 @@ fn checksum(bytes: &[u8]) -> [u8; CHECK] {
     let mut hash = Fnv::default();
     hash.write(bytes);
     hash.finish().to_le_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labels<'a>(texts: &[(&'a str, f64)]) -> Vec<Labelled<'a>> {
+        let label = |&(text, target)| Labelled {
+            text,
+            target,
+            weight: 20.0,
+        };
+        texts.iter().map(label).collect()
+    }
+
+    /// Words that no list holds.
+    fn trained() -> Model {
+        let texts = [
+            ("the pallets were flurbed", 0.0),
+            ("they flurbed it all", 0.0),
+            ("our crates are zingly", 1.0),
+            ("what a zingly box", 1.0),
+            ("the box has been weighed", 0.5),
+        ];
+        learn(Spoken::English, &labels(&texts.repeat(40))).unwrap()
+    }
+
+    #[test]
+    fn unknown_words_become_known() {
+        let scorer = Scorer::lexicon().with_model(trained());
+        let polarity = |text| scorer.score(text).outcome.unwrap().polarity;
+        assert!(
+            Scorer::lexicon()
+                .score("they flurbed the crates")
+                .outcome
+                .unwrap()
+                .neutral
+        );
+        assert!(polarity("they flurbed the crates") < -0.5);
+        assert!(polarity("these crates are zingly") > 0.5);
+    }
+
+    #[test]
+    fn a_model_speaks_of_its_own_language_only() {
+        let scorer = Scorer::lexicon().with_model(trained());
+        let text = "这次 flurbed 送货准时，没有让我们操心。";
+        assert_eq!(scorer.score(text), Scorer::lexicon().score(text));
+    }
+
+    #[test]
+    fn a_later_model_takes_the_place_of_an_earlier() {
+        let turned = [("it was flurbed", 1.0), ("it was zingly", 0.0)].repeat(100);
+        let turned = learn(Spoken::English, &labels(&turned)).unwrap();
+        let scorer = Scorer::lexicon().with_model(trained()).with_model(turned);
+        assert!(scorer.score("it was flurbed").outcome.unwrap().polarity > 0.3);
+        assert_eq!(
+            scorer
+                .score("it was flurbed")
+                .outcome
+                .unwrap()
+                .sentences
+                .len(),
+            1
+        );
+    }
+
+    #[test]
+    fn few_labels_say_little() {
+        let pair = [
+            ("the crates are flurbed", 0.0),
+            ("the crates are zingly", 1.0),
+        ];
+        let model = learn(Spoken::English, &labels(&pair)).unwrap();
+        let scorer = Scorer::lexicon().with_model(model);
+        assert!(
+            scorer
+                .score("the crates are flurbed")
+                .outcome
+                .unwrap()
+                .neutral
+        );
+    }
+
+    #[test]
+    fn word_lists_are_sure_of_strong_texts_only() {
+        let texts = [
+            "Terrible and rude.",
+            "",
+            "Vessel ETD is 12 May.",
+            "非常满意，谢谢！",
+            "Atraso de novo",
+        ];
+        assert_eq!(
+            sure_labels(&Scorer::lexicon(), &texts),
+            [(0, 0.0), (3, 1.0)]
+        );
+        // A model changes nothing: it must not confirm itself.
+        let taught = Scorer::lexicon().with_model(trained());
+        assert!(sure_labels(&taught, &["they flurbed the crates"]).is_empty());
+    }
+
+    #[test]
+    fn models_survive_storage_and_damage_is_told() {
+        let model = trained();
+        assert_eq!(model.texts(), 200);
+        let bytes = model.to_bytes();
+        assert_eq!(Model::from_bytes(&bytes), Ok(model));
+        for damaged in [&bytes[1..], &bytes[..bytes.len() - 1], &[], &[0; 8]] {
+            assert!(matches!(
+                Model::from_bytes(damaged),
+                Err(SentimentError::Damaged(_))
+            ));
+        }
+        for at in [0, 4, 14, 18, 5000, bytes.len() - 1] {
+            let mut damaged = bytes.clone();
+            damaged[at] ^= 0x55;
+            assert!(Model::from_bytes(&damaged).is_err(), "{at}");
+        }
+    }
+
+    #[test]
+    fn the_same_texts_give_the_same_model() {
+        assert_eq!(trained().to_bytes(), trained().to_bytes());
+    }
+
+    #[test]
+    fn what_cannot_be_learnt_from_is_refused() {
+        let pair = labels(&[("it was bad", 0.0), ("it was good", 1.0)]);
+        let refused = |language, change: fn(&mut Vec<Labelled<'static>>)| {
+            let mut labels = pair.clone();
+            change(&mut labels);
+            learn(language, &labels).unwrap_err().to_string()
+        };
+        let message = refused(Spoken::Mixed, |_| {});
+        assert!(message.starts_with("language: "), "{message}");
+        for (change, field) in [
+            (
+                (|labels| labels[1].target = f64::NAN) as fn(&mut Vec<Labelled<'static>>),
+                "sure[1].target",
+            ),
+            (|labels| labels[1].target = 1.1, "sure[1].target"),
+            (|labels| labels[0].weight = f64::INFINITY, "sure[0].weight"),
+            (|labels| labels[0].weight = -1.0, "sure[0].weight"),
+            (|labels| labels[0].weight = 0.0, "sure: "),
+            (|labels| labels[0].text = "", "sure: "),
+            (|labels| labels[0].text = "货物晚到", "sure: "),
+            (|labels| labels[0].target = 0.5, "sure: "),
+            (Vec::clear, "sure: "),
+        ] {
+            let message = refused(Spoken::English, change);
+            assert!(message.starts_with(field), "{message}");
+        }
+    }
 }

@@ -1,5 +1,10 @@
 //! How many texts are scored in a second of one processor: word lists alone, and with trained models.
-#![allow(clippy::unwrap_used, missing_docs, reason = "a benchmark")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "a benchmark"
+)]
 
 use std::hint::black_box;
 

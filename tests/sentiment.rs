@@ -5,6 +5,7 @@
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::float_cmp,
+    clippy::similar_names,
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     missing_docs,

@@ -9,13 +9,13 @@ use crate::sentiment::{Channel, Feeling, IndexSettings, Scored, Scorer, Voice, i
 pub(super) fn answer(case: &Members<'_>) -> Result<Value, CaseError> {
     let mut answer = Map::new();
     if let Some(texts) = case.optional_list("texts")? {
-        let scorer = Scorer::lexicon();
+        let lists = Scorer::lexicon();
         let mut scores = Vec::with_capacity(texts.len());
         for (at, text) in texts.iter().enumerate() {
             let path = || format!("{}[{at}]", case.path("texts"));
             let text = text.as_str();
             let text = text.ok_or_else(|| CaseError::member(path(), "text"))?;
-            scores.push(score(&scorer.score(text))?);
+            scores.push(score(&lists.score(text))?);
         }
         answer.insert("texts".to_owned(), Value::Array(scores));
     }

@@ -99,11 +99,11 @@ struct Evidence {
 }
 
 impl Evidence {
-    /// English needs one word in six to be a function word, or one in three to be of our lists.
+    /// English needs one word in eight to be a function word, or one in four to be of our lists.
     fn tongue(self) -> Tongue {
         if self.other > 0 && self.other >= self.english {
             Tongue::Other
-        } else if self.english * 3 >= self.words {
+        } else if self.english * 4 >= self.words {
             Tongue::English
         } else {
             Tongue::Unsure
@@ -122,7 +122,7 @@ fn weigh(sentence: &str) -> Evidence {
         found.words += 1;
         if other.contains(word) {
             found.other += 2;
-        } else if english.contains(word) {
+        } else if english.contains(word) || is_contraction(word) {
             found.english += 2;
         } else if !word.is_ascii() {
             found.other += 1;
@@ -133,6 +133,13 @@ fn weigh(sentence: &str) -> Evidence {
         }
     });
     found
+}
+
+/// Whether `word` ends as only English words do: `I'm`, `they've`, `isn't`.
+fn is_contraction(word: &str) -> bool {
+    ["'m", "'s", "'d", "'ll", "'re", "'ve", "n't"]
+        .iter()
+        .any(|end| word.ends_with(end))
 }
 
 type Words = HashSet<&'static str>;
@@ -218,6 +225,8 @@ mod tests {
         for (sentence, tongue) in [
             ("The invoice is wrong again", Tongue::English),
             ("Great!", Tongue::English),
+            ("I'm disappointed", Tongue::English),
+            ("L'expédition arrive", Tongue::Other),
             ("Müller replied promptly.", Tongue::English),
             ("Please contact 张三 about it", Tongue::English),
             ("收到 invoice 了", Tongue::Chinese),

@@ -29,20 +29,23 @@ const ENGLISH: &str = "the of and to is are was were be been being it its this t
 /// Function words of other languages in Latin letters that English lacks: Portuguese, Spanish, French,
 /// Italian, German, Dutch, Scandinavian languages, Polish, Czech, Romanian, Turkish, Indonesian,
 /// Vietnamese written plainly.
-const OTHER: &str = "de que não uma um para com por mais tudo todo toda todos todas dos das nos nas pelo pela foi ser são sem \
-    vez outra outro este esta isto isso nem bem mal até após hoje ontem nada nunca sempre \
-    ninguém nosso nossa muito mas também já está ainda obrigado obrigada cliente entrega e o os ao aos à às \
-    el los las una unos unas y otra otro esto eso ni bien hoy ayer mañana \
-    siempre nadie pero como más muy sin sobre está están fue gracias usted ustedes \
-    nuestro nuestra del al por lo su sus hay desde hasta cuando donde la le les des du un une et est \
-    sont dans pour pas avec sur nous vous ils elles mais très bien merci votre notre cette ces ce \
-    qui au aux il autre fois hier demain toujours jamais rien encore di che non sono per della delle dei degli nel nella con più molto grazie anche \
-    altra volta oggi ieri mai sempre siamo abbiamo vi gli der die das und ist nicht ein eine einen mit auf für von zu dem den wir sie \
-    ich wurde wird haben hat sehr danke bitte wieder heute gestern immer nie nichts kein keine unser unsere auch noch aber bei nach het een van niet zijn voor \
-    maar wij jullie bedankt zeer ook naar og ikke att och inte som är det jag vi har til med av på \
-    ett en nie jest się na do z w że są dziękuję bardzo je nebo ale jsou și este nu cu pentru sunt \
-    ve bir için çok değil teşekkürler yang dan tidak dengan untuk ini itu adalah kami sudah terima \
-    kasih";
+const OTHER: &str = "de que não uma um para com por mais tudo todo toda todos todas dos das nos nas pelo pela foi ser \
+    são sem vez outra outro este esta isto isso nem bem mal até após hoje ontem nada nunca sempre \
+    ninguém nosso nossa muito mas também já está ainda obrigado obrigada cliente entrega e o os ao aos \
+    à às el los las una unos unas y otra otro esto eso ni bien hoy ayer mañana siempre nadie pero como \
+    más muy sin sobre está están fue gracias usted ustedes nuestro nuestra del al por lo su sus hay \
+    desde hasta cuando donde la le les des du un une et est sont dans pour pas avec sur nous vous ils \
+    elles mais très bien merci votre notre cette ces ce qui au aux il autre fois hier demain toujours \
+    jamais rien encore di che non sono per della delle dei degli nel nella con più molto grazie anche \
+    altra volta oggi ieri mai sempre siamo abbiamo vi gli der die das und ist nicht ein eine einen mit \
+    auf für von zu dem den wir sie ich wurde wird haben hat sehr danke bitte wieder heute gestern \
+    immer nie nichts kein keine unser unsere auch noch aber bei nach het een van niet zijn voor maar \
+    wij jullie bedankt zeer ook naar og ikke att och inte som är det jag vi har til med av på ett en \
+    nie jest się na do z w że są dziękuję bardzo je nebo ale jsou și este nu cu pentru sunt ve bir \
+    için çok değil teşekkürler yang dan tidak dengan untuk ini itu adalah kami sudah terima kasih em \
+    na ou se tem seu sua ele ela eu segue seguem anexo es mi si yo tiene son nuestros nuestras je vos \
+    ont été fait aucun aucune ha hanno questo questa zum zur vom beim nur schon wie ihre ihr uns hij \
+    wordt werd aan bij te";
 
 /// Language of one sentence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -17,6 +17,7 @@
 //! | `churn`, `function` `average` | `p1`, `p2` | `p`, whose logit is the mean of theirs |
 //! | `renewal` | `function`: `fit` (`survivors`, or `contracts` of `{renewals, lost}`; optional `prior` `published` or `flat`), `survival` and `renewal` (`t`; optional `alpha`, `beta`), `keep` (`p_active`, `share_under_contract`, `loss`, `weeks_to_end`; optional `horizon`) | `alpha`, `beta`, `log_likelihood`, …; `survival`; `loss`, `renewal`; `keep`, `volume_risk` |
 //! | `satisfaction` | `function`, `input` | as the function: `theta`, `var`, …, `score`, `p`, … |
+//! | `sentiment` | `texts`, or `voices` of `{polarity}` with optional `age_days`, `channel` or `weight`, `confidence`, `neutral`, or both; optional `parent`, `half_life_days`, `prior_weight`, `least_weight` | `texts` of `{language, polarity, confidence, neutral, sentences, topics}` or `{language, not_scored}` in their order, by word lists alone; `index` of `{value, low, high, weight, texts, enough}` |
 //!
 //! Customers and links are told by their position, from 0. `business_at_risk` is null for a customer
 //! without business; `contributions` has a list of `{partner, contribution, share, partner_loss}` for
@@ -42,6 +43,7 @@ mod members;
 mod plan;
 mod renewal;
 mod satisfaction;
+mod sentiment;
 
 use serde_json::{Map, Value, json};
 
@@ -60,6 +62,8 @@ crate::word_enum! {
         Plan = "plan",
         /// Satisfaction.
         Satisfaction = "satisfaction",
+        /// Sentiment of texts, and its index.
+        Sentiment = "sentiment",
     }
 }
 
@@ -115,5 +119,6 @@ fn answer(kind: Kind, case: &Value) -> Result<Value, CaseError> {
         Kind::Renewal => renewal::answer(&case),
         Kind::Plan => plan::answer(&case),
         Kind::Satisfaction => satisfaction::answer(&case),
+        Kind::Sentiment => sentiment::answer(&case),
     }
 }

@@ -5,7 +5,8 @@
 
 use std::hash::Hasher as _;
 
-use super::lists::{Fnv, Role, lists};
+use super::lists::{Role, lists};
+use super::tables::Fnv;
 use super::units::{is_han, is_word_letter};
 
 const CHARACTER: u8 = 1;

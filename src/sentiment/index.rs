@@ -215,3 +215,113 @@ fn weigh(
     weighed.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
     Ok(weighed)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn voice(age_days: f64, polarity: f64) -> Voice {
+        Voice {
+            age_days,
+            weight: 1.0,
+            polarity,
+            confidence: 1.0,
+            neutral: false,
+        }
+    }
+
+    fn near(found: f64, expected: f64) {
+        assert!((found - expected).abs() < 1e-6, "{found}, not {expected}");
+    }
+
+    #[test]
+    fn weights_by_pencil() {
+        // 1 (fresh) + 0.5 (60 days) + 0.8 × 0.25 × 0.5 (a neutral call of confidence 0.5) = 1.6.
+        let call = Voice {
+            weight: Channel::Call.weight(),
+            confidence: 0.5,
+            neutral: true,
+            ..voice(0.0, 0.0)
+        };
+        let voices = [voice(0.0, -1.0), voice(60.0, 0.5), call];
+        let found = index(&voices, 0.4, &IndexSettings::default()).unwrap();
+        near(found.weight, 1.6);
+        near(found.value, (-1.0 + 0.25 + 1.2) / 4.6);
+        assert_eq!(found.texts, 3);
+        assert!(!found.enough);
+        // After 21 days a text has halved in the fast index.
+        let fast = index(&[voice(21.0, 1.0)], 0.0, &IndexSettings::fast()).unwrap();
+        near(fast.weight, 0.5);
+    }
+
+    #[test]
+    fn interval_by_pencil() {
+        // v = (3 × 0.5² + 3 / 3) / 6, half width 1.644854 √(v (3 + 3)) / 6.
+        let found = index(&[voice(0.0, -0.8); 3], 0.2, &IndexSettings::default()).unwrap();
+        near(found.value, -0.3);
+        near(found.low, -0.662_656);
+        near(found.high, 0.062_656);
+        assert!(found.enough);
+        // Nothing but the prior: v = 1/3, half width 1.644854 / 3.
+        let none = index(&[], 0.2, &IndexSettings::default()).unwrap();
+        near(none.value, 0.2);
+        near(none.low, 0.2 - 0.548_284);
+        assert_eq!((none.texts, none.weight, none.enough), (0, 0.0, false));
+    }
+
+    #[test]
+    fn what_is_out_of_range_is_refused_by_name() {
+        let settings = IndexSettings::default();
+        let good = voice(0.0, 0.5);
+        for (bad, field) in [
+            (
+                Voice {
+                    age_days: -1.0,
+                    ..good
+                },
+                "voices[1].age_days",
+            ),
+            (
+                Voice {
+                    age_days: f64::INFINITY,
+                    ..good
+                },
+                "voices[1].age_days",
+            ),
+            (
+                Voice {
+                    weight: f64::NAN,
+                    ..good
+                },
+                "voices[1].weight",
+            ),
+            (
+                Voice {
+                    polarity: 1.01,
+                    ..good
+                },
+                "voices[1].polarity",
+            ),
+            (
+                Voice {
+                    confidence: -0.1,
+                    ..good
+                },
+                "voices[1].confidence",
+            ),
+        ] {
+            let message = index(&[good, bad], 0.0, &settings).unwrap_err().to_string();
+            assert!(message.starts_with(field), "{message}");
+        }
+        assert!(index(&[good], f64::NAN, &settings).is_err());
+        for change in [
+            |settings: &mut IndexSettings| settings.half_life_days = 0.0,
+            |settings: &mut IndexSettings| settings.prior_weight = 0.0,
+            |settings: &mut IndexSettings| settings.least_weight = f64::NAN,
+        ] {
+            let mut settings = settings;
+            change(&mut settings);
+            assert!(index(&[good], 0.0, &settings).is_err());
+        }
+    }
+}

@@ -29,18 +29,23 @@ const ENGLISH: &str = "the of and to is are was were be been being it its this t
 /// Function words of other languages in Latin letters that English lacks: Portuguese, Spanish, French,
 /// Italian, German, Dutch, Scandinavian languages, Polish, Czech, Romanian, Turkish, Indonesian,
 /// Vietnamese written plainly.
-const OTHER: &str = "de que não uma um para com por mais dos das nos nas pelo pela foi ser são sem \
-    nosso nossa muito mas também já está ainda obrigado obrigada cliente entrega e o os ao aos à às \
-    el los las una unos unas y pero como más muy sin sobre está están fue gracias usted ustedes \
-    nuestro nuestra del al por lo su sus hay desde hasta cuando donde la le les des du un une et est \
-    sont dans pour pas avec sur nous vous ils elles mais très bien merci votre notre cette ces ce \
-    qui au aux il di che non sono per della delle dei degli nel nella con più molto grazie anche \
-    siamo abbiamo vi gli der die das und ist nicht ein eine einen mit auf für von zu dem den wir sie \
-    ich wurde wird haben hat sehr danke bitte auch noch aber bei nach het een van niet zijn voor \
-    maar wij jullie bedankt zeer ook naar og ikke att och inte som är det jag vi har til med av på \
-    ett en nie jest się na do z w że są dziękuję bardzo je nebo ale jsou și este nu cu pentru sunt \
-    ve bir için çok değil teşekkürler yang dan tidak dengan untuk ini itu adalah kami sudah terima \
-    kasih";
+const OTHER: &str = "de que não uma um para com por mais tudo todo toda todos todas dos das nos nas pelo pela foi ser \
+    são sem vez outra outro este esta isto isso nem bem mal até após hoje ontem nada nunca sempre \
+    ninguém nosso nossa muito mas também já está ainda obrigado obrigada cliente entrega e o os ao aos \
+    à às el los las una unos unas y otra otro esto eso ni bien hoy ayer mañana siempre nadie pero como \
+    más muy sin sobre está están fue gracias usted ustedes nuestro nuestra del al por lo su sus hay \
+    desde hasta cuando donde la le les des du un une et est sont dans pour pas avec sur nous vous ils \
+    elles mais très bien merci votre notre cette ces ce qui au aux il autre fois hier demain toujours \
+    jamais rien encore di che non sono per della delle dei degli nel nella con più molto grazie anche \
+    altra volta oggi ieri mai sempre siamo abbiamo vi gli der die das und ist nicht ein eine einen mit \
+    auf für von zu dem den wir sie ich wurde wird haben hat sehr danke bitte wieder heute gestern \
+    immer nie nichts kein keine unser unsere auch noch aber bei nach het een van niet zijn voor maar \
+    wij jullie bedankt zeer ook naar og ikke att och inte som är det jag vi har til med av på ett en \
+    nie jest się na do z w że są dziękuję bardzo je nebo ale jsou și este nu cu pentru sunt ve bir \
+    için çok değil teşekkürler yang dan tidak dengan untuk ini itu adalah kami sudah terima kasih em \
+    na ou se tem seu sua ele ela eu segue seguem anexo es mi si yo tiene son nuestros nuestras je vos \
+    ont été fait aucun aucune ha hanno questo questa zum zur vom beim nur schon wie ihre ihr uns hij \
+    wordt werd aan bij te";
 
 /// Language of one sentence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +69,7 @@ fn hear(sentence: &str) -> (Tongue, usize) {
             letter if letter.is_ascii() => {}
             letter if is_han(letter) => han += 1,
             '\u{c0}'..='\u{24f}' | '\u{1e00}'..='\u{1eff}' | '\u{ff21}'..='\u{ff5a}' => {
-                latin = true
+                latin = true;
             }
             letter if letter.is_alphabetic() => foreign += 1,
             _ => {}
@@ -97,10 +102,11 @@ struct Evidence {
 }
 
 impl Evidence {
+    /// English needs one word in eight to be a function word, or one in four to be of our lists.
     fn tongue(self) -> Tongue {
         if self.other > 0 && self.other >= self.english {
             Tongue::Other
-        } else if self.english > 0 {
+        } else if self.english * 4 >= self.words {
             Tongue::English
         } else {
             Tongue::Unsure
@@ -119,15 +125,24 @@ fn weigh(sentence: &str) -> Evidence {
         found.words += 1;
         if other.contains(word) {
             found.other += 2;
-        } else if english.contains(word) {
+        } else if english.contains(word) || is_contraction(word) {
             found.english += 2;
         } else if !word.is_ascii() {
             found.other += 1;
-        } else if lists().english.contains(word) || lists().english_topics.contains(word) {
+        } else if lists().english.value(word).is_some()
+            || lists().english_topics.value(word).is_some()
+        {
             found.english += 1;
         }
     });
     found
+}
+
+/// Whether `word` ends as only English words do: `I'm`, `they've`, `isn't`.
+fn is_contraction(word: &str) -> bool {
+    ["'m", "'s", "'d", "'ll", "'re", "'ve", "n't"]
+        .iter()
+        .any(|end| word.ends_with(end))
 }
 
 type Words = HashSet<&'static str>;
@@ -213,6 +228,8 @@ mod tests {
         for (sentence, tongue) in [
             ("The invoice is wrong again", Tongue::English),
             ("Great!", Tongue::English),
+            ("I'm disappointed", Tongue::English),
+            ("L'expédition arrive", Tongue::Other),
             ("Müller replied promptly.", Tongue::English),
             ("Please contact 张三 about it", Tongue::English),
             ("收到 invoice 了", Tongue::Chinese),
@@ -227,6 +244,8 @@ mod tests {
             ("Груз опоздал", Tongue::Other),
             ("تأخرت الشحنة", Tongue::Other),
             ("MSKU Xyzzy", Tongue::Unsure),
+            ("Xyzzy Plugh Foo Bar Late", Tongue::Unsure),
+            ("A fatura veio errada outra vez.", Tongue::Other),
             ("12.5 % !!! 👍", Tongue::None),
         ] {
             assert_eq!(hear(sentence).0, tongue, "{sentence}");

@@ -14,16 +14,19 @@ mod error;
 mod features;
 pub mod index;
 mod language;
+mod learning;
 mod lists;
 pub mod model;
 mod rules;
 mod scorer;
 mod segment;
+mod tables;
 mod units;
 
 pub use error::SentimentError;
 pub use index::{Channel, Index, IndexSettings, Voice, index};
-pub use model::{Labelled, Model, learn, sure_labels};
+pub use learning::{Labelled, learn, sure_labels};
+pub use model::Model;
 pub use scorer::Scorer;
 
 crate::word_enum! {

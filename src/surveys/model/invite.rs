@@ -410,7 +410,7 @@ mod tests {
                 },
                 About::Experience
             ),
-            ["partner"]
+            ["role", "partner"]
         );
         let import = InviteInput {
             source: Some(Source::Import),

@@ -308,20 +308,48 @@ impl Form {
         let (_, value) = values.find(|(field, _)| field == name)?;
         Some(value)
     }
+
+    /// Names and values in their order.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
 }
 
-/// The form of a request. Take it as `Result<Form, FormError>` to answer mistakes with a page.
+/// The field by which a mail program unsubscribes somebody with one click (RFC 8058).
+pub const ONE_CLICK: (&str, &str) = ("List-Unsubscribe", "One-Click");
+
+/// The one-click message as `multipart/form-data`, which mail programs prefer; no form of ours is.
+fn one_click(bytes: &[u8]) -> Result<Form, FormError> {
+    let (name, value) = ONE_CLICK;
+    let text = String::from_utf8_lossy(bytes);
+    let mut lines = text.lines().map(str::trim);
+    let named = lines.any(|line| line.to_ascii_lowercase().contains(&format!(
+        "name=\"{}\"",
+        name.to_ascii_lowercase()
+    )));
+    // `any` went as far as the name: the value stands behind it.
+    if named && lines.any(|line| line == value) {
+        Ok(Form(vec![(name.to_owned(), value.to_owned())]))
+    } else {
+        Err(FormError::NotAForm)
+    }
+}
+
+/// The form of a request, or the one click of a mail program. Take it as `Result<Form, FormError>` to
+/// answer mistakes with a page.
 impl FromRequest for Form {
     type Error = FormError;
     type Future = LocalBoxFuture<'static, Result<Self, FormError>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         const TYPE: &str = "application/x-www-form-urlencoded";
-        let typed = body::expect_type(request, &[TYPE], TYPE).is_ok();
+        const PARTS: &str = "multipart/form-data";
+        let of_type = |wanted| body::expect_type(request, &[wanted], wanted).is_ok();
+        let (typed, parts) = (of_type(TYPE), of_type(PARTS));
         let mut payload = payload.take();
         Box::pin(async move {
             use futures_util::StreamExt as _;
-            if !typed {
+            if !typed && !parts {
                 return Err(FormError::NotAForm);
             }
             let mut bytes = web::BytesMut::new();
@@ -331,6 +359,9 @@ impl FromRequest for Form {
                     return Err(FormError::TooLarge);
                 }
                 bytes.extend_from_slice(&chunk);
+            }
+            if parts {
+                return one_click(&bytes);
             }
             let text = std::str::from_utf8(&bytes).map_err(|_| FormError::Broken)?;
             Self::parse(text)
@@ -494,6 +525,17 @@ mod tests {
         assert_eq!(form.get("b"), Some("中 x"));
         assert_eq!(form.get("c"), Some(""));
         assert_eq!(form.get("d"), None);
+    }
+
+    #[test]
+    fn the_one_click_of_mail_programs_is_read_in_parts_too() {
+        let body = "--xyz\r\nContent-Disposition: form-data; name=\"List-Unsubscribe\"\r\n\r\n\
+                    One-Click\r\n--xyz--\r\n";
+        let form = one_click(body.as_bytes()).unwrap();
+        assert_eq!(form.get("List-Unsubscribe"), Some("One-Click"));
+        let other = body.replace("One-Click", "Twice");
+        assert_eq!(one_click(other.as_bytes()), Err(FormError::NotAForm));
+        assert_eq!(one_click(b"One-Click"), Err(FormError::NotAForm));
     }
 
     #[test]

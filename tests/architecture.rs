@@ -65,8 +65,10 @@ const FEATURES: &[&str] = &[
     "churn",
     "cascade",
     "satisfaction",
+    "sentiment",
     "calc",
     "demo",
+    "surveys",
     "assessment",
     "whatifs",
     "backtest",
@@ -82,6 +84,7 @@ const PURE: &[&str] = &[
     "churn",
     "cascade",
     "satisfaction",
+    "sentiment",
     "calc",
     "demo",
 ];

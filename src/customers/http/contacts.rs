@@ -35,7 +35,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 /// Lists contacts of all customers.
 ///
 /// Filters: `id`, `customer_id`, `department_id`, `name`, `email`, `language`, `buying_role`,
-/// `updated_at`; sorts: `id`, `customer_id`, `name`, `updated_at`.
+/// `survey_consent`, `updated_at`; sorts: `id`, `customer_id`, `name`, `updated_at`.
 #[utoipa::path(tag = "customers", params(ListParams), responses((status = 200, description = "A page of contacts", body = Page<Contact>)))]
 #[get("/contacts")]
 async fn list_contacts(
@@ -193,7 +193,7 @@ async fn update_contact(
                 return Ok(old);
             }
             check_department(conn, old.customer_id, &input, &writer.teams)?;
-            let contact = contacts::update(conn, old.id, &input, writer.now)?;
+            let contact = contacts::update(conn, &old, &input, writer.now)?;
             writer.record(conn, "updated", "contact", id)?;
             Ok::<_, Error>(contact)
         })

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{BuyingRole, NAME, text};
+use super::{BuyingRole, NAME, SurveyConsent, text};
 use crate::mailbox::is_email;
 use crate::problem::FieldProblem;
 
@@ -30,6 +30,9 @@ pub struct ContactInput {
     /// The department, one of the same customer.
     #[serde(default)]
     pub department_id: Option<i64>,
+    /// What the person said about being asked for an opinion; absent or `null`: nothing.
+    #[serde(default)]
+    pub survey_consent: Option<SurveyConsent>,
 }
 
 impl ContactInput {

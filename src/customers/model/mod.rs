@@ -81,6 +81,16 @@ crate::word_enum! {
     }
 }
 
+crate::word_enum! {
+    /// What a person said about being asked for an opinion.
+    SurveyConsent {
+        /// Agreed.
+        Given = "given",
+        /// Does not want to be asked.
+        Refused = "refused",
+    }
+}
+
 /// `value` without white space around it; notes what is wrong with it.
 fn text(field: &'static str, value: &str, most: usize, wrong: &mut Vec<FieldProblem>) -> String {
     let value = value.trim();

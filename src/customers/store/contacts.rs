@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use serde::Serialize;
 
 use crate::access::Teams;
-use crate::customers::model::{BuyingRole, ContactInput};
+use crate::customers::model::{BuyingRole, ContactInput, SurveyConsent};
 use crate::db::schema::contacts;
 use crate::db::select::{self, Collection, Field, Kind, Listing, Statement, Value};
 use crate::db::{Conn, DbError, DbResult, UtcTime, on};
@@ -41,6 +41,11 @@ pub struct Contact {
     pub updated_at: UtcTime,
     /// When it was deleted, if it was.
     pub deleted_at: Option<UtcTime>,
+    /// What the person said about being asked for an opinion; `null`: nothing.
+    #[schema(value_type = Option<SurveyConsent>)]
+    pub survey_consent: Option<String>,
+    /// When that last changed.
+    pub survey_consent_at: Option<UtcTime>,
 }
 
 impl Contact {
@@ -48,7 +53,7 @@ impl Contact {
     ///
     /// # Errors
     ///
-    /// [`DbError::Corrupt`] if the stored role is none.
+    /// [`DbError::Corrupt`] if the stored role or consent is none.
     pub fn input(&self) -> DbResult<ContactInput> {
         let buying_role = self
             .buying_role
@@ -58,6 +63,14 @@ impl Contact {
                     .ok_or_else(|| DbError::corrupt("contacts.buying_role", word))
             })
             .transpose()?;
+        let survey_consent = self
+            .survey_consent
+            .as_ref()
+            .map(|word| {
+                SurveyConsent::parse(word)
+                    .ok_or_else(|| DbError::corrupt("contacts.survey_consent", word))
+            })
+            .transpose()?;
         Ok(ContactInput {
             name: self.name.clone(),
             email: self.email.clone(),
@@ -65,6 +78,7 @@ impl Contact {
             language: self.language.clone(),
             buying_role,
             department_id: self.department_id,
+            survey_consent,
         })
     }
 }
@@ -96,6 +110,12 @@ pub const CONTACTS: Collection = Collection {
             "buying_role",
             "p.buying_role",
             Kind::Words(BuyingRole::WORDS),
+            false,
+        ),
+        field(
+            "survey_consent",
+            "p.survey_consent",
+            Kind::Words(SurveyConsent::WORDS),
             false,
         ),
         field("updated_at", "p.updated_at", Kind::Time, true),
@@ -144,6 +164,7 @@ struct Columns<'a> {
     phone: Option<String>,
     language: Option<String>,
     buying_role: Option<String>,
+    survey_consent: Option<String>,
 }
 
 fn columns(input: &ContactInput) -> Columns<'_> {
@@ -154,6 +175,7 @@ fn columns(input: &ContactInput) -> Columns<'_> {
         phone: input.phone.clone(),
         language: input.language.clone(),
         buying_role: input.buying_role.map(|role| role.word().to_owned()),
+        survey_consent: input.survey_consent.map(|word| word.word().to_owned()),
     }
 }
 
@@ -168,6 +190,7 @@ pub fn insert(
         .values((
             contacts::customer_id.eq(customer),
             columns(input),
+            contacts::survey_consent_at.eq(input.survey_consent.map(|_| now)),
             contacts::created_at.eq(now),
             contacts::updated_at.eq(now),
         ))
@@ -175,21 +198,30 @@ pub fn insert(
         .get_result(c))?)
 }
 
-/// Changes a contact.
+/// Changes a contact; notes when its consent changed.
 pub fn update(
     conn: &mut Conn,
-    id: ContactId,
+    old: &Contact,
     input: &ContactInput,
     now: UtcTime,
 ) -> DbResult<Contact> {
-    Ok(on!(conn, |c| diesel::update(contacts::table.find(id.0))
-        .set((
-            columns(input),
-            contacts::updated_at.eq(now),
-            contacts::version.eq(contacts::version + 1),
-        ))
-        .returning(Contact::as_returning())
-        .get_result(c))?)
+    let consent = input.survey_consent.map(SurveyConsent::word);
+    let consent_at = if old.survey_consent.as_deref() == consent {
+        old.survey_consent_at
+    } else {
+        Some(now)
+    };
+    Ok(on!(conn, |c| diesel::update(
+        contacts::table.find(old.id.0)
+    )
+    .set((
+        columns(input),
+        contacts::survey_consent_at.eq(consent_at),
+        contacts::updated_at.eq(now),
+        contacts::version.eq(contacts::version + 1),
+    ))
+    .returning(Contact::as_returning())
+    .get_result(c))?)
 }
 
 /// Marks a contact as deleted.

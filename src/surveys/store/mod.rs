@@ -1,0 +1,30 @@
+//! Surveys in the database.
+
+mod answers;
+mod invitations;
+
+pub use answers::{AnswerRow, answered, answers_of, put_answers};
+pub use invitations::{InvitationRow, invitation, invitations_where, locked_invitation};
+
+use crate::db::select::{Field, Kind};
+use crate::db::{DbError, DbResult};
+use crate::surveys::model::Question;
+
+const fn field(name: &'static str, sql: &'static str, kind: Kind, sortable: bool) -> Field {
+    Field {
+        name,
+        sql,
+        kind,
+        sortable,
+    }
+}
+
+/// The value of a stored word.
+fn word<T>(what: &'static str, parse: fn(&str) -> Option<T>, word: &str) -> DbResult<T> {
+    parse(word).ok_or_else(|| DbError::corrupt(what, word))
+}
+
+/// The questions that a stored text holds.
+fn questions(text: &str) -> DbResult<Vec<Question>> {
+    serde_json::from_str(text).map_err(|error| DbError::corrupt("surveys.questions", error))
+}

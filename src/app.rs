@@ -46,6 +46,7 @@ fn features(config: &mut ServiceConfig<'_>) {
     crate::whatifs::http::routes(config);
     crate::backtest::http::routes(config);
     crate::alerts::http::routes(config);
+    crate::surveys::mail::http::routes(config);
     crate::track::http::routes(config);
     crate::imports::http::routes(config);
     crate::reports::http::routes(config);
@@ -131,6 +132,7 @@ pub fn start(state: AppState, listener: TcpListener) -> std::io::Result<Server> 
                 )
                 .into_app()
                 .configure(crate::ui::http::routes)
+                .configure(crate::surveys::page::http::routes)
                 .service(
                     web::scope("/metrics")
                         .wrap(from_fn(guard::authenticate))

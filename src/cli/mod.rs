@@ -21,6 +21,7 @@ mod plan;
 mod report;
 mod serve;
 mod spread;
+mod surveys_send;
 mod team;
 mod track;
 mod user;

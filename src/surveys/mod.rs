@@ -10,8 +10,11 @@
 //! the department that the person was in. [`record()`] is the only way in for answers.
 
 pub mod error;
+pub mod mail;
 pub mod model;
+pub mod page;
 pub mod record;
+pub mod reminders;
 pub mod store;
 
 pub use error::{AnswerFault, AnswerProblem, SurveyError};

@@ -259,8 +259,8 @@ impl Asking<'_> {
         let (low, high) = ends(question.scale);
         let chosen = given.trim().parse::<f64>().ok();
         let (first, last) = (whole(lo), whole(hi));
-        let end = |value: i32, key: Key| -> Result<String, TextError> {
-            let words = self.text(key, &[])?;
+        let end = |value: i32, words: Key| -> Result<String, TextError> {
+            let words = self.text(words, &[])?;
             self.text(
                 key("survey-scale-end"),
                 &[("value", i64::from(value).into()), ("words", words.into())],

@@ -138,6 +138,7 @@ fn fill_customer(
             }
             let role = contact.buying_role;
             let input = ContactInput {
+                survey_consent: None,
                 name: contact.name.clone(),
                 email: Some(contact.email.clone()),
                 phone: None,

@@ -224,6 +224,24 @@ pub fn update(
     .get_result(c))?)
 }
 
+/// Notes what a contact said about being asked for an opinion.
+pub fn consent(
+    conn: &mut Conn,
+    id: ContactId,
+    said: Option<SurveyConsent>,
+    now: UtcTime,
+) -> DbResult<()> {
+    on!(conn, |c| diesel::update(contacts::table.find(id.0))
+        .set((
+            contacts::survey_consent.eq(said.map(SurveyConsent::word)),
+            contacts::survey_consent_at.eq(Some(now)),
+            contacts::updated_at.eq(now),
+            contacts::version.eq(contacts::version + 1),
+        ))
+        .execute(c))?;
+    Ok(())
+}
+
 /// Marks a contact as deleted.
 pub fn delete(conn: &mut Conn, id: ContactId, now: UtcTime) -> DbResult<()> {
     on!(conn, |c| diesel::update(contacts::table.find(id.0))

@@ -1,11 +1,11 @@
 # Surveys: what the people who are asked see, on pages and in mails.
 
 ## Above the questions
-survey-heading-experience = How do you see our service?
-survey-heading-shipment = How was shipment { $about }?
-survey-heading-to-partner = How are your shipments to { $about }?
-survey-heading-from-partner = How are your shipments from { $about }?
-survey-asked-by = { $sender } would like to know how you at { $customer } see it.
+survey-heading-experience = How satisfied are you with our service?
+survey-heading-shipment = How satisfied are you with shipment { $about }?
+survey-heading-to-partner = How satisfied are you with your shipments to { $about }?
+survey-heading-from-partner = How satisfied are you with your shipments from { $about }?
+survey-asked-by = { $sender } would like to hear from you at { $customer }.
 survey-shipment-to = The shipment went to { $partner }.
 survey-shipment-from = The shipment came from { $partner }.
 survey-until = You can answer, and change your answers, until { $until }.
@@ -61,13 +61,13 @@ opt-out-undone = You may be asked again
 opt-out-undone-text = Thank you: { $sender } may ask for your opinion by mail again.
 
 ## Mails
-survey-subject-experience = How do you see our service? { $sender } would like to know
-survey-subject-shipment = How was shipment { $about }? { $sender } would like to know
-survey-subject-to-partner = How are your shipments to { $about }? { $sender } would like to know
-survey-subject-from-partner = How are your shipments from { $about }? { $sender } would like to know
+survey-subject-experience = How satisfied are you with our service? { $sender } would like to know
+survey-subject-shipment = How satisfied are you with shipment { $about }? { $sender } would like to know
+survey-subject-to-partner = How satisfied are you with your shipments to { $about }? { $sender } would like to know
+survey-subject-from-partner = How satisfied are you with your shipments from { $about }? { $sender } would like to know
 survey-subject-reminder = Reminder: { $subject }
 survey-mail-hello = Hello { $name },
-survey-mail-asked = { $sender } would like to know how you at { $customer } see it. There { $count ->
+survey-mail-asked = { $sender } would like to hear from you at { $customer }. There { $count ->
     [one] is one question
    *[other] are { $count } questions
 }; you need no account.

@@ -311,7 +311,9 @@ impl Form {
 
     /// Names and values in their order.
     pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+        self.0
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
     }
 }
 
@@ -323,10 +325,10 @@ fn one_click(bytes: &[u8]) -> Result<Form, FormError> {
     let (name, value) = ONE_CLICK;
     let text = String::from_utf8_lossy(bytes);
     let mut lines = text.lines().map(str::trim);
-    let named = lines.any(|line| line.to_ascii_lowercase().contains(&format!(
-        "name=\"{}\"",
-        name.to_ascii_lowercase()
-    )));
+    let named = lines.any(|line| {
+        line.to_ascii_lowercase()
+            .contains(&format!("name=\"{}\"", name.to_ascii_lowercase()))
+    });
     // `any` went as far as the name: the value stands behind it.
     if named && lines.any(|line| line == value) {
         Ok(Form(vec![(name.to_owned(), value.to_owned())]))

@@ -11,9 +11,9 @@
 
 use chrono::TimeDelta;
 
+use crate::access::Teams;
 use crate::access::audit::{self, Actor, Deed};
 use crate::access::ticket::{Purpose, Signer, SignerError};
-use crate::access::Teams;
 use crate::api::public::PageError;
 use crate::customers::model::SurveyConsent;
 use crate::db::{Conn, DbError, DbResult, UtcTime};
@@ -199,9 +199,12 @@ fn mail(
     let made_at = store::contact_made_at(conn, contact)?;
     let ticket = signer.ticket(Purpose::Survey, invitation.id.0, &invitation.nonce);
     let out = signer.ticket(Purpose::OptOut, contact.0, &opt_out_nonce(made_at));
+    let (page, opt_out) = (format!("s/{ticket}"), format!("u/{out}"));
+    let opt_out = head.public_url.page(&opt_out);
     let links = Links {
-        page: head.public_url.page(&format!("s/{ticket}")),
-        opt_out: head.public_url.page(&format!("u/{out}")),
+        page: head.public_url.page(&page),
+        // The page knows the contact's language, which may not be the mail's.
+        opt_out: format!("{opt_out}?lang={}", language_of(invitation)),
     };
     let letter = Letter::write(head, invitation, &links)?;
     let first = store::first_mail(conn, invitation.id)?;
@@ -226,7 +229,7 @@ fn mail(
         subject: &letter.subject,
         text: &letter.text,
         html: &letter.html,
-        unsubscribe_url: Some(&links.opt_out),
+        unsubscribe_url: Some(&opt_out),
     };
     Ok(queue(conn, &mail, now)?)
 }
@@ -295,13 +298,18 @@ pub fn remind(
 
 fn may_be_reminded(invitation: &InvitationRow, now: UtcTime) -> Answer<()> {
     answerable(invitation, now)?;
-    let recently = invitation.last_mailed_at.is_some_and(|last| now.0 - last.0 < PAUSE);
+    let recently = invitation
+        .last_mailed_at
+        .is_some_and(|last| now.0 - last.0 < PAUSE);
     let (code, detail) = if invitation.status == InvitationStatus::Answered {
         ("answered", "the person has answered")
     } else if invitation.source != Source::Mail {
         ("not_by_mail", "the person was not asked by mail")
     } else if recently {
-        ("reminded_lately", "the last mail to the person is less than a day old")
+        (
+            "reminded_lately",
+            "the last mail to the person is less than a day old",
+        )
     } else if invitation.contact_deleted {
         ("contact_deleted", "the contact was deleted")
     } else if invitation.survey_consent == Some(SurveyConsent::Refused) {

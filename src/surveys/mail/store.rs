@@ -75,15 +75,19 @@ pub fn waiting(
     invitations_where(conn, |sql| {
         sql.push("i.survey_id = ").bind(Value::Int(survey.id.0));
         sql.push(" AND i.id > ").bind(Value::Int(after));
-        sql.push(" AND i.status = ").bind(text(InvitationStatus::Invited.word()));
+        sql.push(" AND i.status = ")
+            .bind(text(InvitationStatus::Invited.word()));
         sql.push(" AND i.source = ").bind(text(Source::Mail.word()));
         sql.push(" AND c.deleted_at IS NULL AND p.deleted_at IS NULL AND p.email IS NOT NULL");
         sql.push(" AND (p.survey_consent IS NULL OR p.survey_consent <> ");
         sql.bind(text(SurveyConsent::Refused.word()));
         sql.push(") AND (i.mails = 0");
         if let Some(cutoff) = cutoff {
-            sql.push(" OR (i.mails <= ").bind(Value::Int(survey.reminders));
-            sql.push(" AND i.last_mailed_at <= ").bind(Value::Time(cutoff)).push(")");
+            sql.push(" OR (i.mails <= ")
+                .bind(Value::Int(survey.reminders));
+            sql.push(" AND i.last_mailed_at <= ")
+                .bind(Value::Time(cutoff))
+                .push(")");
         }
         sql.push(") ORDER BY i.id LIMIT ").bind(Value::Int(limit));
     })

@@ -158,14 +158,19 @@ impl Door {
     async fn invitation(&self) -> Answer<Option<InvitationRow>> {
         let id = self.genuine(Purpose::Survey, store::nonce).await?;
         let Some(id) = id else { return Ok(None) };
-        let found = self.state.db.read(move |conn| surveys::invitation(conn, id));
+        let found = self
+            .state
+            .db
+            .read(move |conn| surveys::invitation(conn, id));
         Ok(found.await?)
     }
 
     /// The person that the ticket names.
     async fn person(&self, purpose: Purpose) -> Answer<Option<Person>> {
         let contact = if purpose == Purpose::Survey {
-            self.invitation().await?.map(|invitation| invitation.contact_id.0)
+            self.invitation()
+                .await?
+                .map(|invitation| invitation.contact_id.0)
         } else {
             let nonce = |conn: &mut Conn, id| {
                 let person = store::person(conn, id)?;
@@ -173,7 +178,9 @@ impl Door {
             };
             self.genuine(purpose, nonce).await?
         };
-        let Some(contact) = contact else { return Ok(None) };
+        let Some(contact) = contact else {
+            return Ok(None);
+        };
         let found = self.state.db.read(move |conn| store::person(conn, contact));
         Ok(found.await?)
     }
@@ -250,7 +257,11 @@ impl Door {
                 let recorded = record(conn, &asked, &answers, &scorer, now)?;
                 if recorded.changed {
                     let deed = Deed {
-                        action: if recorded.first { "answered" } else { "changed" },
+                        action: if recorded.first {
+                            "answered"
+                        } else {
+                            "changed"
+                        },
                         entity: "survey_invitation",
                         id: Some(asked.id.0),
                         detail: None,
@@ -420,11 +431,7 @@ fn thanks(
 }
 
 /// The page of an invitation that cannot be answered.
-fn refused(
-    language: Language,
-    head: &Letterhead,
-    refusal: SurveyError,
-) -> Answer<HttpResponse> {
+fn refused(language: Language, head: &Letterhead, refusal: SurveyError) -> Answer<HttpResponse> {
     let (status, heading, told, until) = match refusal {
         SurveyError::Closed { until } => (
             StatusCode::GONE,

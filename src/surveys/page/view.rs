@@ -147,7 +147,7 @@ impl Asking<'_> {
             .collect::<Result<_, TextError>>()?;
         let fault = |question: &QuestionView| {
             let fault = question.fault.as_ref()?;
-            Some((question.id.clone(), format!("{}: {fault}", question.text)))
+            Some((question.id.clone(), format!("{} – {fault}", question.text)))
         };
         let faults: Vec<_> = questions.iter().filter_map(fault).collect();
         let sender = self.head.sender.as_str();
@@ -311,7 +311,6 @@ impl Asking<'_> {
         }
     }
 }
-
 
 /// Words for the lowest and the highest answer.
 fn ends(scale: QuestionScale) -> (Key, Key) {

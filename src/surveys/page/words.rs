@@ -30,9 +30,15 @@ impl Letterhead {
     /// [`NotAPublicUrl`].
     pub fn of(config: &Config) -> Result<Self, NotAPublicUrl> {
         let public_url: PublicUrl = config.public_url.parse()?;
-        let from = config.smtp.as_ref().map(|smtp| smtp.from.parse::<MailAddress>());
+        let from = config
+            .smtp
+            .as_ref()
+            .map(|smtp| smtp.from.parse::<MailAddress>());
         let named = from.and_then(Result::ok);
-        let name = named.as_ref().and_then(MailAddress::name).map(str::to_owned);
+        let name = named
+            .as_ref()
+            .and_then(MailAddress::name)
+            .map(str::to_owned);
         Ok(Self {
             sender: isolate(name.unwrap_or_else(|| public_url.mail_domain())),
             public_url,

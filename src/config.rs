@@ -48,6 +48,8 @@ pub struct Config {
     pub assessment: AssessmentConfig,
     /// Settings of alerts.
     pub alerts: AlertConfig,
+    /// Settings of surveys.
+    pub surveys: SurveyConfig,
     /// Where mails go; `None` while `smtp_host` is not set: mails then wait in the outbox.
     pub smtp: Option<SmtpConfig>,
 }
@@ -84,6 +86,17 @@ pub struct AlertConfig {
     pub level: Probability,
     /// `alert_step`: rise between two runs that warns by itself. Default 0.15.
     pub step: Probability,
+}
+
+/// Settings of surveys.
+#[derive(Clone, Copy, Debug)]
+pub struct SurveyConfig {
+    /// `survey_consent`: `implied` (default) asks whoever has not refused; `recorded` asks only
+    /// those who have agreed.
+    pub consent_recorded: bool,
+    /// `survey_quota_days`: nobody is asked more often than once in so many days, over all
+    /// surveys; 0 to 3650, 0: no limit. Default 90.
+    pub quota_days: u32,
 }
 
 /// How mails are sent.
@@ -189,6 +202,8 @@ pub const KEYS: &[&str] = &[
     "save_effect",
     "alert_level",
     "alert_step",
+    "survey_consent",
+    "survey_quota_days",
     "smtp_host",
     "smtp_port",
     "smtp_security",
@@ -284,6 +299,11 @@ impl Config {
             alerts: AlertConfig {
                 level: read.probability("alert_level", 0.6)?,
                 step: read.probability("alert_step", 0.15)?,
+            },
+            surveys: SurveyConfig {
+                consent_recorded: read
+                    .word("survey_consent", &[("implied", false), ("recorded", true)])?,
+                quota_days: read.within("survey_quota_days", 90, 0, 3650)?,
             },
             smtp: smtp(&read)?,
         })
@@ -561,6 +581,11 @@ mod tests {
                 "log_format",
                 "xml",
                 "HAWSER_LOG_FORMAT=xml: expected one of auto, text, json",
+            ),
+            (
+                "survey_consent",
+                "yes",
+                "HAWSER_SURVEY_CONSENT=yes: expected one of implied, recorded",
             ),
             (
                 "currency",

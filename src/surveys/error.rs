@@ -20,6 +20,12 @@ pub enum SurveyError {
     /// The invitation was revoked.
     #[error("the invitation was revoked")]
     Revoked,
+    /// A newer answer stands.
+    #[error("it was answered at {} already, which is later", .at.0.to_rfc3339())]
+    Older {
+        /// When.
+        at: UtcTime,
+    },
     /// No question would have an answer.
     #[error("no question is answered")]
     Empty,
@@ -122,6 +128,7 @@ impl From<SurveyError> for Error {
             SurveyError::NotOpen => refuse("survey_not_open"),
             SurveyError::Closed { .. } => refuse("survey_closed"),
             SurveyError::Revoked => refuse("invitation_revoked"),
+            SurveyError::Older { .. } => refuse("newer_answer"),
             SurveyError::Empty => Self::Unprocessable {
                 code: "no_answer",
                 detail,

@@ -81,6 +81,12 @@ pub fn record_given_at(
         given_at,
     )?;
     let changed = !before.iter().all(|old| after.contains(old)) || before.len() != after.len();
+    if let Some(newer) = before.iter().map(|row| row.answered_at).max()
+        && changed
+        && newer > given_at
+    {
+        return Err(SurveyError::Older { at: newer });
+    }
     if changed {
         store::put_answers(conn, invitation.id, &before, &after)?;
         store::answered(conn, invitation.id, given_at, now)?;

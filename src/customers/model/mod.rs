@@ -92,7 +92,12 @@ crate::word_enum! {
 }
 
 /// `value` without white space around it; notes what is wrong with it.
-fn text(field: &'static str, value: &str, most: usize, wrong: &mut Vec<FieldProblem>) -> String {
+pub(crate) fn text(
+    field: &'static str,
+    value: &str,
+    most: usize,
+    wrong: &mut Vec<FieldProblem>,
+) -> String {
     let value = value.trim();
     if value.contains(char::is_control) {
         let rule = "expected text without control characters such as NUL and line breaks";

@@ -1,8 +1,12 @@
 //! What surveys are made of, and the rules that each part must keep.
 
+mod invite;
 mod question;
+mod survey;
 
+pub use invite::{Candidate, InviteInput, Rules, Skip, Wanted};
 pub use question::{Dimension, Question, QuestionScale, Wording, check_questions};
+pub use survey::{SurveyInput, TemplateInput};
 
 crate::word_enum! {
     /// What a survey asks about.

@@ -172,7 +172,7 @@ pub fn check_questions(mut questions: Vec<Question>) -> Result<Vec<Question>, Ve
 }
 
 /// Columns of files of answers that are no questions.
-const RESERVED: &[&str] = &["customer", "answered_at", "confidence"];
+const RESERVED: &[&str] = &["answered_at", "confidence", "side"];
 
 fn is_code(code: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 
-use super::word;
+use super::{field, word};
+use crate::access::Teams;
 use crate::customers::model::{DepartmentKind, SurveyConsent};
 use crate::db::schema::survey_invitations;
-use crate::db::select::{Statement, Value};
-use crate::db::{Conn, DbError, DbResult, Instant, UtcTime};
+use crate::db::select::{self, Collection, Kind, Listing, Statement, Value};
+use crate::db::{Conn, DbError, DbResult, Instant, UtcTime, insert_all, on};
 use crate::ids::{ContactId, CustomerId, DepartmentId, InvitationId, ShipmentId, SurveyId};
 use crate::surveys::model::{About, InvitationStatus, Question, Side, Source, SurveyStatus};
 
@@ -284,4 +285,143 @@ pub fn locked_invitation(conn: &mut Conn, id: InvitationId) -> DbResult<Invitati
         sql.execute(conn)?;
     }
     invitation(conn, id.0)?.ok_or_else(|| DbError::corrupt("survey_invitations", id))
+}
+
+/// Lists of invitations.
+pub const INVITATIONS: Collection = Collection {
+    columns: COLUMNS,
+    from: FROM,
+    id: "i.id",
+    updated: Some("i.updated_at"),
+    alive: None,
+    fields: &[
+        field("id", "i.id", Kind::Int, true),
+        field(
+            "status",
+            "i.status",
+            Kind::Words(InvitationStatus::WORDS),
+            false,
+        ),
+        field("customer_id", "i.customer_id", Kind::Int, false),
+        field("department_id", "i.department_id", Kind::Int, false),
+        field("contact_id", "i.contact_id", Kind::Int, false),
+        field("side", "i.side", Kind::Words(Side::WORDS), false),
+        field("source", "i.source", Kind::Words(Source::WORDS), false),
+        field("answered_at", "i.answered_at", Kind::Time, false),
+        field("updated_at", "i.updated_at", Kind::Time, true),
+    ],
+    default_sort: "id",
+};
+
+/// One page of a survey's invitations of customers that these teams may see, and one row more if
+/// there is another.
+pub fn page(
+    conn: &mut Conn,
+    survey: SurveyId,
+    listing: &Listing,
+    teams: &Teams,
+) -> DbResult<Vec<InvitationRow>> {
+    let rows = select::page(conn, &INVITATIONS, listing, |sql| {
+        sql.push(" AND i.survey_id = ").bind(Value::Int(survey.0));
+        teams.restrict(sql, "c.team_id");
+    })?;
+    typed(rows)
+}
+
+/// An invitation to be.
+#[derive(Clone, Debug, Insertable)]
+#[diesel(table_name = survey_invitations, treat_none_as_default_value = false)]
+pub struct NewInvitation {
+    /// As in [`InvitationRow`], and so all that follow.
+    pub survey_id: SurveyId,
+    /// Who is asked.
+    pub customer_id: CustomerId,
+    /// In which department.
+    pub department_id: Option<DepartmentId>,
+    /// Who.
+    pub contact_id: ContactId,
+    /// About which shipment.
+    pub shipment_id: Option<ShipmentId>,
+    /// The other end.
+    pub partner_id: Option<CustomerId>,
+    /// A word of [`Side`].
+    pub side: Option<&'static str>,
+    /// A word of [`Source`].
+    pub source: &'static str,
+    /// In which language.
+    pub language: String,
+    /// For the ticket.
+    pub nonce: String,
+    /// A word of [`InvitationStatus`].
+    pub status: &'static str,
+    /// How much an answer counts.
+    pub confidence: f64,
+    /// When.
+    pub invited_at: UtcTime,
+    /// Now.
+    pub created_at: UtcTime,
+    /// Now.
+    pub updated_at: UtcTime,
+}
+
+/// Makes invitations; a unique key is violated by one that there is.
+pub fn insert(conn: &mut Conn, new: &[NewInvitation]) -> DbResult<()> {
+    Ok(insert_all!(conn, survey_invitations::table, new)?)
+}
+
+/// Makes one invitation and returns its id.
+pub fn insert_one(conn: &mut Conn, new: &NewInvitation) -> DbResult<InvitationId> {
+    Ok(on!(conn, |c| diesel::insert_into(
+        survey_invitations::table
+    )
+    .values(new)
+    .returning(survey_invitations::id)
+    .get_result(c))?)
+}
+
+/// Asks again somebody whose invitation was revoked: all as in `new`, but for when it was made.
+pub fn revive(conn: &mut Conn, id: InvitationId, new: &NewInvitation) -> DbResult<()> {
+    on!(conn, |c| diesel::update(
+        survey_invitations::table.find(id.0)
+    )
+    .set((
+        survey_invitations::department_id.eq(new.department_id),
+        survey_invitations::source.eq(new.source),
+        survey_invitations::language.eq(&new.language),
+        survey_invitations::nonce.eq(&new.nonce),
+        survey_invitations::status.eq(new.status),
+        survey_invitations::invited_at.eq(new.invited_at),
+        survey_invitations::last_mailed_at.eq(None::<UtcTime>),
+        survey_invitations::mails.eq(0),
+        survey_invitations::updated_at.eq(new.updated_at),
+    ))
+    .execute(c))?;
+    Ok(())
+}
+
+/// Revokes an invitation: its link ends, answers that it has stay.
+pub fn revoke(conn: &mut Conn, id: InvitationId, nonce: &str, now: UtcTime) -> DbResult<()> {
+    on!(conn, |c| diesel::update(
+        survey_invitations::table.find(id.0)
+    )
+    .set((
+        survey_invitations::status.eq(InvitationStatus::Revoked.word()),
+        survey_invitations::nonce.eq(nonce),
+        survey_invitations::updated_at.eq(now),
+    ))
+    .execute(c))?;
+    Ok(())
+}
+
+/// Notes how much the answers of an invitation count.
+pub fn weigh(conn: &mut Conn, id: InvitationId, confidence: f64, now: UtcTime) -> DbResult<()> {
+    on!(conn, |c| diesel::update(
+        survey_invitations::table.find(id.0)
+    )
+    .set((
+        survey_invitations::confidence.eq(confidence),
+        survey_invitations::updated_at.eq(now),
+    ))
+    .execute(c))?;
+    Ok(())
 }

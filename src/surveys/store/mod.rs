@@ -1,10 +1,16 @@
 //! Surveys in the database.
 
-mod answers;
-mod invitations;
+pub mod answers;
+pub mod figures;
+pub mod invitations;
+pub mod people;
+pub mod surveys;
+pub mod templates;
+pub mod voices;
 
 pub use answers::{AnswerRow, answered, answers_of, put_answers};
 pub use invitations::{InvitationRow, invitation, invitations_where, locked_invitation};
+pub use voices::{Voice, voices};
 
 use crate::db::select::{Field, Kind};
 use crate::db::{DbError, DbResult};
@@ -27,4 +33,8 @@ fn word<T>(what: &'static str, parse: fn(&str) -> Option<T>, word: &str) -> DbRe
 /// The questions that a stored text holds.
 fn questions(text: &str) -> DbResult<Vec<Question>> {
     serde_json::from_str(text).map_err(|error| DbError::corrupt("surveys.questions", error))
+}
+
+fn questions_text(questions: &[Question]) -> DbResult<String> {
+    serde_json::to_string(questions).map_err(|error| DbError::corrupt("surveys.questions", error))
 }

@@ -112,6 +112,9 @@ enum Command {
     /// Import files of invoices and their payments
     #[command(subcommand)]
     Invoices(engagement::Command),
+    /// Send the mails of surveys
+    #[command(subcommand)]
+    Surveys(surveys_send::Command),
     /// Write shipments to standard output; the file can be imported again
     #[command(subcommand)]
     Export(export::Command),
@@ -211,6 +214,7 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Invoices(command) => {
             engagement::run::<crate::engagement::store::invoices::Row>(&context, &command)
         }
+        Command::Surveys(command) => surveys_send::run(&context, &command),
         Command::Export(command) => export::run(&context, command),
         Command::Calc(args) => calc::run(&args),
         Command::Report(args) => report::run(&context, &args),

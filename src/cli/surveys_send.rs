@@ -15,8 +15,24 @@ impl From<KeepError> for Failure {
     }
 }
 
+/// What to do with surveys.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Queue the invitations and reminders that are due now, and close surveys in time
+    #[command(
+        after_help = "`hawser serve` does this by itself every minute. The mails then wait in `hawser outbox`."
+    )]
+    Send,
+}
+
 /// Runs the command.
-pub fn run(context: &Context) -> Result<(), Failure> {
+pub fn run(context: &Context, command: &Command) -> Result<(), Failure> {
+    match command {
+        Command::Send => send(context),
+    }
+}
+
+fn send(context: &Context) -> Result<(), Failure> {
     let sent = keep_going(&context.state()?)?;
     let waits = context.config.smtp.is_none();
     context.out.show(&sent, |sent| {

@@ -207,7 +207,11 @@ fn mail(
         opt_out: format!("{opt_out}?lang={}", language_of(invitation)),
     };
     let letter = Letter::write(head, invitation, &links)?;
-    let first = store::first_mail(conn, invitation.id)?;
+    let first = if invitation.mails == 0 {
+        None
+    } else {
+        store::first_mail(conn, invitation.id)?
+    };
     let id = message_id(head, invitation)?;
     let mail = NewMail {
         kind: if invitation.mails == 0 {
@@ -234,11 +238,12 @@ fn mail(
     Ok(queue(conn, &mail, now)?)
 }
 
-/// The id of the next mail: the same for ever, and another one in a database that was set up anew.
+/// The id of the next mail: the same for ever, and another one if the person is asked anew, or in a
+/// database that was set up anew.
 fn message_id(head: &Letterhead, invitation: &InvitationRow) -> Result<MessageId, MailError> {
     let (id, number) = (invitation.id, invitation.mails + 1);
     let (at, domain) = (
-        invitation.created_at.0.timestamp(),
+        invitation.invited_at.0.timestamp_micros(),
         head.public_url.mail_domain(),
     );
     MessageId::parse(&format!("survey-{id}-{number}-{at}@{domain}"))

@@ -596,6 +596,20 @@ async fn reminders_come_in_time_in_the_thread_and_not_for_ever(app: TestApp) {
         cells(&app, "kind", "mails ORDER BY id"),
         ["survey", "survey_reminder", "survey_reminder"]
     );
+    // Who is asked anew after a revocation gets a new link, in a thread of its own.
+    let asked = |app: &TestApp| {
+        let mut again = Statement::new(
+            "UPDATE survey_invitations SET mails = 0, last_mailed_at = NULL, nonce = 'new', \
+             invited_at = ",
+        );
+        again.bind(after(app, 0));
+        execute(app, again);
+    };
+    asked(&app);
+    assert_eq!(send(&app), (1, 0));
+    let anew = delivered(&app);
+    assert_eq!((anew.len(), &anew[0].mail.in_reply_to), (1, &None));
+    assert_ne!(link(&anew[0], "/s/"), link(&mails[0], "/s/"));
     // More may be sent, but not on the last day, nor to those who left or have no address.
     sql(&app, "UPDATE surveys SET reminders = 9, reminder_days = 1");
     wait(&app, TimeDelta::days(1));

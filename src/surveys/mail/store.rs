@@ -110,12 +110,13 @@ pub fn count_mail(conn: &mut Conn, invitation: &InvitationRow, now: UtcTime) -> 
     Ok(counted == 1)
 }
 
-/// The id of the first mail of an invitation: the others follow in its thread.
+/// The id of the mail by which somebody was asked, the last one if that was after a revocation:
+/// reminders follow in its thread.
 pub fn first_mail(conn: &mut Conn, invitation: InvitationId) -> DbResult<Option<String>> {
     Ok(on!(conn, |c| mails::table
         .filter(mails::kind.eq(MailKind::Survey.word()))
         .filter(mails::about_id.eq(invitation.0))
-        .order(mails::id)
+        .order(mails::id.desc())
         .select(mails::message_id)
         .first(c)
         .optional())?)

@@ -195,8 +195,8 @@ impl Door {
         let signer = self.signer.get(&self.state).await?;
         let id = named(&self.ticket).unwrap_or_default();
         let found = self.state.db.read(move |conn| nonce(conn, id)).await?;
-        let signed = found.as_deref().unwrap_or("none");
-        let accepted = signer.accepts(&self.ticket, purpose, id, signed);
+        let nonce = found.as_deref().unwrap_or("none");
+        let accepted = signer.accepts(&self.ticket, purpose, id, nonce);
         Ok((accepted && found.is_some()).then_some(id))
     }
 

@@ -42,11 +42,12 @@ fn features(config: &mut ServiceConfig<'_>) {
     crate::customers::http::routes(config);
     crate::engagement::http::routes(config);
     crate::network::http::routes(config);
+    crate::surveys::http::routes(config);
+    crate::surveys::mail::http::routes(config);
     crate::assessment::http::routes(config);
     crate::whatifs::http::routes(config);
     crate::backtest::http::routes(config);
     crate::alerts::http::routes(config);
-    crate::surveys::mail::http::routes(config);
     crate::track::http::routes(config);
     crate::imports::http::routes(config);
     crate::reports::http::routes(config);

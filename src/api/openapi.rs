@@ -25,6 +25,7 @@ use crate::error::{Problem, ProblemPart};
         (name = "shipments", description = "What was carried"),
         (name = "imports", description = "Files of shipments"),
         (name = "network", description = "Who trades with whom"),
+        (name = "surveys", description = "What customers are asked, and what they answer"),
         (name = "assessment", description = "Runs, risks, satisfaction, watch list"),
         (name = "what-ifs", description = "What would follow: what-ifs, retention plans, loyalty spread"),
         (name = "backtests", description = "Past predictions beside what happened"),

@@ -21,6 +21,7 @@ mod plan;
 mod report;
 mod serve;
 mod spread;
+mod surveys;
 mod surveys_send;
 mod team;
 mod track;
@@ -112,9 +113,9 @@ enum Command {
     /// Import files of invoices and their payments
     #[command(subcommand)]
     Invoices(engagement::Command),
-    /// Send the mails of surveys
+    /// Ask customers for their opinion, take answers, see what they come to
     #[command(subcommand)]
-    Surveys(surveys_send::Command),
+    Surveys(surveys::Command),
     /// Write shipments to standard output; the file can be imported again
     #[command(subcommand)]
     Export(export::Command),
@@ -214,7 +215,7 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Invoices(command) => {
             engagement::run::<crate::engagement::store::invoices::Row>(&context, &command)
         }
-        Command::Surveys(command) => surveys_send::run(&context, &command),
+        Command::Surveys(command) => surveys::run(&context, &command),
         Command::Export(command) => export::run(&context, command),
         Command::Calc(args) => calc::run(&args),
         Command::Report(args) => report::run(&context, &args),

@@ -2,6 +2,7 @@
 
 use super::exit::{CONFIG, SOFTWARE};
 use super::{Context, Failure};
+use crate::state::AppState;
 use crate::surveys::mail::MailError;
 use crate::surveys::reminders::{KeepError, keep_going};
 
@@ -15,25 +16,9 @@ impl From<KeepError> for Failure {
     }
 }
 
-/// What to do with surveys.
-#[derive(Debug, clap::Subcommand)]
-pub enum Command {
-    /// Queue the invitations and reminders that are due now, and close surveys in time
-    #[command(
-        after_help = "`hawser serve` does this by itself every minute. The mails then wait in `hawser outbox`."
-    )]
-    Send,
-}
-
 /// Runs the command.
-pub fn run(context: &Context, command: &Command) -> Result<(), Failure> {
-    match command {
-        Command::Send => send(context),
-    }
-}
-
-fn send(context: &Context) -> Result<(), Failure> {
-    let sent = keep_going(&context.state()?)?;
+pub fn run(context: &Context, state: &AppState) -> Result<(), Failure> {
+    let sent = keep_going(state)?;
     let waits = context.config.smtp.is_none();
     context.out.show(&sent, |sent| {
         let mut lines = vec![format!(

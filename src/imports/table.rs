@@ -6,6 +6,9 @@
 use std::collections::BTreeSet;
 use std::io::Read;
 
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+
 use super::csv_rows::CsvRows;
 use super::error::{FileError, ReadError, Reject, nearest};
 use super::mapping::Format;
@@ -44,6 +47,16 @@ impl TableRow<'_> {
     }
 }
 
+/// The point in time that a cell tells: ISO 8601, in `zone` where it names none; a day alone is its
+/// first instant. `None` if it is none, or not of the years 1900 to 2199.
+pub fn time(cell: &str, zone: Tz) -> Option<DateTime<Utc>> {
+    let zones = super::values::Zones {
+        instance: zone,
+        file: zone,
+    };
+    super::values::time(cell, &[], zones)
+}
+
 impl<R: Read> Table<R> {
     /// Looks at the start of the file and finds the columns.
     ///
@@ -51,10 +64,10 @@ impl<R: Read> Table<R> {
     ///
     /// [`FileError`] if the file is empty, binary or unreadable, or has a column twice or one that
     /// is not known.
-    pub fn open(reader: R, format: Format, columns: &[&'static str]) -> Result<Self, FileError> {
+    pub fn open(reader: R, format: Format, columns: &[&str]) -> Result<Self, FileError> {
         let (mut source, decoder) = opened(reader, super::mapping::Encoding::Auto)?;
         if format == Format::Ndjson {
-            let names: Vec<String> = columns.iter().map(|&name| name.to_owned()).collect();
+            let names: Vec<String> = columns.iter().map(|name| (*name).to_owned()).collect();
             return Ok(Self {
                 rows: Rows::Ndjson(Box::new(NdjsonRows::new(source, decoder, &names, false))),
                 row: RawRow::default(),

@@ -9,13 +9,21 @@
 //! A survey's questions are frozen when it opens. An invitation is one person asked once; it keeps
 //! the department that the person was in. [`record()`] is the only way in for answers.
 
+pub mod coverage;
+pub mod edit;
+pub mod enter;
 pub mod error;
+pub mod file;
+pub mod http;
+pub mod invite;
 pub mod mail;
 pub mod model;
 pub mod page;
 pub mod record;
 pub mod reminders;
+pub mod results;
 pub mod store;
+pub mod subject;
 
 pub use error::{AnswerFault, AnswerProblem, SurveyError};
 pub use record::{GivenAnswer, Recorded, questions_for, record};

@@ -30,6 +30,7 @@ mod own_churn;
 mod reports;
 mod shipments;
 mod survey_pages;
+mod surveys;
 mod track;
 mod what_ifs;
 

@@ -4,6 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{About, Question, Side, Source};
+use crate::config::SurveyConfig;
 use crate::customers::model::{DepartmentKind, SurveyConsent};
 use crate::engagement::model::RecordKey;
 use crate::problem::FieldProblem;
@@ -169,6 +170,16 @@ pub struct Rules {
     pub consent_recorded: bool,
     /// Once in so many days at most; 0: as often as you like.
     pub quota_days: u32,
+}
+
+impl Rules {
+    /// Those that the settings make.
+    pub fn of(settings: &SurveyConfig) -> Self {
+        Self {
+            consent_recorded: settings.consent_recorded,
+            quota_days: settings.quota_days,
+        }
+    }
 }
 
 /// Somebody who may be asked.

@@ -1,6 +1,6 @@
 //! What surveys are made of, and the rules that each part must keep.
 
-mod invite;
+pub mod invite;
 mod question;
 mod survey;
 

@@ -9,6 +9,7 @@ use diesel::sql_types::{BigInt, Double, Nullable, Text};
 use super::word;
 use crate::access::Teams;
 use crate::customers::model::DepartmentKind;
+use crate::db::schema::customers as customers_table;
 use crate::db::select::{Statement, Value};
 use crate::db::{Conn, DbResult, UtcTime};
 use crate::ids::{CustomerId, DepartmentId, SurveyId};
@@ -295,4 +296,18 @@ pub fn required(conn: &mut Conn, teams: &Teams) -> DbResult<Vec<Required>> {
         })
     };
     rows.into_iter().map(read).collect()
+}
+
+#[derive(QueryableByName)]
+#[diesel(table_name = customers_table)]
+struct Living {
+    id: CustomerId,
+}
+
+/// The living customers that these teams may see.
+pub fn customers(conn: &mut Conn, teams: &Teams) -> DbResult<HashSet<CustomerId>> {
+    let mut sql = Statement::new("SELECT c.id FROM customers c WHERE c.deleted_at IS NULL");
+    teams.restrict(&mut sql, "c.team_id");
+    let rows: Vec<Living> = sql.load(conn)?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
 }

@@ -19,6 +19,7 @@ use crate::TestApp;
 use crate::harness::{Reply, on_each_database};
 
 on_each_database!(
+    who_is_invited_to_a_survey_is_mailed_once_it_is_open,
     the_whole_way_from_the_mail_to_changed_answers,
     answers_that_cannot_be_taken_are_shown_again_with_all_that_was_typed,
     what_is_closed_revoked_forged_or_unknown_is_told_kindly,
@@ -243,6 +244,42 @@ fn check_heads(reply: &Reply) {
     assert_eq!(reply.header("referrer-policy"), "no-referrer");
     assert_eq!(reply.header("x-content-type-options"), "nosniff");
     assert!(!reply.text.contains("<script"));
+}
+
+async fn who_is_invited_to_a_survey_is_mailed_once_it_is_open(app: TestApp) {
+    person(&app, 7, "Müller GmbH", "Ada Lovelace");
+    person(&app, 8, "Brandt KG", "Jan");
+    let questions: serde_json::Value = serde_json::from_str(QUESTIONS).unwrap();
+    let draft =
+        json!({"name": "Spring", "questions": questions, "closes_at": "2026-03-22T08:00:00Z"});
+    let made = app.post("/surveys", draft).await.expect(201)["id"].clone();
+    let open = format!("/surveys/{made}:open");
+    let ask = format!("/surveys/{made}/invitations");
+    assert_eq!(send(&app), (0, 0));
+    let heard = app.state.bell.rings();
+    app.post(&open, json!({})).await.expect(200);
+    app.post(&ask, json!({"contacts": [7]})).await.expect(200);
+    // The server's worker is told at once.
+    assert_eq!(app.state.bell.rings(), heard + 2);
+    assert_eq!(send(&app), (1, 0));
+    app.post(&ask, json!({"contacts": [8]})).await.expect(200);
+    assert_eq!(send(&app), (1, 0));
+    let mails = delivered(&app);
+    let (first, second) = (link(&mails[0], "/s/"), link(&mails[1], "/s/"));
+    assert_eq!(sent(&app, &first, FORM, "q.overall=5").await.status, 303);
+    let invitations = app.all(&ask).await;
+    let state = |at: usize| {
+        (
+            invitations[at]["status"].clone(),
+            invitations[at]["mails"].clone(),
+        )
+    };
+    assert_eq!(state(0), (json!("answered"), json!(1)));
+    assert_eq!(state(1), (json!("invited"), json!(1)));
+    app.post(&format!("/surveys/{made}:close"), json!({}))
+        .await
+        .expect(200);
+    assert_eq!(page(&app, &second).await.status, 410);
 }
 
 async fn the_whole_way_from_the_mail_to_changed_answers(app: TestApp) {

@@ -22,6 +22,7 @@ mod report;
 mod serve;
 mod spread;
 mod surveys;
+mod surveys_send;
 mod team;
 mod track;
 mod user;

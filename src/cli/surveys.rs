@@ -47,6 +47,11 @@ pub enum Command {
         after_help = "Examples:\n  hawser surveys invite 3 --kind warehouse --kind quality --role consignee\n  hawser surveys invite 4 --shipment 812\n  hawser surveys invite 5 --customer ext:tms:C7 --partner ext:tms:C9 --role shipper"
     )]
     Invite(Box<InviteArgs>),
+    /// Queue the invitations and reminders that are due now, and close surveys in time
+    #[command(
+        after_help = "`hawser serve` does this by itself every minute. The mails then wait in `hawser outbox`."
+    )]
+    Send,
     /// Show what the answers to a survey come to
     Results(OneArgs),
     /// Take every answer of a file: all of them, or none if a row is refused
@@ -158,6 +163,7 @@ fn customer(text: &str) -> Result<RecordKey, String> {
 pub fn run(context: &Context, command: &Command) -> Result<(), Failure> {
     let state = context.state()?;
     match command {
+        Command::Send => super::surveys_send::run(context, &state),
         Command::List(args) => list(context, &state, args),
         Command::Show(args) => {
             let id = args.id;

@@ -29,6 +29,7 @@ mod openapi;
 mod own_churn;
 mod reports;
 mod shipments;
+mod survey_pages;
 mod surveys;
 mod track;
 mod what_ifs;

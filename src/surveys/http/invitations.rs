@@ -62,6 +62,8 @@ async fn create_invitations(
         .db
         .write(move |conn| invite(conn, &writer, id, &body.0, rules))
         .await?;
+    // Its transaction is done: those who are asked by mail can be told.
+    state.bell.ring();
     Ok(HttpResponse::Ok().json(invited))
 }
 

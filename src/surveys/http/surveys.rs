@@ -170,6 +170,8 @@ async fn open_survey(
         .db
         .write(move |conn| edit::open(conn, &writer, id, &condition))
         .await?;
+    // Its transaction is done: those who are asked by mail can be told.
+    state.bell.ring();
     Ok(show(&written))
 }
 

@@ -49,7 +49,7 @@ impl TemplateInput {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SurveyInput {
-    /// Its name, 1 to 300 characters; those who are asked see it.
+    /// Its name, 1 to 300 characters; those who are asked do not see it.
     pub name: String,
     /// The template whose questions it asks; either this or `questions`.
     #[serde(default)]

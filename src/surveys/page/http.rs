@@ -1,0 +1,462 @@
+//! The addresses of the pages; no key is needed, the ticket in the address is the key.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, post, route, web};
+
+use super::store::{self, Person};
+use super::view::{Asking, Typed, Wrong};
+use super::words::{Letterhead, language_of};
+use crate::access::audit::{self, Actor, Deed};
+use crate::access::ticket::{KnownSigner, Purpose, named};
+use crate::api::public::{
+    self, Button, FailedTickets, Form, FormError, Link, Mood, Notice, ONE_CLICK, PageError, Shell,
+};
+use crate::api::request_id;
+use crate::customers::model::SurveyConsent;
+use crate::db::{Conn, DbError, UtcTime};
+use crate::error::{Answer, Error};
+use crate::i18n::{Key, Language, Value, key};
+use crate::ids::ContactId;
+use crate::state::AppState;
+use crate::surveys::record::answerable;
+use crate::surveys::store::{self as surveys, AnswerRow, InvitationRow};
+use crate::surveys::{SurveyError, questions_for, record};
+
+/// Adds the pages.
+pub fn routes(config: &mut web::ServiceConfig) {
+    config
+        .service(show_survey)
+        .service(take_survey)
+        .service(show_opt_out)
+        .service(take_opt_out)
+        .service(show_unsubscribe)
+        .service(take_unsubscribe);
+}
+
+/// What every page works with.
+struct Door {
+    state: web::Data<AppState>,
+    failed: web::Data<FailedTickets>,
+    signer: web::Data<KnownSigner>,
+    request: HttpRequest,
+    ticket: String,
+}
+
+type Parts = (
+    web::Data<AppState>,
+    web::Data<FailedTickets>,
+    web::Data<KnownSigner>,
+    HttpRequest,
+    web::Path<String>,
+);
+
+impl From<Parts> for Door {
+    fn from((state, failed, signer, request, ticket): Parts) -> Self {
+        Self {
+            state,
+            failed,
+            signer,
+            request,
+            ticket: ticket.into_inner(),
+        }
+    }
+}
+
+/// The questions of an invitation, or thanks for the answers.
+#[route("/s/{ticket}", method = "GET", method = "HEAD")]
+async fn show_survey(
+    state: web::Data<AppState>,
+    failed: web::Data<FailedTickets>,
+    signer: web::Data<KnownSigner>,
+    request: HttpRequest,
+    ticket: web::Path<String>,
+) -> HttpResponse {
+    let door = Door::from((state, failed, signer, request, ticket));
+    public::or_sorry(&door.request, door.show().await)
+}
+
+/// Takes the answers.
+#[post("/s/{ticket}")]
+async fn take_survey(
+    state: web::Data<AppState>,
+    failed: web::Data<FailedTickets>,
+    signer: web::Data<KnownSigner>,
+    request: HttpRequest,
+    ticket: web::Path<String>,
+    form: Result<Form, FormError>,
+) -> HttpResponse {
+    let door = Door::from((state, failed, signer, request, ticket));
+    public::or_sorry(&door.request, door.take(form).await)
+}
+
+/// Asks whether no more surveys are wanted.
+#[route("/s/{ticket}/opt-out", method = "GET", method = "HEAD")]
+async fn show_opt_out(
+    state: web::Data<AppState>,
+    failed: web::Data<FailedTickets>,
+    signer: web::Data<KnownSigner>,
+    request: HttpRequest,
+    ticket: web::Path<String>,
+) -> HttpResponse {
+    let door = Door::from((state, failed, signer, request, ticket));
+    public::or_sorry(&door.request, door.way_out(Purpose::Survey, None).await)
+}
+
+/// Takes the word.
+#[post("/s/{ticket}/opt-out")]
+async fn take_opt_out(
+    state: web::Data<AppState>,
+    failed: web::Data<FailedTickets>,
+    signer: web::Data<KnownSigner>,
+    request: HttpRequest,
+    ticket: web::Path<String>,
+    form: Result<Form, FormError>,
+) -> HttpResponse {
+    let door = Door::from((state, failed, signer, request, ticket));
+    let outcome = door.way_out(Purpose::Survey, Some(form)).await;
+    public::or_sorry(&door.request, outcome)
+}
+
+/// The same by the contact's own ticket, which outlives invitations.
+#[route("/u/{ticket}", method = "GET", method = "HEAD")]
+async fn show_unsubscribe(
+    state: web::Data<AppState>,
+    failed: web::Data<FailedTickets>,
+    signer: web::Data<KnownSigner>,
+    request: HttpRequest,
+    ticket: web::Path<String>,
+) -> HttpResponse {
+    let door = Door::from((state, failed, signer, request, ticket));
+    public::or_sorry(&door.request, door.way_out(Purpose::OptOut, None).await)
+}
+
+/// Takes the word, or the one click of a mail program (RFC 8058).
+#[post("/u/{ticket}")]
+async fn take_unsubscribe(
+    state: web::Data<AppState>,
+    failed: web::Data<FailedTickets>,
+    signer: web::Data<KnownSigner>,
+    request: HttpRequest,
+    ticket: web::Path<String>,
+    form: Result<Form, FormError>,
+) -> HttpResponse {
+    let door = Door::from((state, failed, signer, request, ticket));
+    let outcome = door.way_out(Purpose::OptOut, Some(form)).await;
+    public::or_sorry(&door.request, outcome)
+}
+
+impl Door {
+    fn head(&self) -> Answer<Letterhead> {
+        Letterhead::of(&self.state.config).map_err(Error::internal)
+    }
+
+    fn now(&self) -> UtcTime {
+        self.state.clock.now().into()
+    }
+
+    /// The invitation that the ticket opens; `None` if it is not genuine.
+    async fn invitation(&self) -> Answer<Option<InvitationRow>> {
+        let id = self.genuine(Purpose::Survey, store::nonce).await?;
+        let Some(id) = id else { return Ok(None) };
+        let found = self
+            .state
+            .db
+            .read(move |conn| surveys::invitation(conn, id));
+        Ok(found.await?)
+    }
+
+    /// The person that the ticket names.
+    async fn person(&self, purpose: Purpose) -> Answer<Option<Person>> {
+        let contact = if purpose == Purpose::Survey {
+            self.invitation()
+                .await?
+                .map(|invitation| invitation.contact_id.0)
+        } else {
+            let nonce = |conn: &mut Conn, id| {
+                let person = store::person(conn, id)?;
+                Ok(person.map(|person| store::opt_out_nonce(person.created_at)))
+            };
+            self.genuine(purpose, nonce).await?
+        };
+        let Some(contact) = contact else {
+            return Ok(None);
+        };
+        let found = self.state.db.read(move |conn| store::person(conn, contact));
+        Ok(found.await?)
+    }
+
+    /// The record that the ticket opens. What names no record, and what names one but is forged,
+    /// cost the same look and the same comparison.
+    async fn genuine(
+        &self,
+        purpose: Purpose,
+        nonce: impl FnOnce(&mut Conn, i64) -> Result<Option<String>, DbError> + Send + 'static,
+    ) -> Answer<Option<i64>> {
+        let signer = self.signer.get(&self.state).await?;
+        let id = named(&self.ticket).unwrap_or_default();
+        let found = self.state.db.read(move |conn| nonce(conn, id)).await?;
+        let nonce = found.as_deref().unwrap_or("none");
+        let accepted = signer.accepts(&self.ticket, purpose, id, nonce);
+        Ok((accepted && found.is_some()).then_some(id))
+    }
+
+    async fn show(&self) -> Answer<HttpResponse> {
+        let Some(invitation) = self.invitation().await? else {
+            return public::unknown_link(&self.request, &self.failed);
+        };
+        let language = public::language(&self.request, None, Some(language_of(&invitation)));
+        let head = self.head()?;
+        if let Err(refusal) = answerable(&invitation, self.now()) {
+            return refused(language, &head, refusal);
+        }
+        let query = Form::parse(self.request.query_string()).unwrap_or_default();
+        if query.get("done").is_some() && invitation.answered_at.is_some() {
+            return thanks(language, &head, &invitation);
+        }
+        let id = invitation.id;
+        let answers: Vec<AnswerRow> = (self.state.db)
+            .read(move |conn| surveys::answers_of(conn, id))
+            .await?;
+        let page = self
+            .asking(&invitation, &head, language)
+            .page(&Typed::stored(&answers), None)?;
+        Ok(public::html(language, page))
+    }
+
+    fn asking<'a>(
+        &'a self,
+        invitation: &'a InvitationRow,
+        head: &'a Letterhead,
+        language: Language,
+    ) -> Asking<'a> {
+        Asking {
+            invitation,
+            head,
+            language,
+            ticket: &self.ticket,
+        }
+    }
+
+    async fn take(&self, form: Result<Form, FormError>) -> Answer<HttpResponse> {
+        let Some(invitation) = self.invitation().await? else {
+            return public::unknown_link(&self.request, &self.failed);
+        };
+        let own = Some(language_of(&invitation));
+        let language = public::language(&self.request, form.as_ref().ok(), own);
+        let form = match form {
+            Ok(form) => form,
+            Err(error) => return public::bad_form(language, error),
+        };
+        let typed = Typed::sent(&form);
+        let answers = typed.answers(&questions_for(&invitation));
+        let (asked, now) = (invitation.clone(), self.now());
+        let actor = visitor(invitation.contact_id);
+        let scorer = crate::sentiment::Scorer::lexicon();
+        let recorded = (self.state.db)
+            .write(move |conn| {
+                let recorded = record(conn, &asked, &answers, &scorer, now)?;
+                if recorded.changed {
+                    let deed = Deed {
+                        action: if recorded.first {
+                            "answered"
+                        } else {
+                            "changed"
+                        },
+                        entity: "survey_invitation",
+                        id: Some(asked.id.0),
+                        detail: None,
+                    };
+                    audit::record(conn, &actor, &deed, now)?;
+                }
+                Ok::<_, SurveyError>(())
+            })
+            .await;
+        let wrong = match recorded {
+            Ok(()) => return Ok(public::see_other(&format!("?done=1&lang={language}"))),
+            Err(SurveyError::Wrong(problems)) => Wrong::Answers(problems),
+            Err(SurveyError::Empty) => Wrong::Empty,
+            Err(other) => return refused(language, &self.head()?, other),
+        };
+        let head = self.head()?;
+        let page = self
+            .asking(&invitation, &head, language)
+            .page(&typed, Some(&wrong))?;
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        Ok(public::html_with(status, language, page))
+    }
+
+    /// Shows the way out, or takes what somebody says about it.
+    async fn way_out(
+        &self,
+        purpose: Purpose,
+        form: Option<Result<Form, FormError>>,
+    ) -> Answer<HttpResponse> {
+        let Some(person) = self.person(purpose).await? else {
+            return public::unknown_link(&self.request, &self.failed);
+        };
+        let sent = form.as_ref().and_then(|form| form.as_ref().ok());
+        let own = person.language.as_deref().and_then(|tag| tag.parse().ok());
+        let language = public::language(&self.request, sent, own);
+        let stands = person.survey_consent.as_deref() == Some(SurveyConsent::Refused.word());
+        let said = match form {
+            None if stands => Said::Refused,
+            None => Said::Nothing,
+            Some(Err(error)) => return public::bad_form(language, error),
+            Some(Ok(form)) => match wish(&form) {
+                Some(consent) => self.note(person.id, consent).await?,
+                None => return public::bad_form(language, FormError::Broken),
+            },
+        };
+        said.page(language, &self.head()?)
+    }
+
+    async fn note(&self, contact: ContactId, consent: SurveyConsent) -> Answer<Said> {
+        let (actor, now) = (visitor(contact), self.now());
+        (self.state.db)
+            .write(move |conn| {
+                if store::set_consent(conn, contact, consent, now)? {
+                    let deed = Deed {
+                        action: match consent {
+                            SurveyConsent::Given => "consented",
+                            SurveyConsent::Refused => "opted_out",
+                        },
+                        entity: "contact",
+                        id: Some(contact.0),
+                        detail: None,
+                    };
+                    audit::record(conn, &actor, &deed, now)?;
+                }
+                Ok::<_, DbError>(())
+            })
+            .await?;
+        Ok(match consent {
+            SurveyConsent::Given => Said::Given,
+            SurveyConsent::Refused => Said::Refused,
+        })
+    }
+}
+
+/// Whom the audit log names: the holder of the contact's link.
+fn visitor(contact: ContactId) -> Actor {
+    Actor {
+        name: format!("contact:{contact}"),
+        request_id: request_id::current(),
+    }
+}
+
+/// What a form of ours, or a mail program, says about surveys.
+fn wish(form: &Form) -> Option<SurveyConsent> {
+    let (field, clicked) = ONE_CLICK;
+    if form.get(field) == Some(clicked) {
+        return Some(SurveyConsent::Refused);
+    }
+    form.get("wish").and_then(SurveyConsent::parse)
+}
+
+/// What somebody has said about surveys, as far as the page shows it.
+#[derive(Clone, Copy)]
+enum Said {
+    Nothing,
+    Refused,
+    Given,
+}
+
+impl Said {
+    fn page(self, language: Language, head: &Letterhead) -> Answer<HttpResponse> {
+        let (mood, heading, told, button) = match self {
+            Self::Nothing => (
+                Mood::Plain,
+                key("opt-out-ask"),
+                key("opt-out-ask-text"),
+                Some((key("opt-out-stop"), SurveyConsent::Refused)),
+            ),
+            Self::Refused => (
+                Mood::Done,
+                key("opt-out-done"),
+                key("opt-out-done-text"),
+                Some((key("opt-out-again"), SurveyConsent::Given)),
+            ),
+            Self::Given => (
+                Mood::Done,
+                key("opt-out-undone"),
+                key("opt-out-undone-text"),
+                None,
+            ),
+        };
+        let sender = [("sender", Value::from(head.sender.as_str()))];
+        let text = |key: Key| public::text(language, key, &sender).map_err(PageError::from);
+        let mut notice = Notice::new(language, mood, text(heading)?, vec![text(told)?])?;
+        if let Some((label, consent)) = button {
+            notice.button = Some(Button {
+                label: text(label)?,
+                action: "?".to_owned(),
+                fields: vec![
+                    ("wish", consent.word().to_owned()),
+                    ("lang", language.tag().to_owned()),
+                ],
+            });
+        }
+        notice.send(StatusCode::OK, language)
+    }
+}
+
+fn thanks(
+    language: Language,
+    head: &Letterhead,
+    invitation: &InvitationRow,
+) -> Answer<HttpResponse> {
+    let until = head.time(language, invitation.closes_at);
+    let text = |key: Key, values: &[(&str, Value<'_>)]| {
+        public::text(language, key, values).map_err(PageError::from)
+    };
+    let mut notice = Notice::new(
+        language,
+        Mood::Done,
+        text(key("survey-thanks"), &[])?,
+        vec![
+            text(
+                key("survey-thanks-text"),
+                &[("sender", head.sender.as_str().into())],
+            )?,
+            text(key("survey-thanks-until"), &[("until", until.into())])?,
+        ],
+    )?;
+    notice.shell =
+        Shell::new(language, notice.heading.clone(), "&done=1").map_err(PageError::from)?;
+    notice.link = Some(Link {
+        label: text(key("survey-change"), &[])?,
+        href: format!("?lang={language}"),
+    });
+    notice.send(StatusCode::OK, language)
+}
+
+/// The page of an invitation that cannot be answered.
+fn refused(language: Language, head: &Letterhead, refusal: SurveyError) -> Answer<HttpResponse> {
+    let (status, heading, told, until) = match refusal {
+        SurveyError::Closed { until } => (
+            StatusCode::GONE,
+            key("survey-closed"),
+            key("survey-closed-text"),
+            head.time(language, until),
+        ),
+        SurveyError::Revoked => (
+            StatusCode::GONE,
+            key("survey-revoked"),
+            key("survey-revoked-text"),
+            String::new(),
+        ),
+        SurveyError::NotOpen => (
+            StatusCode::NOT_FOUND,
+            key("survey-not-open"),
+            key("survey-not-open-text"),
+            String::new(),
+        ),
+        other => return Err(other.into()),
+    };
+    let values: [(&str, Value<'_>); 2] = [
+        ("sender", head.sender.as_str().into()),
+        ("until", until.into()),
+    ];
+    let text = |key: Key| public::text(language, key, &values).map_err(PageError::from);
+    Notice::new(language, Mood::Plain, text(heading)?, vec![text(told)?])?.send(status, language)
+}

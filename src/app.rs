@@ -41,6 +41,7 @@ fn features(config: &mut ServiceConfig<'_>) {
     crate::shipments::http::routes(config);
     crate::customers::http::routes(config);
     crate::engagement::http::routes(config);
+    crate::complaints::http::routes(config);
     crate::network::http::routes(config);
     crate::assessment::http::routes(config);
     crate::whatifs::http::routes(config);
@@ -130,6 +131,7 @@ pub fn start(state: AppState, listener: TcpListener) -> std::io::Result<Server> 
                         .configure(features),
                 )
                 .into_app()
+                .configure(crate::complaints::http::pages)
                 .configure(crate::ui::http::routes)
                 .service(
                     web::scope("/metrics")

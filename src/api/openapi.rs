@@ -24,6 +24,7 @@ use crate::error::{Problem, ProblemPart};
         (name = "customers", description = "Customers, their departments and contacts"),
         (name = "shipments", description = "What was carried"),
         (name = "imports", description = "Files of shipments"),
+        (name = "complaints", description = "Complaints, which only the customer closes"),
         (name = "network", description = "Who trades with whom"),
         (name = "assessment", description = "Runs, risks, satisfaction, watch list"),
         (name = "what-ifs", description = "What would follow: what-ifs, retention plans, loyalty spread"),

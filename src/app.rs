@@ -42,6 +42,7 @@ fn features(config: &mut ServiceConfig<'_>) {
     crate::customers::http::routes(config);
     crate::engagement::http::routes(config);
     crate::complaints::http::routes(config);
+    crate::promises::http::routes(config);
     crate::network::http::routes(config);
     crate::assessment::http::routes(config);
     crate::whatifs::http::routes(config);

@@ -25,6 +25,7 @@ pub mod mail;
 pub mod mailbox;
 pub mod network;
 pub mod problem;
+pub mod promises;
 
 pub mod relationship;
 pub mod reports;

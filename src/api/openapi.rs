@@ -25,6 +25,7 @@ use crate::error::{Problem, ProblemPart};
         (name = "shipments", description = "What was carried"),
         (name = "imports", description = "Files of shipments"),
         (name = "complaints", description = "Complaints, which only the customer closes"),
+        (name = "promises", description = "What was promised, and whether it was kept"),
         (name = "network", description = "Who trades with whom"),
         (name = "assessment", description = "Runs, risks, satisfaction, watch list"),
         (name = "what-ifs", description = "What would follow: what-ifs, retention plans, loyalty spread"),

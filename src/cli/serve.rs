@@ -59,7 +59,7 @@ pub fn listen(context: &Context) -> Result<TcpListener, Failure> {
     })
 }
 
-/// Answers requests, sends mails and scores past runs until the process is told to stop; requests in
+/// Answers requests, sends mails, scores past runs and decides promises until the process is told to stop; requests in
 /// flight, the mail being sent and the run being scored are finished.
 pub fn until_stopped(state: AppState, listener: TcpListener) -> Result<(), Failure> {
     // Known now rather than at the first alert.
@@ -73,6 +73,7 @@ pub fn until_stopped(state: AppState, listener: TcpListener) -> Result<(), Failu
         .map(|post| Worker::start(state.clone(), post))
         .transpose()?;
     let _keeper = crate::track::worker::Worker::start(state.clone())?;
+    let _promises = crate::promises::worker::Worker::start(state.clone())?;
     actix_web::rt::System::new()
         .block_on(async move { crate::app::start(state, listener)?.await })
         .map_err(|error| Failure::new(SOFTWARE, error))

@@ -16,5 +16,5 @@ pub mod letter;
 pub mod life;
 pub mod model;
 pub mod page;
-mod record;
+pub mod record;
 pub mod store;

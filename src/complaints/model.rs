@@ -124,7 +124,8 @@ impl ComplaintInput {
                 one_of(field, key, &mut wrong);
             }
         }
-        self.subject = self.subject.trim().to_owned();
+        let subject = self.subject.trim().to_owned();
+        self.subject = subject;
         text("subject", &self.subject, SUBJECT, &mut wrong);
         for (field, value) in [
             ("text", &mut self.text),

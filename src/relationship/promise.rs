@@ -4,6 +4,7 @@ use statrs::function::beta::inv_beta_reg;
 
 use super::RelationshipError;
 use super::error::{at_least_zero, positive, within};
+use crate::satisfaction::Z90;
 
 /// Days after which a decided promise counts half, by default.
 pub const HALF_LIFE_DAYS: f64 = 365.0;
@@ -15,8 +16,12 @@ pub const PRIOR: (f64, f64) = (1.0, 1.0);
 /// Level of the lower quantile that is told.
 const LOW: f64 = 0.05;
 
-/// Largest count for which the quantile is computed.
-const MOST: f64 = 1e4;
+/// Largest count for which the quantile is exact; beyond, the normal distribution is used, which is
+/// less than 0.001 off there.
+const EXACT: f64 = 1e4;
+
+/// Largest count.
+const MOST: f64 = 1e9;
 
 /// A promise that was kept or broken.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -78,22 +83,26 @@ pub fn count(decided: &[Decided], half_life_days: f64) -> Result<Count, Relation
 ///
 /// # Errors
 ///
-/// [`RelationshipError`] unless `0 <= kept <= total <= 10,000`, and `a` and `b` are between 0.001
-/// and 10,000.
+/// [`RelationshipError`] unless `0 <= kept <= total <= 10⁹`, and `a` and `b` are between 0.001 and
+/// 10,000.
 pub fn kept_share(count: Count, (a, b): (f64, f64)) -> Result<KeptShare, RelationshipError> {
-    let rule = "a number between 0 and 10000";
+    let rule = "a number between 0 and 1e9";
     within(|| "total".to_owned(), count.total, 0.0, MOST, rule)?;
     let rule = "a number between 0 and total";
     within(|| "kept".to_owned(), count.kept, 0.0, count.total, rule)?;
     for (field, value) in [("a", a), ("b", b)] {
         let rule = "a number between 0.001 and 10000";
-        within(|| field.to_owned(), value, 1e-3, MOST, rule)?;
+        within(|| field.to_owned(), value, 1e-3, EXACT, rule)?;
     }
     let (a, b) = (a + count.kept, b + count.total - count.kept);
-    Ok(KeptShare {
-        mean: a / (a + b),
-        lo: inv_beta_reg(a, b, LOW),
-    })
+    let mean = a / (a + b);
+    let lo = if count.total <= EXACT {
+        inv_beta_reg(a, b, LOW)
+    } else {
+        let sd = (mean * (1.0 - mean) / (a + b + 1.0)).sqrt();
+        (mean - Z90 * sd).max(0.0)
+    };
+    Ok(KeptShare { mean, lo })
 }
 
 #[cfg(test)]
@@ -132,6 +141,17 @@ mod tests {
         assert!(share(0.0, f64::INFINITY).is_err());
         assert!(kept_share(Count::default(), (0.0, 1.0)).is_err());
         assert!(count(&[], 0.0).is_err());
+    }
+
+    #[test]
+    fn very_many_promises_are_counted_nearly_as_exactly() {
+        for kept in [0.0, 0.3, 0.9, 1.0] {
+            let share = |total: f64| {
+                let kept = kept * total;
+                kept_share(Count { kept, total }, PRIOR).unwrap().lo
+            };
+            assert!((share(EXACT) - share(EXACT + 1.0)).abs() < 1e-3, "{kept}");
+        }
     }
 
     #[test]

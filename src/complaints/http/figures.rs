@@ -142,7 +142,7 @@ fn range(params: &FigureParams, today: NaiveDate, now: UtcTime) -> Answer<Range>
 }
 
 /// The first instant of a day; where clocks skip midnight, the first after it.
-fn midnight(day: NaiveDate, zone: Tz) -> UtcTime {
+pub fn midnight(day: NaiveDate, zone: Tz) -> UtcTime {
     let naive = day.and_time(chrono::NaiveTime::MIN);
     zone.from_local_datetime(&naive)
         .earliest()

@@ -18,11 +18,12 @@ use super::model::Channel;
 use super::store::{self, Event, Row};
 use crate::db::{Conn, DbResult, UtcTime};
 use crate::error::{Answer, Error};
+use crate::i18n::line::single_line;
 use crate::ids::ExternalId;
 use crate::mail::public_url::NotAPublicUrl;
 use crate::state::AppState;
 
-pub use figures::{FigureParams, count};
+pub use figures::{FigureParams, count, midnight};
 
 /// Adds this feature's endpoints.
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -120,7 +121,61 @@ pub struct ComplaintDetail {
     events: Vec<Event>,
 }
 
+impl ComplaintDetail {
+    /// A complaint and its events.
+    pub fn new(complaint: Complaint, events: Vec<Event>) -> Self {
+        Self { complaint, events }
+    }
+
+    /// For people at a terminal.
+    pub fn lines(&self) -> Vec<String> {
+        let complaint = &self.complaint;
+        let mut lines = vec![
+            format!("{}: {}", complaint.id, complaint.subject),
+            format!(
+                "{} of {}, {}; {}",
+                complaint.severity, complaint.customer_name, complaint.channel, complaint.status
+            ),
+        ];
+        if complaint.open {
+            lines.push(format!(
+                "First response due {}, answer due {}",
+                minute(complaint.acknowledge_due_at),
+                minute(complaint.answer_due_at)
+            ));
+        }
+        for event in &self.events {
+            let text = event.text.as_deref().map(single_line).unwrap_or_default();
+            let line = format!(
+                "{}  {}  {}  {text}",
+                minute(event.at),
+                event.kind,
+                event.actor
+            );
+            lines.push(line.trim_end().to_owned());
+        }
+        lines
+    }
+}
+
+fn minute(time: UtcTime) -> String {
+    time.0.format("%Y-%m-%d %H:%M").to_string()
+}
+
 impl Complaint {
+    /// A line of a table for people: id, day, severity, status, customer, overdue, subject.
+    pub fn cells(&self) -> Vec<String> {
+        vec![
+            self.id.to_string(),
+            self.received_at.0.date_naive().to_string(),
+            self.severity.word().to_owned(),
+            self.status.word().to_owned(),
+            single_line(&self.customer_name),
+            if self.overdue { "yes" } else { "" }.to_owned(),
+            self.subject.clone(),
+        ]
+    }
+
     /// What is shown of a row.
     ///
     /// # Errors

@@ -165,7 +165,7 @@ pub fn shipments_by_day(
 }
 
 #[derive(QueryableByName)]
-struct Score {
+struct Scored {
     #[diesel(sql_type = BigInt)]
     customer_id: i64,
     #[diesel(sql_type = Date)]
@@ -196,11 +196,11 @@ pub fn pairs(conn: &mut Conn, complaints: &[Counted], zone: Tz) -> DbResult<Vec<
         sql.bind_list(chunk.iter().copied().map(Value::Int));
         sql.push(") ORDER BY r.id");
         // Of several runs as of one day the last counts.
-        for Score {
+        for Scored {
             customer_id,
             as_of,
             score,
-        } in sql.load::<Score>(conn)?
+        } in sql.load::<Scored>(conn)?
         {
             scores.entry(customer_id).or_default().insert(as_of, score);
         }

@@ -30,6 +30,7 @@ pub mod promises;
 pub mod relationship;
 pub mod reports;
 pub mod satisfaction;
+pub mod sentiment;
 pub mod shipments;
 pub mod state;
 pub mod telemetry;

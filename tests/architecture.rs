@@ -66,6 +66,7 @@ const FEATURES: &[&str] = &[
     "cascade",
     "satisfaction",
     "relationship",
+    "sentiment",
     "calc",
     "demo",
     "complaints",
@@ -86,6 +87,7 @@ const PURE: &[&str] = &[
     "cascade",
     "satisfaction",
     "relationship",
+    "sentiment",
     "calc",
     "demo",
 ];

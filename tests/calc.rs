@@ -157,3 +157,40 @@ fn what_makes_no_sense_is_told_by_case_and_exit_code() {
     assert_eq!(calc("churn", text).status.code(), Some(65));
     assert_eq!(calc("weather", text).status.code(), Some(64));
 }
+
+#[test]
+fn sentiment_scores_texts_and_makes_an_index() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("cases.json");
+    let cases = r#"[
+        {"name": "both", "texts": ["货物晚到三天，司机很有礼貌。", "Segue em anexo a fatura.", ""],
+         "voices": [{"polarity": -0.8}, {"polarity": -0.8, "channel": "mail"}, {"polarity": -0.8, "weight": 1}],
+         "parent": 0.2},
+        {"name": "none"},
+        {"name": "bad", "voices": [{"polarity": -2}]},
+        {"name": "channel", "voices": [{"polarity": 0, "channel": "pigeon"}]}]"#;
+    std::fs::write(&file, cases).unwrap();
+    let output = calc("sentiment", file.to_str().unwrap());
+    assert_eq!(output.status.code(), Some(65), "{output:?}");
+    let answers = answers(&output);
+    let texts = &answers["both"]["texts"];
+    assert_eq!(texts[0]["language"], "zh", "{answers}");
+    assert_eq!(texts[0]["topics"][1]["topic"], "staff");
+    assert_eq!(texts[1]["not_scored"], "other_language");
+    assert_eq!(texts[2]["not_scored"], "empty");
+    // (3 × -0.8 + 3 × 0.2) ÷ (3 + 3)
+    assert_near(
+        &answers["both"]["index"]["value"],
+        &serde_json::json!(-0.3),
+        1e-12,
+        "index",
+    );
+    for (name, field) in [
+        ("none", "texts: "),
+        ("bad", "voices[0].polarity: "),
+        ("channel", "voices[0].channel: "),
+    ] {
+        let message = answers[name]["error"].as_str().unwrap();
+        assert!(message.starts_with(field), "{message}");
+    }
+}

@@ -19,6 +19,7 @@
 //! | `satisfaction` | `function`, `input` | as the function: `theta`, `var`, …, `score`, `p`, … |
 //! | `relationship` | `function` (`key_person`, `promise`, `trend`, `quadrant`), `input` | as the function: `max_share`, `hhi_unbiased`, …, `mean`, `lo`, `ratio`, `class`, … |
 //! | `complaints` | `function` (`poisson_rate`, `km`, `u_chart`, `recovery`), `input` | as the function: `rate`, `lo`, `hi`, `curve`, `median`, `points`, `shrunk`, … |
+//! | `sentiment` | `texts`, or `voices` of `{polarity}` with optional `age_days`, `channel` or `weight`, `confidence`, `neutral`, or both; optional `parent`, `half_life_days`, `prior_weight`, `least_weight` | `texts` of `{language, polarity, confidence, neutral, sentences, topics}` or `{language, not_scored}` in their order, by word lists alone; `index` of `{value, low, high, weight, texts, enough}` |
 //!
 //! Customers and links are told by their position, from 0. `business_at_risk` is null for a customer
 //! without business; `contributions` has a list of `{partner, contribution, share, partner_loss}` for
@@ -46,6 +47,7 @@ mod plan;
 mod relationship;
 mod renewal;
 mod satisfaction;
+mod sentiment;
 
 use serde_json::{Map, Value, json};
 
@@ -68,6 +70,8 @@ crate::word_enum! {
         Relationship = "relationship",
         /// Complaints: rates, times, charts, recovery.
         Complaints = "complaints",
+        /// Sentiment of texts, and its index.
+        Sentiment = "sentiment",
     }
 }
 
@@ -125,5 +129,6 @@ fn answer(kind: Kind, case: &Value) -> Result<Value, CaseError> {
         Kind::Satisfaction => satisfaction::answer(&case),
         Kind::Relationship => relationship::answer(&case),
         Kind::Complaints => complaints::answer(&case),
+        Kind::Sentiment => sentiment::answer(&case),
     }
 }

@@ -14,6 +14,7 @@ use crate::error::Error;
 use crate::reports::datasets::Dataset;
 use crate::reports::render::Format;
 use crate::reports::{Report, Wanted};
+use crate::satisfaction::Kpi;
 
 /// Which report, and of what.
 #[derive(Debug, clap::Args)]
@@ -21,7 +22,7 @@ use crate::reports::{Report, Wanted};
     after_help = "Examples:\n  hawser report satisfaction > satisfaction.csv\n  hawser report risk --as-of 2026-01-01 --format ndjson\n  hawser report satisfaction --team \"Key accounts\" --department warehouse"
 )]
 pub struct Args {
-    /// The dataset: customers' departments, customers, or links
+    /// The dataset; `GET /api/v1/reports` and docs/reports.md describe them
     #[arg(value_parser = PossibleValuesParser::new(Dataset::ALL.iter().map(|dataset| dataset.name)))]
     dataset: String,
     /// How it is written (default: csv, or json with --json)
@@ -39,9 +40,18 @@ pub struct Args {
     /// Only customers on this side
     #[arg(long, value_parser = PossibleValuesParser::new(Role::WORDS))]
     role: Option<String>,
-    /// Only departments of this kind; for satisfaction alone
+    /// Only departments of this kind; for satisfaction, answers and complaints
     #[arg(long, value_name = "KIND", value_parser = PossibleValuesParser::new(DepartmentKind::WORDS))]
     department: Option<String>,
+    /// Only this KPI; for kpis
+    #[arg(long, value_parser = PossibleValuesParser::new(Kpi::WORDS))]
+    kpi: Option<String>,
+    /// Only answers to this survey; for survey_answers
+    #[arg(long, value_name = "ID")]
+    survey: Option<String>,
+    /// Only complaints with this cause; for complaints
+    #[arg(long, value_name = "CODE")]
+    cause: Option<String>,
 }
 
 /// Runs the command.
@@ -93,21 +103,31 @@ fn wanted(conn: &mut Conn, args: &Args) -> Result<Wanted, Failure> {
         }
         None => None,
     };
-    if args.department.is_some() && dataset.filter("department").is_none() {
-        return Err(Failure::new(
-            USAGE,
-            format!("the report {} knows no departments", dataset.name),
-        ));
-    }
     let given = [
         ("as_of", &args.as_of),
         ("team_id", &team),
         ("country", &args.country),
         ("role", &args.role),
         ("department", &args.department),
+        ("kpi", &args.kpi),
+        ("survey_id", &args.survey),
+        ("cause", &args.cause),
     ];
-    let given = given
+    let given: Vec<(&str, &str)> = given
         .into_iter()
-        .filter_map(|(name, value)| Some((name, value.as_deref()?)));
+        .filter_map(|(name, value)| Some((name, value.as_deref()?)))
+        .collect();
+    let foreign = |name: &str| name != "as_of" && dataset.filter(name).is_none();
+    if let Some((name, _)) = given.iter().find(|(name, _)| foreign(name)) {
+        let known: Vec<_> = dataset.filters.iter().map(|filter| filter.name).collect();
+        return Err(Failure::new(
+            USAGE,
+            format!(
+                "the report {} cannot be narrowed down by {name}, but by {}",
+                dataset.name,
+                known.join(", ")
+            ),
+        ));
+    }
     Ok(Wanted::parse(dataset, given)?)
 }

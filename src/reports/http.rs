@@ -8,7 +8,10 @@ use futures_util::stream::{self, Stream, StreamExt as _};
 use serde::{Deserialize, Serialize};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::datasets::{ALERT_OUTCOMES, Dataset, LINKS, RISK, SATISFACTION, TRACK_RECORD};
+use super::datasets::{
+    ALERT_OUTCOMES, COMPLAINTS, DIMENSIONS, Dataset, KPIS, LINKS, RISK, SATISFACTION,
+    SURVEY_ANSWERS, TRACK_RECORD,
+};
 use super::render::Format;
 use super::{Report, Wanted};
 use crate::access::{Caller, Scope};
@@ -16,6 +19,7 @@ use crate::assessment::model::Role;
 use crate::customers::model::DepartmentKind;
 use crate::db::{Db, DbError};
 use crate::error::{Answer, Error};
+use crate::satisfaction::Kpi;
 use crate::state::AppState;
 
 /// Adds this feature's endpoints.
@@ -24,6 +28,14 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(list_reports)
         .service(report_satisfaction)
         .service(head_satisfaction)
+        .service(report_dimensions)
+        .service(head_dimensions)
+        .service(report_kpis)
+        .service(head_kpis)
+        .service(report_survey_answers)
+        .service(head_survey_answers)
+        .service(report_complaints)
+        .service(head_complaints)
         .service(report_risk)
         .service(head_risk)
         .service(report_links)
@@ -65,6 +77,52 @@ pub struct DepartmentParams {
     department: Option<DepartmentKind>,
 }
 
+/// What the reports of records of a window can be narrowed down by.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes the parameters; `Wanted` reads them")]
+pub struct WindowParams {
+    /// How it is written; without it `Accept` chooses, and JSON where that says nothing.
+    #[param(inline)]
+    format: Option<Format>,
+    /// The as-of date of a finished run; the latest one's if not said.
+    as_of: Option<NaiveDate>,
+    /// Customers of this team.
+    team_id: Option<i64>,
+    /// Customers of this country, ISO 3166-1 alpha-2.
+    country: Option<String>,
+    /// This customer.
+    customer_id: Option<i64>,
+}
+
+/// What only the report of KPIs can be narrowed down by.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes the parameters; `Wanted` reads them")]
+pub struct KpiParams {
+    /// This KPI.
+    #[param(inline)]
+    kpi: Option<Kpi>,
+}
+
+/// What only the report of answers can be narrowed down by.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes the parameters; `Wanted` reads them")]
+pub struct SurveyParams {
+    /// This survey.
+    survey_id: Option<i64>,
+}
+
+/// What only the report of complaints can be narrowed down by.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes the parameters; `Wanted` reads them")]
+pub struct CauseParams {
+    /// Code of the cause.
+    cause: Option<String>,
+}
+
 /// What the report of judged runs can be narrowed down by.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -102,118 +160,123 @@ async fn list_reports(state: web::Data<AppState>, caller: Caller) -> Answer<Http
     }))
 }
 
-/// Reports satisfaction: one row per customer and department.
-#[utoipa::path(tag = "reports", params(ReportParams, DepartmentParams), responses((status = 200, description = "The rows, as JSON, CSV or NDJSON; a strong ETag", content((Vec<Object> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))), (status = 304, description = "The caller has it already, as `If-None-Match` says"), (status = 404, description = "No finished run: `no_run`", body = crate::error::Problem)))]
-#[get("/reports/satisfaction")]
-async fn report_satisfaction(
-    state: web::Data<AppState>,
-    caller: Caller,
-    request: HttpRequest,
-) -> Answer<HttpResponse> {
-    answer(&state, caller, &request, &SATISFACTION).await
+/// The two endpoints of a report: its rows, and the same without them.
+macro_rules! report {
+    ($get:ident, $head:ident, $path:tt, $dataset:ident, ($($params:ident),+), $none:tt, $summary:tt, $without:tt) => {
+        #[doc = $summary]
+        #[utoipa::path(tag = "reports", params($($params),+), responses((status = 200, description = "The rows, as JSON, CSV or NDJSON; a strong ETag", content((Vec<Object> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))), (status = 304, description = "The caller has it already, as `If-None-Match` says"), (status = 404, description = $none, body = crate::error::Problem)))]
+        #[get($path)]
+        async fn $get(
+            state: web::Data<AppState>,
+            caller: Caller,
+            request: HttpRequest,
+        ) -> Answer<HttpResponse> {
+            answer(&state, caller, &request, &$dataset).await
+        }
+
+        #[doc = $without]
+        #[utoipa::path(tag = "reports", params($($params),+), responses((status = 200, description = "The headers that GET would answer with"), (status = 304, description = "The caller has it already, as `If-None-Match` says"), (status = 404, description = $none)))]
+        #[head($path)]
+        async fn $head(
+            state: web::Data<AppState>,
+            caller: Caller,
+            request: HttpRequest,
+        ) -> Answer<HttpResponse> {
+            answer(&state, caller, &request, &$dataset).await
+        }
+    };
 }
 
-/// Tells of the satisfaction report what GET would, without its rows.
-#[utoipa::path(tag = "reports", params(ReportParams, DepartmentParams), responses((status = 200, description = "The headers that GET would answer with"), (status = 304, description = "The caller has it already, as `If-None-Match` says"), (status = 404, description = "No finished run")))]
-#[head("/reports/satisfaction")]
-async fn head_satisfaction(
-    state: web::Data<AppState>,
-    caller: Caller,
-    request: HttpRequest,
-) -> Answer<HttpResponse> {
-    answer(&state, caller, &request, &SATISFACTION).await
-}
-
-/// Reports risk: one row per customer.
-#[utoipa::path(tag = "reports", params(ReportParams), responses((status = 200, description = "The rows, as JSON, CSV or NDJSON; a strong ETag", content((Vec<Object> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))), (status = 304, description = "The caller has it already, as `If-None-Match` says"), (status = 404, description = "No finished run: `no_run`", body = crate::error::Problem)))]
-#[get("/reports/risk")]
-async fn report_risk(
-    state: web::Data<AppState>,
-    caller: Caller,
-    request: HttpRequest,
-) -> Answer<HttpResponse> {
-    answer(&state, caller, &request, &RISK).await
-}
-
-/// Tells of the risk report what GET would, without its rows.
-#[utoipa::path(tag = "reports", params(ReportParams), responses((status = 200, description = "The headers that GET would answer with"), (status = 304, description = "The caller has it already, as `If-None-Match` says"), (status = 404, description = "No finished run")))]
-#[head("/reports/risk")]
-async fn head_risk(
-    state: web::Data<AppState>,
-    caller: Caller,
-    request: HttpRequest,
-) -> Answer<HttpResponse> {
-    answer(&state, caller, &request, &RISK).await
-}
-
-/// Reports links: one row per shipper and consignee, of which one must match every filter.
-///
-/// A key that is limited to teams gets the links of its customers; who the other side is, is left
-/// out where it belongs to others.
-#[utoipa::path(tag = "reports", params(ReportParams), responses((status = 200, description = "The rows, as JSON, CSV or NDJSON; a strong ETag", content((Vec<Object> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))), (status = 304, description = "The caller has it already, as `If-None-Match` says"), (status = 404, description = "No finished run: `no_run`", body = crate::error::Problem)))]
-#[get("/reports/links")]
-async fn report_links(
-    state: web::Data<AppState>,
-    caller: Caller,
-    request: HttpRequest,
-) -> Answer<HttpResponse> {
-    answer(&state, caller, &request, &LINKS).await
-}
-
-/// Tells of the report of links what GET would, without its rows.
-#[utoipa::path(tag = "reports", params(ReportParams), responses((status = 200, description = "The headers that GET would answer with"), (status = 304, description = "The caller has it already, as `If-None-Match` says"), (status = 404, description = "No finished run")))]
-#[head("/reports/links")]
-async fn head_links(
-    state: web::Data<AppState>,
-    caller: Caller,
-    request: HttpRequest,
-) -> Answer<HttpResponse> {
-    answer(&state, caller, &request, &LINKS).await
-}
-
-/// Reports what became of predictions: one row per judged run and slice of its customers.
-#[utoipa::path(tag = "reports", params(TrackParams), responses((status = 200, description = "The rows, as JSON, CSV or NDJSON; a strong ETag; none while no run was judged", content((Vec<Object> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))), (status = 304, description = "The caller has it already, as `If-None-Match` says"), (status = 404, description = "No finished run: `no_run`", body = crate::error::Problem)))]
-#[get("/reports/track_record")]
-async fn report_track_record(
-    state: web::Data<AppState>,
-    caller: Caller,
-    request: HttpRequest,
-) -> Answer<HttpResponse> {
-    answer(&state, caller, &request, &TRACK_RECORD).await
-}
-
-/// Tells of the track record what GET would, without its rows.
-#[utoipa::path(tag = "reports", params(TrackParams), responses((status = 200, description = "The headers that GET would answer with"), (status = 304, description = "The caller has it already, as `If-None-Match` says"), (status = 404, description = "No finished run")))]
-#[head("/reports/track_record")]
-async fn head_track_record(
-    state: web::Data<AppState>,
-    caller: Caller,
-    request: HttpRequest,
-) -> Answer<HttpResponse> {
-    answer(&state, caller, &request, &TRACK_RECORD).await
-}
-
-/// Reports what became of alerts: one row per customer that had one or was lost without.
-#[utoipa::path(tag = "reports", params(ReportParams), responses((status = 200, description = "The rows, as JSON, CSV or NDJSON; a strong ETag; none while no run was judged", content((Vec<Object> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))), (status = 304, description = "The caller has it already, as `If-None-Match` says"), (status = 404, description = "No finished run: `no_run`", body = crate::error::Problem)))]
-#[get("/reports/alert_outcomes")]
-async fn report_alert_outcomes(
-    state: web::Data<AppState>,
-    caller: Caller,
-    request: HttpRequest,
-) -> Answer<HttpResponse> {
-    answer(&state, caller, &request, &ALERT_OUTCOMES).await
-}
-
-/// Tells of the report of alerts what GET would, without its rows.
-#[utoipa::path(tag = "reports", params(ReportParams), responses((status = 200, description = "The headers that GET would answer with"), (status = 304, description = "The caller has it already, as `If-None-Match` says"), (status = 404, description = "No finished run")))]
-#[head("/reports/alert_outcomes")]
-async fn head_alert_outcomes(
-    state: web::Data<AppState>,
-    caller: Caller,
-    request: HttpRequest,
-) -> Answer<HttpResponse> {
-    answer(&state, caller, &request, &ALERT_OUTCOMES).await
-}
+report!(
+    report_satisfaction,
+    head_satisfaction,
+    "/reports/satisfaction",
+    SATISFACTION,
+    (ReportParams, DepartmentParams),
+    "No finished run: `no_run`",
+    "Reports satisfaction: one row per customer and department.",
+    "Tells of the report of satisfaction what GET would, without its rows."
+);
+report!(
+    report_dimensions,
+    head_dimensions,
+    "/reports/dimensions",
+    DIMENSIONS,
+    (ReportParams),
+    "No finished run: `no_run`",
+    "Reports dimensions: one row per customer, department and what answers are about.",
+    "Tells of the report of dimensions what GET would, without its rows."
+);
+report!(
+    report_kpis,
+    head_kpis,
+    "/reports/kpis",
+    KPIS,
+    (ReportParams, KpiParams),
+    "No finished run: `no_run`",
+    "Reports KPIs: one row per customer and KPI.",
+    "Tells of the report of KPIs what GET would, without its rows."
+);
+report!(
+    report_survey_answers,
+    head_survey_answers,
+    "/reports/survey_answers",
+    SURVEY_ANSWERS,
+    (WindowParams, DepartmentParams, SurveyParams),
+    "No finished run: `no_run`",
+    "Reports answers to surveys: one row per answered question in the window of a run.",
+    "Tells of the report of answers to surveys what GET would, without its rows."
+);
+report!(
+    report_complaints,
+    head_complaints,
+    "/reports/complaints",
+    COMPLAINTS,
+    (WindowParams, DepartmentParams, CauseParams),
+    "No finished run: `no_run`",
+    "Reports complaints: one row per complaint received in the window of a run.",
+    "Tells of the report of complaints what GET would, without its rows."
+);
+report!(
+    report_risk,
+    head_risk,
+    "/reports/risk",
+    RISK,
+    (ReportParams),
+    "No finished run: `no_run`",
+    "Reports risk: one row per customer.",
+    "Tells of the report of risk what GET would, without its rows."
+);
+report!(
+    report_links,
+    head_links,
+    "/reports/links",
+    LINKS,
+    (ReportParams),
+    "No finished run: `no_run`",
+    "Reports links: one row per link.",
+    "Tells of the report of links what GET would, without its rows."
+);
+report!(
+    report_track_record,
+    head_track_record,
+    "/reports/track_record",
+    TRACK_RECORD,
+    (TrackParams),
+    "No finished run: `no_run`",
+    "Reports the track record: one row per judged run and slice of its customers.",
+    "Tells of the report of the track record what GET would, without its rows."
+);
+report!(
+    report_alert_outcomes,
+    head_alert_outcomes,
+    "/reports/alert_outcomes",
+    ALERT_OUTCOMES,
+    (ReportParams),
+    "No finished run: `no_run`",
+    "Reports what became of alerts: one row per customer that had one or was lost without.",
+    "Tells of the report of what became of alerts what GET would, without its rows."
+);
 
 /// A report ready to be sent, or nothing new.
 enum Ready {

@@ -174,7 +174,7 @@ impl Report {
             as_of: wanted.as_of,
         };
         let scored = match wanted.dataset.runs {
-            Runs::Finished => None,
+            Runs::Finished | Runs::Window => None,
             Runs::Scored => track::store::latest_scored(conn, wanted.as_of)?,
         };
         // A run that is not judged yet is told by a report without rows.
@@ -229,8 +229,12 @@ impl Report {
             .map(|(filter, value)| format!("{}={value:?}", filter.name))
             .collect();
         filters.sort_unstable();
+        let records = match query.dataset.runs {
+            Runs::Window => store::records(conn)?,
+            Runs::Finished | Runs::Scored => String::new(),
+        };
         let state = format!(
-            "{} {} {} {} {:?} {filters:?} {:?} {} {}",
+            "{} {} {} {} {:?} {filters:?} {:?} {} {} {records}",
             env!("CARGO_PKG_VERSION"),
             query.dataset.name,
             self.format,

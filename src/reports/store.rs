@@ -12,10 +12,11 @@ use diesel::sql_types::{BigInt, Bool, Date, Double, Nullable, Text};
 
 use super::Query;
 use super::datasets::{
-    ALERT_OUTCOMES, Column, Dataset, LINKS, Party, RISK, SATISFACTION, Source, TRACK_RECORD, Type,
+    ALERT_OUTCOMES, COMPLAINTS, Column, DIMENSIONS, Dataset, KPIS, LINKS, Party, RISK,
+    SATISFACTION, SURVEY_ANSWERS, Source, TRACK_RECORD, Type,
 };
 use super::render::Cell;
-use crate::db::schema::{customer_external_ids, customers, teams};
+use crate::db::schema::{complaints, customer_external_ids, customers, survey_answers, teams};
 use crate::db::select::{ForPostgres, Statement, Value};
 use crate::db::{Conn, DbError, DbResult, Instant, UtcTime, on};
 
@@ -25,17 +26,37 @@ trait Shape: 'static {
 }
 
 macro_rules! shapes {
-    ($($name:ident = $dataset:ident),+) => { $(
-        struct $name;
+    ($($name:ident = $dataset:ident),+) => {
+        $(
+            struct $name;
 
-        impl Shape for $name {
-            const DATASET: &'static Dataset = &$dataset;
+            impl Shape for $name {
+                const DATASET: &'static Dataset = &$dataset;
+            }
+        )+
+
+        /// Reads rows of this dataset.
+        fn rows(
+            conn: &mut Conn,
+            dataset: &Dataset,
+            statement: Statement,
+        ) -> DbResult<Vec<Vec<Cell>>> {
+            $(
+                if dataset.name == $dataset.name {
+                    return load::<$name>(conn, statement);
+                }
+            )+
+            Err(DbError::corrupt("dataset", dataset.name))
         }
-    )+ };
+    };
 }
 
 shapes!(
     SatisfactionShape = SATISFACTION,
+    DimensionShape = DIMENSIONS,
+    KpiShape = KPIS,
+    AnswerShape = SURVEY_ANSWERS,
+    ComplaintShape = COMPLAINTS,
     RiskShape = RISK,
     LinkShape = LINKS,
     TrackShape = TRACK_RECORD,
@@ -118,13 +139,7 @@ pub fn page(
     limit: usize,
 ) -> DbResult<Page> {
     let statement = statement(query, after, limit);
-    let mut rows = match query.dataset.name {
-        name if name == SATISFACTION.name => load::<SatisfactionShape>(conn, statement)?,
-        name if name == RISK.name => load::<RiskShape>(conn, statement)?,
-        name if name == TRACK_RECORD.name => load::<TrackShape>(conn, statement)?,
-        name if name == ALERT_OUTCOMES.name => load::<OutcomeShape>(conn, statement)?,
-        _ => load::<LinkShape>(conn, statement)?,
-    };
+    let mut rows = rows(conn, query.dataset, statement)?;
     let full = rows.len() == limit;
     let next = rows.last().filter(|_| full).map(|row| key(query, row));
     let next = next.transpose()?;
@@ -253,4 +268,26 @@ pub fn master_data(conn: &mut Conn) -> DbResult<String> {
         ))
         .first(c))?;
     Ok(format!("{customers:?} {teams:?} {ids:?}"))
+}
+
+/// Text that changes when records of a window change: answers and complaints may come late.
+///
+/// # Errors
+///
+/// As above.
+pub fn records(conn: &mut Conn) -> DbResult<String> {
+    type State = (i64, Option<UtcTime>);
+    let answers: State = on!(conn, |c| survey_answers::table
+        .select((
+            sql::<BigInt>("COUNT(*)"),
+            sql::<Nullable<Instant>>("MAX(answered_at)"),
+        ))
+        .first(c))?;
+    let complaints: State = on!(conn, |c| complaints::table
+        .select((
+            sql::<BigInt>("COUNT(*)"),
+            sql::<Nullable<Instant>>("MAX(updated_at)"),
+        ))
+        .first(c))?;
+    Ok(format!("{answers:?} {complaints:?}"))
 }

@@ -680,7 +680,7 @@ async fn the_datasets_describe_what_they_hold(app: TestApp) {
     assert_eq!(described["currency"], "EUR");
     assert_eq!(described["currency_digits"], 2);
     let datasets = described["data"].as_array().unwrap();
-    assert_eq!(datasets.len(), 5);
+    assert_eq!(datasets.len(), 9);
     for dataset in datasets {
         let rows = rows(&app, dataset["name"].as_str().unwrap()).await;
         let columns = dataset["columns"].as_array().unwrap();

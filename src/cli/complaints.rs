@@ -7,10 +7,11 @@ use super::exit::DATA;
 use super::out::table;
 use super::{Context, Failure};
 use crate::access::Teams;
+use crate::complaints::count::{FigureParams, count};
 use crate::complaints::figures::{Figures, Share, Time};
-use crate::complaints::http::{Complaint, ComplaintDetail, FigureParams, count};
 use crate::complaints::life::Severity;
 use crate::complaints::store::{self, COMPLAINTS, Row};
+use crate::complaints::view::{Complaint, ComplaintDetail};
 use crate::db::select::{Filter, Listing, Op, Value};
 use crate::i18n::line::{shorten, single_line};
 
@@ -147,8 +148,10 @@ fn show(context: &Context, id: i64) -> Result<(), Failure> {
         let row = store::find(conn, id)?
             .filter(|row| row.deleted_at.is_none())
             .ok_or_else(|| Failure::new(DATA, format!("there is no complaint {id}")))?;
-        let events = store::events(conn, row.id)?;
-        Ok::<_, Failure>(ComplaintDetail::new(Complaint::of(&row, now)?, events))
+        Ok::<_, Failure>(ComplaintDetail {
+            events: store::events(conn, row.id)?,
+            complaint: Complaint::of(&row, now)?,
+        })
     })?;
     context.out.show(&found, ComplaintDetail::lines)?;
     Ok(())

@@ -9,10 +9,11 @@ use crate::access::audit::Actor;
 use crate::db::select::{Filter, Listing, Op, Value};
 use crate::error::Error;
 use crate::i18n::line::{shorten, single_line};
+use crate::promises::count::{FigureParams, count};
 use crate::promises::detect::detect;
 use crate::promises::figures::{GroupBy, KeptFigure, PromiseFigures};
-use crate::promises::http::{FigureParams, Promise, count};
 use crate::promises::store::{self, PROMISES, Row};
+use crate::promises::view::Promise;
 
 /// Characters of a promise in a list.
 const TEXT: usize = 50;

@@ -9,12 +9,16 @@
 //! the customer with a link, behind which [`page`] asks whether it is settled. [`figures`] counts
 //! what came of all of them. An answer does not close a complaint, and silence does not either.
 
+mod columns;
+pub mod count;
 pub mod deed;
 pub mod figures;
 pub mod http;
 pub mod letter;
 pub mod life;
 pub mod model;
+pub mod named;
 pub mod page;
-pub mod record;
+mod record;
 pub mod store;
+pub mod view;

@@ -2,15 +2,13 @@
 
 use super::life::{EventKind, Severity, Status};
 use super::model::ComplaintInput;
+use super::named::{cause, contact, department, shipment, user};
 use super::store::{self, Aside, Life, Row, Told, Values};
-use crate::access::{Teams, ticket};
-use crate::customers::store::{contacts, departments};
+use crate::access::ticket;
 use crate::db::{Conn, DbResult, UtcTime};
 use crate::engagement::edit::{Desk, Head, Record};
-use crate::engagement::file::{Cell, Column, Filed, column};
-use crate::engagement::model::RecordKey;
 use crate::error::{Answer, Error};
-use crate::ids::{ContactId, CustomerId, DepartmentId, ExternalId, ShipmentId, UserId};
+use crate::ids::ExternalId;
 use crate::problem::FieldProblem;
 
 impl Record for Row {
@@ -240,118 +238,6 @@ fn told(
     })
 }
 
-/// A department of this customer; not deleted unless it stands there already.
-///
-/// # Errors
-///
-/// 422 `unknown`, naming `department_id`; as the next three name their fields.
-pub fn department(
-    conn: &mut Conn,
-    id: Option<i64>,
-    customer: CustomerId,
-    standing: Option<DepartmentId>,
-) -> Answer<Option<DepartmentId>> {
-    let Some(id) = id else {
-        return Ok(None);
-    };
-    if standing == Some(DepartmentId(id)) {
-        return Ok(standing);
-    }
-    departments::find(conn, id, &Teams::All)?
-        .filter(|found| found.customer_id == customer)
-        .map(|_| Some(DepartmentId(id)))
-        .ok_or_else(|| missing("department_id", "department of this customer", id))
-}
-
-/// A contact of this customer; not deleted unless it stands there already.
-pub fn contact(
-    conn: &mut Conn,
-    id: Option<i64>,
-    customer: CustomerId,
-    standing: Option<ContactId>,
-) -> Answer<Option<ContactId>> {
-    let Some(id) = id else {
-        return Ok(None);
-    };
-    if standing == Some(ContactId(id)) {
-        return Ok(standing);
-    }
-    contacts::find(conn, id, &Teams::All)?
-        .filter(|found| found.customer_id == customer)
-        .map(|_| Some(ContactId(id)))
-        .ok_or_else(|| missing("contact_id", "contact of this customer", id))
-}
-
-/// One of our own people; not removed unless it stands there already.
-pub fn user(
-    conn: &mut Conn,
-    field: &'static str,
-    id: Option<i64>,
-    standing: Option<UserId>,
-) -> Answer<Option<UserId>> {
-    let Some(id) = id.map(UserId) else {
-        return Ok(None);
-    };
-    if standing == Some(id) || store::user_exists(conn, id)? {
-        Ok(Some(id))
-    } else {
-        Err(missing(field, "user", id.0))
-    }
-}
-
-/// A shipment to or from this customer.
-fn shipment(
-    conn: &mut Conn,
-    key: Option<&RecordKey>,
-    customer: CustomerId,
-    standing: Option<ShipmentId>,
-) -> Answer<Option<ShipmentId>> {
-    let Some(key) = key else {
-        return Ok(None);
-    };
-    if let (Some(id), Some(stays)) = (key.id, standing)
-        && id == stays.0
-    {
-        return Ok(standing);
-    }
-    store::shipment(conn, key.id, key.external_id.as_ref())?
-        .filter(|(_, shipper, consignee)| [*shipper, *consignee].contains(&customer))
-        .map(|(id, _, _)| Some(id))
-        .ok_or_else(|| {
-            let named = crate::engagement::edit::reference(key);
-            crate::engagement::edit::unknown(
-                "shipment",
-                "shipment of this customer",
-                named.as_ref(),
-            )
-        })
-}
-
-/// A cause on the list, in use unless it stands there already.
-fn cause(conn: &mut Conn, code: Option<&str>, standing: Option<&str>) -> Answer<Option<String>> {
-    let Some(code) = code else {
-        return Ok(None);
-    };
-    if standing == Some(code) {
-        return Ok(Some(code.to_owned()));
-    }
-    match store::causes::find(conn, code)? {
-        Some(cause) if cause.active => Ok(Some(cause.code)),
-        Some(_) => {
-            let rule = format!("the cause {code} is not used any more");
-            Err(Error::invalid("cause", "inactive", rule))
-        }
-        None => {
-            let rule = format!("there is no cause {code}; PUT /complaint-causes/CODE makes one");
-            Err(Error::invalid("cause", "unknown", rule))
-        }
-    }
-}
-
-fn missing(field: &'static str, what: &str, id: i64) -> Error {
-    Error::invalid(field, "unknown", format!("there is no {what} {id}"))
-}
-
 fn severity_of(told: &Told) -> Severity {
     // What was just checked is a word of ours.
     Severity::parse(&told.severity).unwrap_or(Severity::Critical)
@@ -445,59 +331,4 @@ fn going_on(row: &Row, told: &Told, input: &ComplaintInput) -> Answer<Life> {
         life.nonce = ticket::nonce().map_err(Error::internal)?;
     }
     Ok(life)
-}
-
-impl Filed for Row {
-    const COLUMNS: &'static [Column] = &[
-        column("external_id", &["external_id", "id"], Cell::Text),
-        column("external_system", &["external_id", "system"], Cell::Text),
-        column("customer.id", &["customer", "id"], Cell::Whole),
-        column(
-            "customer.external_id",
-            &["customer", "external_id", "id"],
-            Cell::Text,
-        ),
-        column(
-            "customer.external_system",
-            &["customer", "external_id", "system"],
-            Cell::Text,
-        ),
-        column("department_id", &["department_id"], Cell::Whole),
-        column("contact_id", &["contact_id"], Cell::Whole),
-        column("partner.id", &["partner", "id"], Cell::Whole),
-        column(
-            "partner.external_id",
-            &["partner", "external_id", "id"],
-            Cell::Text,
-        ),
-        column(
-            "partner.external_system",
-            &["partner", "external_id", "system"],
-            Cell::Text,
-        ),
-        column("shipment.id", &["shipment", "id"], Cell::Whole),
-        column(
-            "shipment.external_id",
-            &["shipment", "external_id", "id"],
-            Cell::Text,
-        ),
-        column(
-            "shipment.external_system",
-            &["shipment", "external_id", "system"],
-            Cell::Text,
-        ),
-        column("owner_id", &["owner_id"], Cell::Whole),
-        column("channel", &["channel"], Cell::Text),
-        column("severity", &["severity"], Cell::Text),
-        column("subject", &["subject"], Cell::Text),
-        column("text", &["text"], Cell::Text),
-        column("cause", &["cause"], Cell::Text),
-        column("remedy", &["remedy"], Cell::Text),
-        column("action", &["action"], Cell::Text),
-        column("received_at", &["received_at"], Cell::Text),
-        column("acknowledged_at", &["acknowledged_at"], Cell::Text),
-        column("answered_at", &["answered_at"], Cell::Text),
-        column("confirmed_at", &["confirmed_at"], Cell::Text),
-        column("confirmation", &["confirmation"], Cell::Text),
-    ];
 }

@@ -9,7 +9,7 @@ use super::measure::{kept, measure};
 use super::model::PromiseStatus;
 use super::store::{self, Row};
 use crate::access::audit::{self, Actor, Deed};
-use crate::complaints::http::midnight;
+use crate::complaints::count::midnight;
 use crate::db::{Conn, UtcTime};
 use crate::engagement::edit::Record as _;
 use crate::error::{Answer, Error};

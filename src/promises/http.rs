@@ -4,29 +4,26 @@ use actix_web::{
     HttpRequest, HttpResponse, HttpResponseBuilder, delete, get, patch, post, put, web,
 };
 use chrono::NaiveDate;
-use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::count::{FigureParams, count};
 use super::deed;
-use super::figures::{self, GroupBy, PromiseFigures};
-use super::model::{Decision, PromiseInput, PromiseStatus, Renewal};
+use super::figures::PromiseFigures;
+use super::model::{Decision, PromiseInput, Renewal};
 use super::store::{self, PROMISES, Row};
-use crate::access::{Caller, Scope, Teams};
+use super::view::Promise;
+use crate::access::{Caller, Scope};
 use crate::api::batch::{BatchReport, Outcome};
 use crate::api::body::Body;
 use crate::api::etag::{self, IfMatch};
-use crate::api::list::{self, DEFAULT_LIMIT, ListParams, MAX_LIMIT, Page};
+use crate::api::list::{self, ListParams, Page};
 use crate::api::reference::Reference;
-use crate::customers::store::resolve;
+use crate::db::Conn;
 use crate::db::select::Value;
-use crate::db::{Conn, DbResult, UtcTime};
 use crate::engagement::edit::{self, Writer};
 use crate::engagement::http::{no_contains, write_batch};
 use crate::error::{Answer, Error, Problem};
-use crate::ids::ExternalId;
-use crate::satisfaction::Kpi;
-use crate::satisfaction::kpi::MIN_OBSERVATIONS;
 use crate::state::AppState;
 
 /// Adds this feature's endpoints.
@@ -42,112 +39,6 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(put_promise)
         .service(update_promise)
         .service(delete_promise);
-}
-
-/// A promise.
-#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
-pub struct Promise {
-    /// Its id.
-    pub id: i64,
-    /// Key in the sender's system, or ours.
-    external_id: ExternalId,
-    /// To whom.
-    customer_id: i64,
-    /// By name.
-    pub customer_name: String,
-    /// To which department.
-    department_id: Option<i64>,
-    /// To which person.
-    contact_id: Option<i64>,
-    /// Measured on the link with this partner only.
-    partner_id: Option<i64>,
-    /// Which of our own people promised.
-    made_by: Option<i64>,
-    /// What was promised.
-    pub text: String,
-    /// What it is measured by; `null`: a person decides.
-    pub kpi: Option<Kpi>,
-    /// What is to be reached.
-    pub level: Option<f64>,
-    /// When it was made.
-    made_on: NaiveDate,
-    /// First day measured.
-    from_on: NaiveDate,
-    /// Last day measured, or the day it is due.
-    pub due_on: NaiveDate,
-    /// How much it counts.
-    weight: f64,
-    /// Where it stands.
-    pub status: PromiseStatus,
-    /// Whether it is open and its day is past.
-    overdue: bool,
-    /// Why it is open though it was measured: `too_few_deliveries`.
-    pub undecided: Option<&'static str>,
-    /// `measured`, or who decided.
-    decided_by: Option<String>,
-    /// When it was decided.
-    decided_at: Option<UtcTime>,
-    /// The KPI as measured.
-    pub value: Option<f64>,
-    /// Deliveries of which it is known.
-    pub observations: Option<i64>,
-    /// Why a person decided so.
-    reason: Option<String>,
-    /// The next one.
-    renewed_by: Option<i64>,
-    /// Goes up with every change.
-    version: i64,
-    /// When it was first written.
-    created_at: UtcTime,
-    /// When it last changed.
-    updated_at: UtcTime,
-    /// When it was deleted, if it was.
-    deleted_at: Option<UtcTime>,
-}
-
-impl Promise {
-    /// What is shown of a row.
-    ///
-    /// # Errors
-    ///
-    /// The database's, if it holds words that are none.
-    pub fn of(row: &Row, today: NaiveDate) -> DbResult<Self> {
-        let (values, target) = (&row.values, row.values.target()?);
-        let status = values.status()?;
-        let few = |n: i64| u64::try_from(n).is_ok_and(|n| n < MIN_OBSERVATIONS);
-        let open = status == PromiseStatus::Open;
-        Ok(Self {
-            id: row.id.0,
-            external_id: values.key(),
-            customer_id: values.customer_id.0,
-            customer_name: row.customer_name.clone(),
-            department_id: values.department_id.map(|id| id.0),
-            contact_id: values.contact_id.map(|id| id.0),
-            partner_id: values.partner_id.map(|id| id.0),
-            made_by: values.made_by.map(|id| id.0),
-            text: values.text.clone(),
-            kpi: target.map(|(kpi, _)| kpi),
-            level: target.map(|(_, level)| level),
-            made_on: values.made_on,
-            from_on: values.from_on,
-            due_on: values.due_on,
-            weight: values.weight,
-            status,
-            overdue: open && values.due_on < today,
-            undecided: (open && values.observations.is_some_and(few))
-                .then_some("too_few_deliveries"),
-            decided_by: values.decided_by.clone(),
-            decided_at: values.decided_at,
-            value: values.value,
-            observations: values.observations,
-            reason: values.reason.clone(),
-            renewed_by: values.renewed_by.map(|id| id.0),
-            version: row.version,
-            created_at: row.created_at,
-            updated_at: row.updated_at,
-            deleted_at: row.deleted_at,
-        })
-    }
 }
 
 /// The promise that was just written.
@@ -370,20 +261,6 @@ async fn renew_promise(
     Ok(answer_new(&next))
 }
 
-/// Which promises are counted.
-#[derive(Clone, Debug, Default, Deserialize, utoipa::IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub struct FigureParams {
-    /// Of one customer: its id, or `ext:SYSTEM:ID`.
-    pub customer: Option<String>,
-    /// `customer`, `department` or `employee`; not grouped if absent.
-    pub by: Option<GroupBy>,
-    /// Groups at most, 1 to 500; those that keep least come first.
-    #[param(default = 50, minimum = 1, maximum = 500)]
-    pub limit: Option<i64>,
-}
-
 /// Shows how far promises are kept: posterior mean and 5 % quantile of the kept share.
 #[utoipa::path(tag = "promises", params(FigureParams), responses((status = 200, description = "The figures", body = PromiseFigures), (status = 404, description = "No such customer", body = Problem)))]
 #[get("/promises/figures")]
@@ -401,34 +278,4 @@ async fn show_promise_figures(
         .read(move |conn| count(conn, &params, &caller.teams, today))
         .await?;
     Ok(HttpResponse::Ok().json(figures))
-}
-
-/// Counts the promises that `params` name.
-///
-/// # Errors
-///
-/// 404 for a customer, 400 for a limit, and the database's.
-pub fn count(
-    conn: &mut Conn,
-    params: &FigureParams,
-    teams: &Teams,
-    today: NaiveDate,
-) -> Answer<PromiseFigures> {
-    let limit = params.limit.unwrap_or(DEFAULT_LIMIT);
-    if !(1..=MAX_LIMIT).contains(&limit) {
-        let rule = format!("limit: expected a whole number from 1 to {MAX_LIMIT}");
-        return Err(Error::malformed("bad_parameter", rule));
-    }
-    let customer = match &params.customer {
-        None => None,
-        Some(segment) => {
-            let reference = Reference::parse(segment)?;
-            let found = resolve(conn, &reference, teams)?.filter(|customer| !customer.deleted);
-            let found = found.ok_or_else(|| Error::not_found("customer", &reference))?;
-            Some(found.id)
-        }
-    };
-    let rows = store::decided(conn, teams, customer)?;
-    let limit = usize::try_from(limit).map_err(Error::internal)?;
-    figures::figures(&rows, today, params.by, limit).map_err(Error::internal)
 }

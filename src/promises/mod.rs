@@ -9,6 +9,7 @@
 //! [`measure`] is arithmetic on deliveries, [`detect`] decides what is due, [`figures`] tells how
 //! far promises are kept, and how sure that is (models.md, M4).
 
+pub mod count;
 mod deed;
 pub mod detect;
 pub mod figures;
@@ -17,4 +18,5 @@ pub mod measure;
 pub mod model;
 mod record;
 pub mod store;
+pub mod view;
 pub mod worker;

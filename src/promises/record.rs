@@ -2,7 +2,7 @@
 
 use super::model::{PromiseInput, PromiseStatus};
 use super::store::{self, Row, Values};
-use crate::complaints::record::{contact, department, user};
+use crate::complaints::named::{contact, department, user};
 use crate::db::{Conn, DbResult, UtcTime};
 use crate::engagement::edit::{Desk, Head, Record};
 use crate::engagement::file::{Cell, Column, Filed, column};

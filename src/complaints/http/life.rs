@@ -6,13 +6,14 @@ use utoipa::PartialSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::records::answer;
-use super::{Complaint, office, written};
+use super::{office, written};
 use crate::access::{Caller, Scope};
 use crate::api::body::{self, Body};
 use crate::api::etag::{self, IfMatch};
 use crate::api::reference::Reference;
 use crate::complaints::deed::{Act, Evidence, perform};
 use crate::complaints::model::Settlement;
+use crate::complaints::view::Complaint;
 use crate::engagement::edit::Writer;
 use crate::error::{Answer, Error, Problem};
 use crate::state::AppState;

@@ -6,7 +6,7 @@ use actix_web::{
 use serde_json::Value as Json;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{Complaint, ComplaintDetail, written};
+use super::written;
 use crate::access::{Caller, Scope};
 use crate::api::batch::{BatchReport, Outcome};
 use crate::api::body::Body;
@@ -15,6 +15,7 @@ use crate::api::list::{self, ListParams, Page};
 use crate::api::reference::Reference;
 use crate::complaints::model::ComplaintInput;
 use crate::complaints::store::{self, COMPLAINTS, Row};
+use crate::complaints::view::{Complaint, ComplaintDetail};
 use crate::db::UtcTime;
 use crate::db::select::Value;
 use crate::engagement::edit::{self, Writer};

@@ -41,6 +41,8 @@ fn features(config: &mut ServiceConfig<'_>) {
     crate::shipments::http::routes(config);
     crate::customers::http::routes(config);
     crate::engagement::http::routes(config);
+    crate::complaints::http::routes(config);
+    crate::promises::http::routes(config);
     crate::network::http::routes(config);
     crate::surveys::http::routes(config);
     crate::surveys::mail::http::routes(config);
@@ -132,6 +134,7 @@ pub fn start(state: AppState, listener: TcpListener) -> std::io::Result<Server> 
                         .configure(features),
                 )
                 .into_app()
+                .configure(crate::complaints::http::pages)
                 .configure(crate::ui::http::routes)
                 .configure(crate::surveys::page::http::routes)
                 .service(

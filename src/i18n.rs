@@ -24,6 +24,7 @@ const SOURCES: [(Language, &[&str]); 2] = [
         &[
             include_str!("../locales/en/alerts.ftl"),
             include_str!("../locales/en/backtest.ftl"),
+            include_str!("../locales/en/complaints.ftl"),
             include_str!("../locales/en/public.ftl"),
             include_str!("../locales/en/surveys.ftl"),
             include_str!("../locales/en/ui.ftl"),
@@ -35,6 +36,7 @@ const SOURCES: [(Language, &[&str]); 2] = [
         &[
             include_str!("../locales/zh/alerts.ftl"),
             include_str!("../locales/zh/backtest.ftl"),
+            include_str!("../locales/zh/complaints.ftl"),
             include_str!("../locales/zh/public.ftl"),
             include_str!("../locales/zh/surveys.ftl"),
             include_str!("../locales/zh/ui.ftl"),

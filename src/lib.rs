@@ -10,6 +10,7 @@ pub mod calc;
 pub mod cascade;
 pub mod churn;
 pub mod cli;
+pub mod complaints;
 pub mod config;
 pub mod customers;
 pub mod db;
@@ -24,6 +25,9 @@ pub mod mail;
 pub mod mailbox;
 pub mod network;
 pub mod problem;
+pub mod promises;
+
+pub mod relationship;
 pub mod reports;
 pub mod satisfaction;
 pub mod sentiment;

@@ -24,6 +24,8 @@ use crate::error::{Problem, ProblemPart};
         (name = "customers", description = "Customers, their departments and contacts"),
         (name = "shipments", description = "What was carried"),
         (name = "imports", description = "Files of shipments"),
+        (name = "complaints", description = "Complaints, which only the customer closes"),
+        (name = "promises", description = "What was promised, and whether it was kept"),
         (name = "network", description = "Who trades with whom"),
         (name = "surveys", description = "What customers are asked, and what they answer"),
         (name = "assessment", description = "Runs, risks, satisfaction, watch list"),

@@ -17,6 +17,8 @@
 //! | `churn`, `function` `average` | `p1`, `p2` | `p`, whose logit is the mean of theirs |
 //! | `renewal` | `function`: `fit` (`survivors`, or `contracts` of `{renewals, lost}`; optional `prior` `published` or `flat`), `survival` and `renewal` (`t`; optional `alpha`, `beta`), `keep` (`p_active`, `share_under_contract`, `loss`, `weeks_to_end`; optional `horizon`) | `alpha`, `beta`, `log_likelihood`, …; `survival`; `loss`, `renewal`; `keep`, `volume_risk` |
 //! | `satisfaction` | `function`, `input` | as the function: `theta`, `var`, …, `score`, `p`, … |
+//! | `relationship` | `function` (`key_person`, `promise`, `trend`, `quadrant`), `input` | as the function: `max_share`, `hhi_unbiased`, …, `mean`, `lo`, `ratio`, `class`, … |
+//! | `complaints` | `function` (`poisson_rate`, `km`, `u_chart`, `recovery`), `input` | as the function: `rate`, `lo`, `hi`, `curve`, `median`, `points`, `shrunk`, … |
 //! | `sentiment` | `texts`, or `voices` of `{polarity}` with optional `age_days`, `channel` or `weight`, `confidence`, `neutral`, or both; optional `parent`, `half_life_days`, `prior_weight`, `least_weight` | `texts` of `{language, polarity, confidence, neutral, sentences, topics}` or `{language, not_scored}` in their order, by word lists alone; `index` of `{value, low, high, weight, texts, enough}` |
 //!
 //! Customers and links are told by their position, from 0. `business_at_risk` is null for a customer
@@ -38,9 +40,11 @@
 
 mod cascade;
 mod churn;
+mod complaints;
 mod fits;
 mod members;
 mod plan;
+mod relationship;
 mod renewal;
 mod satisfaction;
 mod sentiment;
@@ -62,6 +66,10 @@ crate::word_enum! {
         Plan = "plan",
         /// Satisfaction.
         Satisfaction = "satisfaction",
+        /// Key persons, promises, trends, loyalty.
+        Relationship = "relationship",
+        /// Complaints: rates, times, charts, recovery.
+        Complaints = "complaints",
         /// Sentiment of texts, and its index.
         Sentiment = "sentiment",
     }
@@ -119,6 +127,8 @@ fn answer(kind: Kind, case: &Value) -> Result<Value, CaseError> {
         Kind::Renewal => renewal::answer(&case),
         Kind::Plan => plan::answer(&case),
         Kind::Satisfaction => satisfaction::answer(&case),
+        Kind::Relationship => relationship::answer(&case),
+        Kind::Complaints => complaints::answer(&case),
         Kind::Sentiment => sentiment::answer(&case),
     }
 }

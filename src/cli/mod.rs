@@ -4,6 +4,7 @@ mod alerts;
 mod assess;
 mod backtest;
 mod calc;
+mod complaints;
 mod demo;
 mod engagement;
 mod exit;
@@ -18,6 +19,7 @@ mod openapi;
 mod out;
 mod outbox;
 mod plan;
+mod promises;
 mod report;
 mod serve;
 mod spread;
@@ -116,6 +118,12 @@ enum Command {
     /// Ask customers for their opinion, take answers, see what they come to
     #[command(subcommand)]
     Surveys(surveys::Command),
+    /// List complaints, count what came of them, import files of them
+    #[command(subcommand)]
+    Complaints(complaints::Command),
+    /// List promises, check those that are due, count those kept, import files of them
+    #[command(subcommand)]
+    Promises(promises::Command),
     /// Write shipments to standard output; the file can be imported again
     #[command(subcommand)]
     Export(export::Command),
@@ -216,6 +224,8 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
             engagement::run::<crate::engagement::store::invoices::Row>(&context, &command)
         }
         Command::Surveys(command) => surveys::run(&context, &command),
+        Command::Complaints(command) => complaints::run(&context, command),
+        Command::Promises(command) => promises::run(&context, command),
         Command::Export(command) => export::run(&context, command),
         Command::Calc(args) => calc::run(&args),
         Command::Report(args) => report::run(&context, &args),

@@ -927,6 +927,7 @@ diesel::table! {
         decided_at -> Nullable<Instant>,
         value -> Nullable<Double>,
         observations -> Nullable<BigInt>,
+        reason -> Nullable<Text>,
         renewed_by -> Nullable<BigInt>,
         version -> BigInt,
         created_at -> Instant,

@@ -18,6 +18,7 @@
 mod access;
 mod alerts;
 mod backtest;
+mod complaints;
 mod customers;
 mod demo;
 mod engagement;
@@ -27,6 +28,7 @@ mod migrations;
 mod network;
 mod openapi;
 mod own_churn;
+mod promises;
 mod reports;
 mod shipments;
 mod survey_pages;

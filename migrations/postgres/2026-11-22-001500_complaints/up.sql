@@ -91,6 +91,7 @@ CREATE TABLE promises (
     decided_at    TIMESTAMPTZ,
     value         DOUBLE PRECISION,                        -- the KPI as measured
     observations  BIGINT,
+    reason        TEXT,                          -- why a person decided so
     renewed_by    BIGINT REFERENCES promises (id),
     version       BIGINT NOT NULL DEFAULT 1,
     created_at    TIMESTAMPTZ NOT NULL,

@@ -91,6 +91,7 @@ CREATE TABLE promises (
     decided_at    INTEGER,
     value         REAL,                        -- the KPI as measured
     observations  INTEGER,
+    reason        TEXT,                          -- why a person decided so
     renewed_by    INTEGER REFERENCES promises (id),
     version       INTEGER NOT NULL DEFAULT 1,
     created_at    INTEGER NOT NULL,

@@ -1,7 +1,6 @@
 //! Contracts as records, and what must hold between them.
 
 use super::{Desk, Head, Record, named, reference, unknown};
-use crate::access::Teams;
 use crate::db::{Conn, DbResult, UtcTime};
 use crate::engagement::model::{ContractInput, RecordKey};
 use crate::engagement::store::contracts::{self, Row, Values};
@@ -67,11 +66,9 @@ impl Record for Row {
         let before = standing.map(|row| &row.values);
         let owner = before.map(|values| values.customer_id);
         let customer_id = desk.customer(conn, "customer", &input.customer, owner)?;
-        let partner_id = partner(conn, desk, input, before)?;
-        if partner_id == Some(customer_id) {
-            let rule = "expected another customer than the one whose contract it is";
-            return Err(Error::invalid("partner", "same", rule));
-        }
+        let standing_partner = before.and_then(|values| values.partner_id);
+        let partner_id =
+            desk.partner(conn, input.partner.as_ref(), standing_partner, customer_id)?;
         let renewed_by = match &input.renewed_by {
             None => None,
             Some(key) => Some(next_term(conn, key, (customer_id, input), standing)?),
@@ -120,26 +117,6 @@ impl Record for Row {
     fn delete(conn: &mut Conn, id: i64, now: UtcTime) -> DbResult<()> {
         contracts::delete(conn, id, now)
     }
-}
-
-/// The partner of a link. One that the writer may not see, and so cannot tell, stays.
-fn partner(
-    conn: &mut Conn,
-    desk: &mut Desk<'_>,
-    input: &ContractInput,
-    before: Option<&Values>,
-) -> Answer<Option<CustomerId>> {
-    let standing = before.and_then(|values| values.partner_id);
-    if let (Some(hidden), true) = (standing, desk.writer.teams != Teams::All) {
-        let told = input.partner.as_ref().and_then(|key| key.id);
-        if (input.partner.is_none() || told == Some(hidden.0)) && !desk.sees(conn, hidden)? {
-            return Ok(standing);
-        }
-    }
-    let Some(key) = &input.partner else {
-        return Ok(None);
-    };
-    Ok(Some(desk.customer(conn, "partner", key, standing)?))
 }
 
 /// The contract that follows: of the same customer, and begun later, so that no chain closes.

@@ -171,8 +171,42 @@ impl<'a> Desk<'a> {
 }
 
 impl Desk<'_> {
+    /// The partner of a link, another one than `owner`. One that the writer may not see, and so
+    /// cannot tell, stays.
+    ///
+    /// # Errors
+    ///
+    /// 422 `unknown` or `same`, naming `partner`.
+    pub fn partner(
+        &mut self,
+        conn: &mut Conn,
+        key: Option<&RecordKey>,
+        standing: Option<CustomerId>,
+        owner: CustomerId,
+    ) -> Answer<Option<CustomerId>> {
+        if let (Some(hidden), true) = (standing, self.writer.teams != Teams::All) {
+            let told = key.and_then(|key| key.id);
+            if (key.is_none() || told == Some(hidden.0)) && !self.sees(conn, hidden)? {
+                return Ok(standing);
+            }
+        }
+        let Some(key) = key else {
+            return Ok(None);
+        };
+        let partner = self.customer(conn, "partner", key, standing)?;
+        if partner == owner {
+            let rule = "expected another customer than the one whose record it is";
+            return Err(Error::invalid("partner", "same", rule));
+        }
+        Ok(Some(partner))
+    }
+
     /// Whether the writer may see this customer.
-    fn sees(&self, conn: &mut Conn, customer: CustomerId) -> DbResult<bool> {
+    ///
+    /// # Errors
+    ///
+    /// The database's.
+    pub fn sees(&self, conn: &mut Conn, customer: CustomerId) -> DbResult<bool> {
         let reference = Reference::Id(customer.0);
         Ok(resolve(conn, &reference, &self.writer.teams)?.is_some())
     }
@@ -219,7 +253,11 @@ pub fn visible<R: Record>(conn: &mut Conn, reference: &Reference, teams: &Teams)
 }
 
 /// As [`visible`], locked for writing.
-fn standing<R: Record>(conn: &mut Conn, reference: &Reference, teams: &Teams) -> Answer<R> {
+///
+/// # Errors
+///
+/// As [`visible`].
+pub fn standing<R: Record>(conn: &mut Conn, reference: &Reference, teams: &Teams) -> Answer<R> {
     let id = visible::<R>(conn, reference, teams)?.head().id;
     R::lock(conn, id)?;
     // Read behind the lock: another may have deleted or moved it before.

@@ -19,7 +19,7 @@ const SYSTEM: usize = 100;
 /// Characters of a key in another system at most.
 const EXTERNAL_ID: usize = 300;
 /// Years that dates may lie in; others are slips of the pen.
-const YEARS: std::ops::RangeInclusive<i32> = 1900..=2199;
+pub(crate) const YEARS: std::ops::RangeInclusive<i32> = 1900..=2199;
 
 /// Another record, by our id or by its key in another system: one of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
@@ -43,7 +43,7 @@ impl From<i64> for RecordKey {
 }
 
 /// The key without white space around its parts; notes what is wrong with it.
-fn tidy_key(key: &mut ExternalId, wrong: &mut Vec<FieldProblem>) {
+pub(crate) fn tidy_key(key: &mut ExternalId, wrong: &mut Vec<FieldProblem>) {
     const FIELD: &str = "external_id";
     key.system = key.system.trim().to_owned();
     key.id = key.id.trim().to_owned();
@@ -56,7 +56,7 @@ fn tidy_key(key: &mut ExternalId, wrong: &mut Vec<FieldProblem>) {
 }
 
 /// Notes whether `key` names nothing, or two things.
-fn one_of(field: &'static str, key: &mut RecordKey, wrong: &mut Vec<FieldProblem>) {
+pub(crate) fn one_of(field: &'static str, key: &mut RecordKey, wrong: &mut Vec<FieldProblem>) {
     if key.id.is_some() == key.external_id.is_some() {
         let rule = "expected either id or external_id";
         wrong.push(FieldProblem::new(field, "one_of", rule));
@@ -67,7 +67,8 @@ fn one_of(field: &'static str, key: &mut RecordKey, wrong: &mut Vec<FieldProblem
     }
 }
 
-fn text(field: &'static str, value: &str, most: usize, wrong: &mut Vec<FieldProblem>) {
+/// Notes what is wrong with a text of one line.
+pub(crate) fn text(field: &'static str, value: &str, most: usize, wrong: &mut Vec<FieldProblem>) {
     if value.contains(char::is_control) {
         let rule = "expected text without control characters such as NUL and line breaks";
         wrong.push(FieldProblem::new(field, "control_character", rule));
@@ -93,7 +94,8 @@ fn whole(
     }
 }
 
-fn day(field: &'static str, value: Option<NaiveDate>, wrong: &mut Vec<FieldProblem>) {
+/// Notes a day that is a slip of the pen.
+pub(crate) fn day(field: &'static str, value: Option<NaiveDate>, wrong: &mut Vec<FieldProblem>) {
     if value.is_some_and(|day| !YEARS.contains(&day.year())) {
         let rule = format!(
             "expected a day of the years {} to {}",

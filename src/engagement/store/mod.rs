@@ -16,7 +16,13 @@ use crate::db::{Conn, DbResult, on};
 /// Ids in one statement at most; SQLite refuses statements with very many parameters.
 const CHUNK: usize = 500;
 
-const fn field(name: &'static str, sql: &'static str, kind: Kind, sortable: bool) -> Field {
+/// A field of a list.
+pub(crate) const fn field(
+    name: &'static str,
+    sql: &'static str,
+    kind: Kind,
+    sortable: bool,
+) -> Field {
     Field {
         name,
         sql,
@@ -53,7 +59,7 @@ pub fn visible(
 }
 
 /// Keeps others from writing the row until the transaction ends. SQLite has one writer anyway.
-fn lock(conn: &mut Conn, table: &str, id: i64) -> DbResult<()> {
+pub(crate) fn lock(conn: &mut Conn, table: &str, id: i64) -> DbResult<()> {
     if conn.is_postgres() {
         let mut sql = Statement::new("SELECT id FROM ");
         sql.push(table).push(" WHERE id = ").bind(Value::Int(id));

@@ -1,0 +1,197 @@
+//! The page behind the link in the mail, for people without a key.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, post, route, web};
+
+use super::office;
+use crate::access::Teams;
+use crate::access::audit::Actor;
+use crate::access::ticket::{KnownSigner, Purpose, Signer, named};
+use crate::api::etag::IfMatch;
+use crate::api::public::{self, FailedTickets, Form, FormError};
+use crate::api::reference::Reference;
+use crate::api::request_id;
+use crate::complaints::deed::{Act, Evidence, perform};
+use crate::complaints::letter::language_of;
+use crate::complaints::life::EventKind;
+use crate::complaints::page::{REASON, Shown, render};
+use crate::complaints::store::{self, Row};
+use crate::db::{Conn, DbResult, UtcTime};
+use crate::engagement::edit::Writer;
+use crate::error::{Answer, Error};
+use crate::i18n::Language;
+use crate::state::AppState;
+
+/// Adds the page.
+pub fn routes(config: &mut web::ServiceConfig) {
+    config.service(show).service(say);
+}
+
+/// A complaint behind a genuine link.
+struct Behind {
+    row: Row,
+    answer: Option<String>,
+    own: Option<Language>,
+}
+
+/// Shows what was complained and answered, and asks; changes nothing.
+#[route("/c/{ticket}", method = "GET", method = "HEAD")]
+async fn show(
+    state: web::Data<AppState>,
+    signer: web::Data<KnownSigner>,
+    failed: web::Data<FailedTickets>,
+    request: HttpRequest,
+    ticket: web::Path<String>,
+) -> HttpResponse {
+    let outcome = shown(&state, &signer, &failed, (&request, &ticket)).await;
+    public::or_sorry(&request, outcome)
+}
+
+async fn shown(
+    state: &AppState,
+    signer: &KnownSigner,
+    failed: &FailedTickets,
+    (request, ticket): (&HttpRequest, &str),
+) -> Answer<HttpResponse> {
+    match find(state, signer, ticket).await? {
+        None => public::unknown_link(request, failed),
+        Some(behind) => {
+            let language = public::language(request, None, behind.own);
+            answer(state, &behind, language, None)
+        }
+    }
+}
+
+/// Takes what the customer says.
+#[post("/c/{ticket}")]
+async fn say(
+    state: web::Data<AppState>,
+    signer: web::Data<KnownSigner>,
+    failed: web::Data<FailedTickets>,
+    request: HttpRequest,
+    ticket: web::Path<String>,
+    form: Result<Form, FormError>,
+) -> HttpResponse {
+    let outcome = said(&state, &signer, &failed, (&request, &ticket), form).await;
+    public::or_sorry(&request, outcome)
+}
+
+async fn said(
+    state: &AppState,
+    signer: &KnownSigner,
+    failed: &FailedTickets,
+    (request, ticket): (&HttpRequest, &str),
+    form: Result<Form, FormError>,
+) -> Answer<HttpResponse> {
+    let Some(behind) = find(state, signer, ticket).await? else {
+        return public::unknown_link(request, failed);
+    };
+    let form = match form {
+        Ok(form) => form,
+        Err(error) => {
+            let language = public::language(request, None, behind.own);
+            return public::bad_form(language, error);
+        }
+    };
+    let language = public::language(request, Some(&form), behind.own);
+    let why = form.get("why").unwrap_or_default().replace("\r\n", "\n");
+    // What a keyboard cannot mean is no part of the reason.
+    let why: String = why
+        .chars()
+        .filter(|letter| !letter.is_control() || "\n\t".contains(*letter))
+        .collect();
+    let act = match form.get("said") {
+        Some("settled") => Act::Confirm(Evidence::Link),
+        Some("unsettled") if why.chars().count() > REASON => {
+            return answer(state, &behind, language, Some(&why));
+        }
+        Some("unsettled") => Act::Reopen(Some(why)),
+        _ => return public::bad_form(language, FormError::Broken),
+    };
+    carry_out(state, &behind.row, act).await?;
+    Ok(public::see_other(&format!("?lang={language}")))
+}
+
+/// Carries out what the customer says; what does not fit any more, such as a second click, changes
+/// nothing: the page then shows how it stands.
+async fn carry_out(state: &AppState, row: &Row, act: Act) -> Answer<()> {
+    let who = row.values.told.contact_id;
+    let writer = Writer {
+        teams: Teams::All,
+        actor: Actor {
+            name: who.map_or_else(|| "customer".to_owned(), |id| format!("contact:{id}")),
+            request_id: request_id::current(),
+        },
+        now: UtcTime::from(state.clock.now()),
+    };
+    let (reference, office) = (Reference::Id(row.id.0), office(state)?);
+    let nonce = row.values.life.nonce.clone();
+    let outcome = state
+        .db
+        .write(move |conn| {
+            let target = (&reference, &IfMatch::Absent);
+            let done = perform(conn, &writer, target, &act, &office)?;
+            // Between looking and writing the link may have been revoked.
+            match store::find(conn, done.id)? {
+                Some(row) if row.values.life.nonce == nonce => Ok(()),
+                _ => Err(Error::not_found("complaint", done.id)),
+            }
+        })
+        .await;
+    match outcome {
+        Err(Error::Conflict { .. }) => Ok(()),
+        other => other,
+    }
+}
+
+/// The complaint behind a link, if it is genuine.
+async fn find(state: &AppState, known: &KnownSigner, ticket: &str) -> Answer<Option<Behind>> {
+    let Some(id) = named(ticket) else {
+        return Ok(None);
+    };
+    let (signer, ticket) = (known.get(state).await?, ticket.to_owned());
+    Ok(state
+        .db
+        .read(move |conn| behind(conn, &signer, id, &ticket))
+        .await?)
+}
+
+fn behind(conn: &mut Conn, signer: &Signer, id: i64, ticket: &str) -> DbResult<Option<Behind>> {
+    let genuine =
+        |row: &Row| signer.accepts(ticket, Purpose::Complaint, id, &row.values.life.nonce);
+    let Some(row) = store::find(conn, id)?
+        .filter(|row| row.deleted_at.is_none())
+        .filter(genuine)
+    else {
+        return Ok(None);
+    };
+    let addressee = match row.values.told.contact_id {
+        Some(contact) => store::addressee(conn, contact)?,
+        None => None,
+    };
+    Ok(Some(Behind {
+        answer: store::last_text(conn, row.id, EventKind::Answered)?,
+        own: addressee.as_ref().map(language_of),
+        row,
+    }))
+}
+
+fn answer(
+    state: &AppState,
+    behind: &Behind,
+    language: Language,
+    too_long: Option<&str>,
+) -> Answer<HttpResponse> {
+    let shown = Shown {
+        answer: behind.answer.as_deref(),
+        language,
+        time_zone: state.config.time_zone,
+        too_long,
+    };
+    let page = render(&behind.row, behind.row.status()?, &shown)?;
+    let status = match too_long {
+        Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        None => StatusCode::OK,
+    };
+    Ok(public::html_with(status, language, page))
+}

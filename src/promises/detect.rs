@@ -1,0 +1,102 @@
+//! Decides measured promises that are due, from the shipments of their days.
+
+use chrono::NaiveDate;
+use chrono_tz::Tz;
+use serde::Serialize;
+use serde_json::json;
+
+use super::measure::{kept, measure};
+use super::model::PromiseStatus;
+use super::store::{self, Row};
+use crate::access::audit::{self, Actor, Deed};
+use crate::complaints::count::midnight;
+use crate::db::{Conn, UtcTime};
+use crate::engagement::edit::Record as _;
+use crate::error::{Answer, Error};
+
+/// Who decides by measuring.
+pub const MEASURED_BY: &str = "measured";
+
+/// What became of the promises that were due.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Detected {
+    /// Promises that were kept.
+    pub kept: Vec<i64>,
+    /// Promises that were broken.
+    pub broken: Vec<i64>,
+    /// Promises that stay open: too few deliveries to tell.
+    pub undecided: Vec<i64>,
+}
+
+/// Decides every measured promise that was due before `as_of`. Those with too few deliveries stay
+/// open, with what was measured, and are looked at again the next time.
+///
+/// # Errors
+///
+/// The database's.
+pub fn detect(
+    conn: &mut Conn,
+    as_of: NaiveDate,
+    zone: Tz,
+    (actor, now): (&Actor, UtcTime),
+) -> Answer<Detected> {
+    let mut detected = Detected::default();
+    for row in store::due_before(conn, as_of)? {
+        store::lock(conn, row.id.0)?;
+        // Behind the lock: a person may have decided meanwhile.
+        let Some(row) = store::find(conn, row.id.0)? else {
+            continue;
+        };
+        if row.deleted_at.is_some() || row.values.status()? != PromiseStatus::Open {
+            continue;
+        }
+        let list = match decide(conn, &row, zone, (actor, now))? {
+            Some(true) => &mut detected.kept,
+            Some(false) => &mut detected.broken,
+            None => &mut detected.undecided,
+        };
+        list.push(row.id.0);
+    }
+    Ok(detected)
+}
+
+fn decide(
+    conn: &mut Conn,
+    row: &Row,
+    zone: Tz,
+    (actor, now): (&Actor, UtcTime),
+) -> Answer<Option<bool>> {
+    let mut values = row.values.clone();
+    let Some((kpi, level)) = values.target()? else {
+        return Ok(None);
+    };
+    let after = values.due_on.succ_opt().unwrap_or(values.due_on);
+    let span = (midnight(values.from_on, zone), midnight(after, zone));
+    let carried = store::carried(conn, values.customer_id, values.partner_id, span)?;
+    let measured = measure(kpi, &carried).map_err(Error::internal)?;
+    let outcome = kept(kpi, level, &measured);
+    values.value = measured.value;
+    values.observations = Some(i64::try_from(measured.observations).unwrap_or(i64::MAX));
+    if let Some(kept) = outcome {
+        let status = if kept {
+            PromiseStatus::Kept
+        } else {
+            PromiseStatus::Broken
+        };
+        status.word().clone_into(&mut values.status);
+        values.decided_by = Some(MEASURED_BY.to_owned());
+        values.decided_at = Some(now);
+    }
+    if values == row.values {
+        return Ok(outcome);
+    }
+    store::update(conn, row.id.0, &values, now)?;
+    let deed = Deed {
+        action: "measured",
+        entity: Row::WHAT,
+        id: Some(row.id.0),
+        detail: Some(json!({ "status": values.status, "value": values.value })),
+    };
+    audit::record(conn, actor, &deed, now)?;
+    Ok(outcome)
+}

@@ -15,8 +15,10 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_actix_web::{AppExt as _, scope};
 
 use crate::access::guard::{self, Guard};
+use crate::access::ticket::KnownSigner;
 use crate::alerts::{self, RaiseSettings};
 use crate::api::body::BodyLimit;
+use crate::api::public::FailedTickets;
 use crate::api::{openapi, request_id};
 use crate::assessment::AssessmentError;
 use crate::assessment::http::Runner;
@@ -94,6 +96,8 @@ pub fn start(state: AppState, listener: TcpListener) -> std::io::Result<Server> 
     let runner = web::Data::new(Runner::new(Arc::new(after_run)));
     let engines = web::Data::new(Engines::default());
     let backtests = web::Data::new(crate::backtest::http::OneAtATime::default());
+    let (failed, signer) = (FailedTickets::default(), KnownSigner::default());
+    let (failed, signer) = (web::Data::new(failed), web::Data::new(signer));
     let imports = web::Data::new(crate::imports::running::Running::default());
     let server =
         HttpServer::new(move || {
@@ -101,6 +105,8 @@ pub fn start(state: AppState, listener: TcpListener) -> std::io::Result<Server> 
                 .app_data(state.clone())
                 .app_data(guard.clone())
                 .app_data(imports.clone())
+                .app_data(failed.clone())
+                .app_data(signer.clone())
                 .app_data(backtests.clone())
                 .app_data(description.clone())
                 .app_data(live_network.clone())

@@ -24,6 +24,7 @@ const SOURCES: [(Language, &[&str]); 2] = [
         &[
             include_str!("../locales/en/alerts.ftl"),
             include_str!("../locales/en/backtest.ftl"),
+            include_str!("../locales/en/public.ftl"),
             include_str!("../locales/en/ui.ftl"),
             include_str!("../locales/en/whatifs.ftl"),
         ],
@@ -33,6 +34,7 @@ const SOURCES: [(Language, &[&str]); 2] = [
         &[
             include_str!("../locales/zh/alerts.ftl"),
             include_str!("../locales/zh/backtest.ftl"),
+            include_str!("../locales/zh/public.ftl"),
             include_str!("../locales/zh/ui.ftl"),
             include_str!("../locales/zh/whatifs.ftl"),
         ],

@@ -5,12 +5,16 @@
 //! it, another purpose refuses it, and a reminder can carry the same one again. Guessing one takes
 //! 2^127 tries on average; comparing takes the same time whatever is guessed.
 
+use std::sync::{Arc, OnceLock};
+
 use data_encoding::{BASE64, BASE64URL_NOPAD};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
 use super::store;
 use crate::db::{Conn, DbError, UtcTime};
+use crate::error::{Answer, Error};
+use crate::state::AppState;
 
 /// Bytes of the record's id, big-endian.
 const ID: usize = 8;
@@ -128,6 +132,35 @@ impl Signer {
         mac.update(&id.to_be_bytes());
         mac.update(nonce.as_bytes());
         mac
+    }
+}
+
+/// The instance's signer once it was read, for the public pages; clones share it.
+#[derive(Clone, Debug, Default)]
+pub struct KnownSigner(Arc<OnceLock<Signer>>);
+
+impl KnownSigner {
+    /// The signer; the first call reads it from the database, which may have to make the secret.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Signer::of`].
+    pub async fn get(&self, state: &AppState) -> Answer<Signer> {
+        if let Some(known) = self.0.get() {
+            return Ok(known.clone());
+        }
+        let now = state.clock.now().into();
+        let signer = state.db.write(move |conn| Signer::of(conn, now)).await?;
+        Ok(self.0.get_or_init(|| signer).clone())
+    }
+}
+
+impl From<SignerError> for Error {
+    fn from(error: SignerError) -> Self {
+        match error {
+            SignerError::Db(error) => error.into(),
+            other @ SignerError::NoRandomness(_) => Self::internal(other),
+        }
     }
 }
 

@@ -4,8 +4,6 @@
 //! one line, isolated if they run from right to left, escaped in HTML, and
 //! shortened in the subject only. Links lead to pages; opening one changes nothing.
 
-use std::str::FromStr;
-
 use chrono::NaiveDate;
 
 use crate::i18n::format::Currency;
@@ -14,6 +12,8 @@ use crate::ids::{AlertId, CustomerId};
 use crate::units::Probability;
 
 mod view;
+
+pub use crate::mail::public_url::{NotAPublicUrl, PublicUrl};
 
 /// How many parts of the probability are shown one by one.
 pub const SHOWN_PARTS: usize = 3;
@@ -208,72 +208,6 @@ pub enum NextStep {
     Recovery,
     /// Talk about the partners that fell silent.
     Partner,
-}
-
-/// The address under which people reach Hawser's pages.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PublicUrl(String);
-
-/// The text offered as public address was none.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "{0:?} is not a public address: expected http:// or https://, a host and perhaps a path, such as https://hawser.example"
-)]
-pub struct NotAPublicUrl(pub String);
-
-impl FromStr for PublicUrl {
-    type Err = NotAPublicUrl;
-
-    /// Accepts an absolute http(s) address of visible ASCII without query and fragment.
-    fn from_str(text: &str) -> Result<Self, NotAPublicUrl> {
-        let url = text.trim().trim_end_matches('/');
-        let host = url
-            .strip_prefix("https://")
-            .or_else(|| url.strip_prefix("http://"))
-            .and_then(|rest| rest.split('/').next())
-            .unwrap_or_default();
-        let clean = url
-            .bytes()
-            .all(|b| b.is_ascii_graphic() && !b"\"'<>?#\\@".contains(&b));
-        if clean && host.bytes().any(|b| b.is_ascii_alphanumeric()) {
-            Ok(Self(url.to_owned()))
-        } else {
-            Err(NotAPublicUrl(text.chars().take(200).collect()))
-        }
-    }
-}
-
-impl PublicUrl {
-    /// The page of an alert.
-    pub fn alert(&self, id: AlertId) -> String {
-        format!("{}/alerts/{id}", self.0)
-    }
-
-    /// The host, in a form that can stand behind the `@` of a message's id.
-    pub fn mail_domain(&self) -> String {
-        let authority = self.0.split('/').nth(2).unwrap_or_default();
-        let host = match authority.strip_prefix('[') {
-            Some(address) => address.split(']').next(),
-            None => authority.split(':').next(),
-        };
-        let plain = |letter: char| letter.is_ascii_alphanumeric() || ".-".contains(letter);
-        let domain: String = host
-            .unwrap_or_default()
-            .chars()
-            .map(|letter| if plain(letter) { letter } else { '-' })
-            .take(150)
-            .collect();
-        if domain.is_empty() {
-            "localhost".to_owned()
-        } else {
-            domain
-        }
-    }
-
-    /// The page of a customer.
-    pub fn customer(&self, id: CustomerId) -> String {
-        format!("{}/customers/{id}", self.0)
-    }
 }
 
 /// An alert mail ready to be addressed.

@@ -11,7 +11,6 @@
 use chrono_tz::Tz;
 
 use super::facts::{Facts, NotTellable, ValueUnit};
-use crate::mail::mailer::NotAMessageId;
 use super::message::{NotAPublicUrl, PublicUrl, RenderError};
 use super::model::{AlertReason, AlertSeverity, AlertState, Ending, Settlement};
 use super::rules::{Change, Limits, Reading, Settled, Standing, Subject, decide, severity};
@@ -20,6 +19,7 @@ use crate::config::Config;
 use crate::db::{Conn, DbError, UtcTime};
 use crate::i18n::format::{Currency, NotACurrency};
 use crate::ids::{AlertId, CustomerId, RunId};
+use crate::mail::mailer::NotAMessageId;
 
 mod figures;
 mod letters;

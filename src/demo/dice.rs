@@ -17,6 +17,7 @@ pub(super) enum Part {
     Links,
     Departures,
     Shipments,
+    Voices,
 }
 
 /// A source of random numbers.

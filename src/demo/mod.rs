@@ -8,6 +8,8 @@
 //! The same plan gives the same world on every machine. Everything here is pure: no database, no
 //! clock, no environment. A world takes memory by customers and links, never by shipments.
 //!
+//! Beside it, [`DemoVoices`] tells what its customers said in the last year.
+//!
 //! What makes it worth looking at: few customers carry most of the freight; each link orders at its
 //! own Gamma-distributed pace; service differs between customers and worsens for some, most of whom
 //! leave months later; partners follow by the linear threshold rule of the cascade, with strengths
@@ -30,6 +32,7 @@ mod dice;
 mod draft;
 mod links;
 mod names;
+mod phrases;
 mod places;
 mod plan;
 mod sectors;
@@ -37,6 +40,7 @@ mod shipments;
 mod teams;
 #[cfg(test)]
 mod tests;
+mod voices;
 
 pub use customers::{DemoContact, DemoCustomer, DemoRole};
 pub use departures::{DemoTruth, Followed, OwnChurn};
@@ -44,6 +48,7 @@ pub use links::DemoLink;
 pub use plan::{DemoPlan, PlanError};
 pub use shipments::Shipments;
 pub use teams::{DemoTeam, DemoUser};
+pub use voices::{DemoAnswer, DemoComplaint, DemoPromise, DemoTalk, DemoVoices, Speaker};
 
 use crate::ids::ExternalId;
 use customers::Profile;

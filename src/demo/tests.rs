@@ -343,3 +343,59 @@ fn the_file_has_a_header_and_a_row_for_each_shipment() {
         assert_eq!(row["in_full"].parse().ok(), draft.facts.in_full);
     }
 }
+
+#[test]
+fn people_say_what_they_feel_and_feel_what_they_are_served() {
+    let world = sized(3, 400, 1_000, 20_000);
+    let voices = DemoVoices::of(&world);
+    assert_eq!(
+        voices,
+        DemoVoices::of(&world),
+        "the same seed says the same"
+    );
+    assert_eq!(voices.surveys.len(), 4);
+
+    let fading: BTreeSet<usize> = world.truth().fading.iter().copied().collect();
+    let last = voices.surveys.len() - 1;
+    let mean = |kept: &dyn Fn(usize) -> bool| {
+        let values: Vec<f64> = (voices.answers.iter())
+            .filter(|answer| answer.survey == last && kept(answer.who.customer))
+            .map(|answer| f64::from(answer.value))
+            .collect();
+        assert!(values.len() >= 10);
+        values.iter().sum::<f64>() / values.len() as f64
+    };
+    let (unhappy, others) = (
+        mean(&|customer| fading.contains(&customer)),
+        mean(&|customer| !fading.contains(&customer)),
+    );
+    assert!(unhappy + 1.0 < others, "{unhappy} {others}");
+
+    let (from, until) = (world.plan().from(), world.plan().until());
+    for at in (voices.answers.iter().map(|answer| answer.at))
+        .chain(voices.talks.iter().map(|talk| talk.at))
+        .chain(
+            voices
+                .complaints
+                .iter()
+                .map(|complaint| complaint.received_at),
+        )
+        .chain(
+            voices
+                .complaints
+                .iter()
+                .filter_map(|complaint| complaint.confirmed_at),
+        )
+    {
+        assert!((from..=until).contains(&at.date_naive()), "{at}");
+    }
+    for complaint in &voices.complaints {
+        let steps = [
+            Some(complaint.received_at),
+            complaint.acknowledged_at,
+            complaint.answered_at,
+            complaint.confirmed_at,
+        ];
+        assert!(steps.iter().flatten().is_sorted(), "{complaint:?}");
+    }
+}

@@ -7,4 +7,5 @@
 pub mod mailer;
 pub mod model;
 pub mod outbox;
+pub mod public_url;
 pub mod retry;

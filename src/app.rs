@@ -41,6 +41,7 @@ fn features(config: &mut ServiceConfig<'_>) {
     crate::shipments::http::routes(config);
     crate::customers::http::routes(config);
     crate::engagement::http::routes(config);
+    crate::interactions::http::routes(config);
     crate::network::http::routes(config);
     crate::assessment::http::routes(config);
     crate::whatifs::http::routes(config);

@@ -71,6 +71,7 @@ const FEATURES: &[&str] = &[
     "demo",
     "complaints",
     "promises",
+    "interactions",
     "assessment",
     "whatifs",
     "backtest",

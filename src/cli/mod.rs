@@ -10,6 +10,7 @@ mod exit;
 mod explain;
 mod export;
 mod import;
+mod interactions;
 mod key;
 mod measure;
 mod migrate;
@@ -17,8 +18,10 @@ mod model;
 mod openapi;
 mod out;
 mod outbox;
+mod owners;
 mod plan;
 mod report;
+mod sentiment;
 mod serve;
 mod spread;
 mod team;
@@ -111,6 +114,17 @@ enum Command {
     /// Import files of invoices and their payments
     #[command(subcommand)]
     Invoices(engagement::Command),
+    /// Import files of what was said, and mailboxes
+    #[command(subcommand)]
+    Interactions(interactions::Command),
+    /// Score texts, learn from the own ones, score again
+    #[command(subcommand)]
+    Sentiment(sentiment::Command),
+    /// Say who looks after a customer
+    #[command(subcommand)]
+    Owners(owners::Command),
+    /// List what the next owner of a customer must know
+    HandOver(owners::HandOverArgs),
     /// Write shipments to standard output; the file can be imported again
     #[command(subcommand)]
     Export(export::Command),
@@ -210,6 +224,10 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Invoices(command) => {
             engagement::run::<crate::engagement::store::invoices::Row>(&context, &command)
         }
+        Command::Interactions(command) => interactions::run(&context, command),
+        Command::Sentiment(command) => sentiment::run(&context, command),
+        Command::Owners(command) => owners::run(&context, command),
+        Command::HandOver(args) => owners::hand_over(&context, &args),
         Command::Export(command) => export::run(&context, command),
         Command::Calc(args) => calc::run(&args),
         Command::Report(args) => report::run(&context, &args),

@@ -33,10 +33,14 @@ pub struct Column {
 
 /// What stands in the cells of a column.
 #[derive(Clone, Copy, Debug)]
-enum Cell {
+pub enum Cell {
+    /// Any text.
     Text,
+    /// A whole number.
     Whole,
+    /// A number with a decimal point.
     Number,
+    /// `true` or `false`, or other words for them.
     Truth,
 }
 
@@ -46,7 +50,8 @@ pub trait Filed: Record {
     const COLUMNS: &'static [Column];
 }
 
-const fn column(name: &'static str, path: &'static [&'static str], kind: Cell) -> Column {
+/// A column that fills the member at a path.
+pub const fn column(name: &'static str, path: &'static [&'static str], kind: Cell) -> Column {
     Column { name, path, kind }
 }
 

@@ -220,11 +220,12 @@ fn labelled<'a>(own: &[&'a Example], scorer: &Scorer) -> Vec<Labelled<'a>> {
 }
 
 fn figures(held_out: &[&Example], scorer: &Scorer, model: Model, bytes: &[u8]) -> Figures {
-    let clear = |one: &&Example| {
-        let score = one.score?;
-        (!(0.4..=0.6).contains(&score)).then_some((one.text.as_str(), score > 0.5))
-    };
-    let cases: Vec<(&str, bool)> = held_out.iter().filter_map(clear).collect();
+    let mut cases: Vec<(&str, bool)> = Vec::new();
+    for one in held_out {
+        if let Some(score) = one.score.filter(|score| !(0.4..=0.6).contains(score)) {
+            cases.push((&one.text, score > 0.5));
+        }
+    }
     let digest = Sha256::digest(bytes);
     let mut figures = Figures {
         basis: NOT_VALIDATED.to_owned(),

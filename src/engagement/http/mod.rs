@@ -27,7 +27,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 }
 
 /// Makes or replaces the records of a body; each stands or falls by itself.
-async fn write_batch<R: Record>(
+pub(crate) async fn write_batch<R: Record>(
     state: &AppState,
     caller: Caller,
     request: &HttpRequest,
@@ -75,7 +75,7 @@ fn write_all<R: Record>(conn: &mut Conn, writer: &Writer, records: &[Json]) -> A
 }
 
 /// Refuses `contains`: no field here is kept in normalised form, so that it would find by chance.
-fn no_contains(wanted: &ListRequest) -> Answer<()> {
+pub(crate) fn no_contains(wanted: &ListRequest) -> Answer<()> {
     let Some(filter) = wanted
         .listing
         .filters

@@ -43,7 +43,7 @@ impl From<i64> for RecordKey {
 }
 
 /// The key without white space around its parts; notes what is wrong with it.
-fn tidy_key(key: &mut ExternalId, wrong: &mut Vec<FieldProblem>) {
+pub(crate) fn tidy_key(key: &mut ExternalId, wrong: &mut Vec<FieldProblem>) {
     const FIELD: &str = "external_id";
     key.system = key.system.trim().to_owned();
     key.id = key.id.trim().to_owned();
@@ -56,7 +56,7 @@ fn tidy_key(key: &mut ExternalId, wrong: &mut Vec<FieldProblem>) {
 }
 
 /// Notes whether `key` names nothing, or two things.
-fn one_of(field: &'static str, key: &mut RecordKey, wrong: &mut Vec<FieldProblem>) {
+pub(crate) fn one_of(field: &'static str, key: &mut RecordKey, wrong: &mut Vec<FieldProblem>) {
     if key.id.is_some() == key.external_id.is_some() {
         let rule = "expected either id or external_id";
         wrong.push(FieldProblem::new(field, "one_of", rule));

@@ -80,7 +80,8 @@ impl<R: BufRead> Messages<R> {
             let blank = begins && chunk.trim_ascii().is_empty();
             let behind_blank = std::mem::replace(&mut self.blank, blank);
             if self.mailbox && begins && behind_blank && is_separator(&chunk) {
-                let piece = held.piece(std::mem::replace(&mut self.inside, true), self.limit);
+                let inside = std::mem::replace(&mut self.inside, true);
+                let piece = std::mem::take(&mut held).piece(inside, self.limit);
                 if piece.is_some() {
                     return Ok(piece);
                 }

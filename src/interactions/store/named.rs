@@ -1,8 +1,11 @@
 //! Records that an interaction names, as far as they must fit it.
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable};
 
+use crate::access::Teams;
 use crate::db::select::{Statement, Value};
 use crate::db::{Conn, DbResult};
 use crate::engagement::model::RecordKey;
@@ -97,4 +100,23 @@ fn keyed(sql: &mut Statement, key: &RecordKey, columns: (&str, &str, &str)) -> b
         (None, None) => return false,
     }
     true
+}
+
+#[derive(QueryableByName)]
+struct KindRow {
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    kind: String,
+}
+
+/// What the departments of living customers that these teams may see do, by id.
+pub fn department_kinds(conn: &mut Conn, teams: &Teams) -> DbResult<HashMap<i64, String>> {
+    let mut sql = Statement::new(
+        "SELECT d.id, d.kind FROM departments d JOIN customers c ON c.id = d.customer_id \
+         WHERE d.deleted_at IS NULL AND c.deleted_at IS NULL",
+    );
+    teams.restrict(&mut sql, "c.team_id");
+    let rows: Vec<KindRow> = sql.load(conn)?;
+    Ok(rows.into_iter().map(|row| (row.id, row.kind)).collect())
 }

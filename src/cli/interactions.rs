@@ -80,11 +80,15 @@ fn read(context: &Context, files: &[PathBuf]) -> Result<(), Failure> {
             report,
         });
     }
-    context.out.show(&reports, |reports| {
-        reports.iter().flat_map(lines).collect()
-    })?;
+    context
+        .out
+        .show(&reports, |reports| reports.iter().flat_map(lines).collect())?;
     let refused: u64 = reports.iter().map(|read| read.report.refused).sum();
-    if refused > 0 && reports.iter().all(|read| read.report.created + read.report.unchanged == 0) {
+    if refused > 0
+        && reports
+            .iter()
+            .all(|read| read.report.created + read.report.unchanged == 0)
+    {
         return Err(Failure::new(DATA, "no message was stored"));
     }
     Ok(())

@@ -156,7 +156,10 @@ fn lines(list: &HandOver) -> Vec<String> {
         each(&list.complaints, |one| {
             let due = one.answer_due_at.0.date_naive();
             let (id, severity) = (one.id, &one.severity);
-            format!("{id} {severity}, {}: {} (answer due {due})", one.status, one.subject)
+            format!(
+                "{id} {severity}, {}: {} (answer due {due})",
+                one.status, one.subject
+            )
         }),
     );
     section(
@@ -184,7 +187,10 @@ fn lines(list: &HandOver) -> Vec<String> {
         "Surveys without an answer",
         each(&list.surveys, |one| {
             let (asked, until) = (one.invited_at.0.date_naive(), one.closes_at.0.date_naive());
-            format!("{}: contact {} asked {asked}, open until {until}", one.survey, one.contact_id)
+            format!(
+                "{}: contact {} asked {asked}, open until {until}",
+                one.survey, one.contact_id
+            )
         }),
     );
     section(
@@ -202,7 +208,12 @@ fn each<T>(rows: &[T], line: impl Fn(&T) -> String) -> Vec<String> {
 }
 
 fn contact(one: &hand_over::KeyContact) -> String {
-    let mut line = format!("{} {}: {:.0} % of the talk", one.id, one.name, one.share * 100.0);
+    let mut line = format!(
+        "{} {}: {:.0} % of the talk",
+        one.id,
+        one.name,
+        one.share * 100.0
+    );
     if let Some(department) = &one.department {
         let _ = write!(line, ", {department}");
     }

@@ -147,7 +147,15 @@ fn list(context: &Context) -> Result<(), Failure> {
         .collect::<Result<_, _>>()?;
     context.out.show(&models, |models| {
         let rows: Vec<_> = models.iter().map(row).collect();
-        let head = ["model", "language", "in use", "texts", "labels", "AUC", "word lists"];
+        let head = [
+            "model",
+            "language",
+            "in use",
+            "texts",
+            "labels",
+            "AUC",
+            "word lists",
+        ];
         table(&head, &rows)
     })?;
     Ok(())
@@ -199,7 +207,10 @@ fn rescore_all(context: &Context) -> Result<(), Failure> {
         .db
         .write_now(|conn| rescore::note(conn, &Actor::cli(), done, now))?;
     context.out.show(&done, |done| {
-        vec![format!("{} texts scored, {} changed.", done.texts, done.changed)]
+        vec![format!(
+            "{} texts scored, {} changed.",
+            done.texts, done.changed
+        )]
     })?;
     Ok(())
 }

@@ -190,7 +190,11 @@ fn people(
             let found = named::contact(conn, id)?.filter(|found| found.customer_id == customer);
             if found.is_none() && stood.is_none() {
                 let named = Reference::Id(id);
-                return Err(unknown("contact_id", "contact of this customer", Some(&named)));
+                return Err(unknown(
+                    "contact_id",
+                    "contact of this customer",
+                    Some(&named),
+                ));
             }
             found
         }

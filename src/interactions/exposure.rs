@@ -328,8 +328,7 @@ fn of_customer(
 ///
 /// 404, or the database's.
 pub fn of_user(conn: &mut Conn, id: i64, period: Period, zone: Tz) -> Answer<UserExposure> {
-    let user = crate::access::store::user(conn, id)?
-        .ok_or_else(|| Error::not_found("user", id))?;
+    let user = crate::access::store::user(conn, id)?.ok_or_else(|| Error::not_found("user", id))?;
     let facts = Facts::read(conn, period, zone)?;
     let mut customers = user_customers(&facts, user.id)?;
     let ids: Vec<CustomerId> = customers
@@ -380,7 +379,9 @@ fn user_customers(facts: &Facts, user: UserId) -> DbResult<Vec<UserCustomer>> {
     let business = facts.business();
     let mut found = Vec::new();
     for (customer, users) in &facts.talks.with_users {
-        let Some(own) = users.get(&user) else { continue };
+        let Some(own) = users.get(&user) else {
+            continue;
+        };
         let Some(spread) = resting(users.values().copied())? else {
             continue;
         };

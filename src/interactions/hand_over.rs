@@ -112,7 +112,11 @@ fn contacts(
 ) -> DbResult<Vec<KeyContact>> {
     let begin = until.0 - chrono::TimeDelta::days(WINDOW_DAYS);
     let talks = talks(conn, Some(customer), (begin.into(), until), HALF_LIFE_DAYS)?;
-    let with = talks.with_contacts.get(&customer).cloned().unwrap_or_default();
+    let with = talks
+        .with_contacts
+        .get(&customer)
+        .cloned()
+        .unwrap_or_default();
     let all: f64 = with.values().sum();
     let feeling = |id: i64| {
         let found = sentiment.contacts.iter().find(|node| node.id == id);

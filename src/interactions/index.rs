@@ -58,7 +58,12 @@ impl Period {
     /// # Errors
     ///
     /// 422 for a day in the future.
-    pub fn before(as_of: Option<NaiveDate>, now: DateTime<Utc>, zone: Tz, days: i64) -> Answer<Self> {
+    pub fn before(
+        as_of: Option<NaiveDate>,
+        now: DateTime<Utc>,
+        zone: Tz,
+        days: i64,
+    ) -> Answer<Self> {
         let today = now.with_timezone(&zone).date_naive();
         let until = match as_of {
             Some(day) if day > today => {
@@ -81,10 +86,10 @@ impl Period {
 /// The first moment of the next day; where a clock change leaves it out, an hour later.
 fn day_ends(day: NaiveDate, zone: Tz) -> Option<DateTime<Utc>> {
     let next = day.checked_add_days(Days::new(1))?.and_time(NaiveTime::MIN);
-    let begin = zone
-        .from_local_datetime(&next)
-        .earliest()
-        .or_else(|| zone.from_local_datetime(&(next + TimeDelta::hours(1))).earliest())?;
+    let begin = zone.from_local_datetime(&next).earliest().or_else(|| {
+        zone.from_local_datetime(&(next + TimeDelta::hours(1)))
+            .earliest()
+    })?;
     Some(begin.with_timezone(&Utc))
 }
 
@@ -322,7 +327,12 @@ pub fn of_customer(
     let whose = Whose::Customer(customer);
     let own = voices_of(conn, whose, period.from, period.until)?;
     let whole = pair(&own, median.of, period.until)?;
-    let departments = nodes(&own, |one| one.department.map(|id| id.0), |_| whole.into(), period)?;
+    let departments = nodes(
+        &own,
+        |one| one.department.map(|id| id.0),
+        |_| whole.into(),
+        period,
+    )?;
     let parent_of = |one: &SpokenAt| {
         let department = one.department.and_then(|id| departments.get(&id.0));
         department.copied().unwrap_or(whole).into()
@@ -452,10 +462,7 @@ pub fn of_user(conn: &mut Conn, id: i64, period: Period) -> Answer<UserSentiment
         .ok_or_else(|| Error::not_found("user", Reference::Id(id)))?;
     let all = voices_of(conn, Whose::All, period.from, period.until)?;
     let median = median(&all, period.until)?;
-    let own: Vec<&SpokenAt> = all
-        .iter()
-        .filter(|one| one.user == Some(user.id))
-        .collect();
+    let own: Vec<&SpokenAt> = all.iter().filter(|one| one.user == Some(user.id)).collect();
     let customers: std::collections::BTreeSet<CustomerId> =
         own.iter().map(|one| one.customer).collect();
     Ok(UserSentiment {

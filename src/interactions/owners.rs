@@ -74,7 +74,9 @@ pub fn set(
     let last = history.iter().find(|owner| owner.until_on.is_none());
     let actor = writer.actor.name.as_str();
     match last {
-        Some(last) if last.user_id == user && input.from_on.is_none_or(|day| day >= last.from_on) => {
+        Some(last)
+            if last.user_id == user && input.from_on.is_none_or(|day| day >= last.from_on) =>
+        {
             return Ok(history);
         }
         Some(last) if last.from_on == from_on => {

@@ -116,7 +116,9 @@ fn quote_begins(lines: &[&str]) -> usize {
         };
         is_head(line) || is_attribution(rest) || is_header_block(rest)
     };
-    (0..lines.len()).find(|at| begins(*at)).unwrap_or(lines.len())
+    (0..lines.len())
+        .find(|at| begins(*at))
+        .unwrap_or(lines.len())
 }
 
 fn is_head(line: &str) -> bool {
@@ -174,7 +176,8 @@ fn signature_begins(lines: &[&str]) -> Option<usize> {
     (from..lines.len()).find(|at| {
         let line = lines.get(*at).copied().unwrap_or_default();
         // The mark of RFC 3676 is two dashes; its blank is lost on the way more often than not.
-        (line.trim() == "--" || is_sign_off(line)) && is_short(lines.get(at + 1..).unwrap_or_default())
+        (line.trim() == "--" || is_sign_off(line))
+            && is_short(lines.get(at + 1..).unwrap_or_default())
     })
 }
 

@@ -248,7 +248,12 @@ fn figures(held_out: &[&Example], scorer: &Scorer, model: Model, bytes: &[u8]) -
 
 /// `None` if all comments stand beside good scores, or all beside bad ones.
 fn measured(cases: &[(&str, bool)], scorer: &Scorer) -> Option<Measured> {
-    let polarity = |text: &str| scorer.score(text).outcome.map_or(0.0, |found| found.polarity);
+    let polarity = |text: &str| {
+        scorer
+            .score(text)
+            .outcome
+            .map_or(0.0, |found| found.polarity)
+    };
     let scores: Vec<f64> = cases.iter().map(|(text, _)| polarity(text)).collect();
     let good: Vec<bool> = cases.iter().map(|(_, good)| *good).collect();
     let auc = Predictions::scores(&scores, &good)
@@ -370,7 +375,9 @@ mod tests {
 
     #[test]
     fn about_a_fifth_is_held_out_and_copies_with_it() {
-        let held = (0..1_000).filter(|n| is_held_out(&format!("text {n}"))).count();
+        let held = (0..1_000)
+            .filter(|n| is_held_out(&format!("text {n}")))
+            .count();
         // 52 of 256 first bytes are multiples of 5; four standard errors around 203.
         assert!((152..=254).contains(&held), "{held}");
         assert_eq!(is_held_out("a text"), is_held_out(" a text\n"));

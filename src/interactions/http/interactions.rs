@@ -272,7 +272,9 @@ async fn import_mail(
     } else {
         Form::Mailbox
     };
-    let mut file = upload::receive(&request, payload, LARGEST as u64).await?.file;
+    let mut file = upload::receive(&request, payload, LARGEST as u64)
+        .await?
+        .file;
     let writer = Writer::of(caller, state.clock.now().into());
     let report = state
         .db
@@ -336,12 +338,7 @@ async fn put_interaction(
 }
 
 /// The body with the key of the path, unless it tells one.
-fn with_key(
-    conn: &mut Conn,
-    mut body: Json,
-    reference: &Reference,
-    teams: &Teams,
-) -> Answer<Json> {
+fn with_key(conn: &mut Conn, mut body: Json, reference: &Reference, teams: &Teams) -> Answer<Json> {
     let Json::Object(members) = &mut body else {
         return Ok(body);
     };

@@ -13,9 +13,9 @@ use crate::engagement::edit::Writer;
 use crate::error::{Answer, Error, Problem};
 use crate::interactions::exposure::{self, KeyPeople, UserExposure, WINDOW_DAYS};
 use crate::interactions::hand_over::{self, HandOver};
+use crate::interactions::index;
 use crate::interactions::owners::{self, OwnerInput, visible};
 use crate::interactions::store::owners::{self as store, Owner};
-use crate::interactions::index;
 use crate::state::AppState;
 
 /// Adds these endpoints.

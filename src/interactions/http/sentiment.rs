@@ -148,10 +148,7 @@ async fn score_texts(
         let rule = format!("text {at}: expected at most {TEXT} bytes in UTF-8");
         return Err(Error::invalid("texts", "length", rule));
     }
-    let scored = state
-        .db
-        .read(move |conn| score(conn, &texts))
-        .await?;
+    let scored = state.db.read(move |conn| score(conn, &texts)).await?;
     Ok(HttpResponse::Ok().json(scored))
 }
 

@@ -88,7 +88,10 @@ impl<R: BufRead> Messages<R> {
                 continue;
             }
             let quoted = self.mailbox && begins && is_quoted_from(&chunk);
-            held.add(chunk.get(usize::from(quoted)..).unwrap_or_default(), self.limit);
+            held.add(
+                chunk.get(usize::from(quoted)..).unwrap_or_default(),
+                self.limit,
+            );
         }
     }
 }
@@ -134,9 +137,8 @@ impl Held {
 /// `From anna@firm.example Tue Mar  3 10:12:00 2026`: a text that begins with "From" has no time.
 fn is_separator(line: &[u8]) -> bool {
     line.strip_prefix(b"From ").is_some_and(|rest| {
-        let clock = |at: &[u8]| {
-            matches!(at, [a, b':', c] if a.is_ascii_digit() && c.is_ascii_digit())
-        };
+        let clock =
+            |at: &[u8]| matches!(at, [a, b':', c] if a.is_ascii_digit() && c.is_ascii_digit());
         rest.windows(3).any(clock)
     })
 }
@@ -144,7 +146,10 @@ fn is_separator(line: &[u8]) -> bool {
 /// `>From `, which was `From ` before it came into the mailbox.
 fn is_quoted_from(line: &[u8]) -> bool {
     let quotes = line.iter().take_while(|byte| **byte == b'>').count();
-    quotes > 0 && line.get(quotes..).is_some_and(|rest| rest.starts_with(b"From "))
+    quotes > 0
+        && line
+            .get(quotes..)
+            .is_some_and(|rest| rest.starts_with(b"From "))
 }
 
 #[cfg(test)]
@@ -175,7 +180,10 @@ mod tests {
     fn one_message_is_left_as_it_is() {
         let text = "Subject: 1\n\nFrom a@x Tue Mar  3 10:12:00 2026\n>From x\n";
         assert_eq!(pieces(text, Form::Either, 1_000), [message(text)]);
-        assert_eq!(pieces(text, Form::Mailbox, 1_000).first(), Some(&Piece::Stray));
+        assert_eq!(
+            pieces(text, Form::Mailbox, 1_000).first(),
+            Some(&Piece::Stray)
+        );
     }
 
     #[test]

@@ -49,7 +49,11 @@ pub(super) fn read(bytes: &[u8]) -> Result<Letter, Refusal> {
     })?;
     let subject = message.subject().map(|text| {
         let blank = |letter: char| if letter.is_control() { ' ' } else { letter };
-        text.chars().map(blank).collect::<String>().trim().to_owned()
+        text.chars()
+            .map(blank)
+            .collect::<String>()
+            .trim()
+            .to_owned()
     });
     let (text, damaged) = words(&message);
     let mut notes = Vec::new();
@@ -73,12 +77,19 @@ pub(super) fn read(bytes: &[u8]) -> Result<Letter, Refusal> {
 
 /// A Message-ID without what a key may not hold.
 fn clean(id: &str) -> String {
-    id.chars().filter(|letter| !letter.is_control()).collect::<String>().trim().to_owned()
+    id.chars()
+        .filter(|letter| !letter.is_control())
+        .collect::<String>()
+        .trim()
+        .to_owned()
 }
 
 fn digest(bytes: &[u8]) -> String {
     let digest = Sha256::digest(bytes);
-    format!("sha256:{}", data_encoding::HEXLOWER.encode(digest.as_slice()))
+    format!(
+        "sha256:{}",
+        data_encoding::HEXLOWER.encode(digest.as_slice())
+    )
 }
 
 fn addresses(of: Option<&Address<'_>>) -> Vec<String> {
@@ -94,7 +105,9 @@ fn addresses(of: Option<&Address<'_>>) -> Vec<String> {
 fn sent_at(message: &mail_parser::Message<'_>) -> Option<DateTime<Utc>> {
     let told = message.date().copied();
     let received = || message.received().and_then(mail_parser::Received::date);
-    let date = told.filter(mail_parser::DateTime::is_valid).or_else(received)?;
+    let date = told
+        .filter(mail_parser::DateTime::is_valid)
+        .or_else(received)?;
     if !date.is_valid() {
         return None;
     }
@@ -157,8 +170,14 @@ mod tests {
     #[test]
     fn quoted_html_goes_nested_or_not_closed() {
         for (html, kept) in [
-            ("<p>a</p><blockquote>b</blockquote><p>c</p>", "<p>a</p><p>c</p>"),
-            ("a<BLOCKQUOTE x=1>b<blockquote>c</blockquote>d</blockquote>e", "ae"),
+            (
+                "<p>a</p><blockquote>b</blockquote><p>c</p>",
+                "<p>a</p><p>c</p>",
+            ),
+            (
+                "a<BLOCKQUOTE x=1>b<blockquote>c</blockquote>d</blockquote>e",
+                "ae",
+            ),
             ("a<blockquote>b", "a"),
             ("a</blockquote>b", "a</blockquote>b"),
             ("没有引用", "没有引用"),
@@ -181,7 +200,8 @@ mod tests {
 
     #[test]
     fn a_message_without_id_is_known_by_its_digest() {
-        let text = "From: A <A@X.example>\nTo: b@x.example\nDate: Tue, 3 Mar 2026 10:12:00 +0800\n\nhi";
+        let text =
+            "From: A <A@X.example>\nTo: b@x.example\nDate: Tue, 3 Mar 2026 10:12:00 +0800\n\nhi";
         let letter = read(text.as_bytes()).unwrap();
         assert!(letter.id.starts_with("sha256:"), "{}", letter.id);
         assert_eq!(letter.from, ["a@x.example"]);

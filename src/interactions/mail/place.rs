@@ -59,12 +59,7 @@ pub(super) fn place(letter: &Letter, known: &Known, teams: &Teams) -> Result<Pla
     Err(nobody(letter))
 }
 
-fn outbound(
-    letter: &Letter,
-    known: &Known,
-    teams: &Teams,
-    user: i64,
-) -> Result<Placed, Refusal> {
+fn outbound(letter: &Letter, known: &Known, teams: &Teams, user: i64) -> Result<Placed, Refusal> {
     let mut found: Option<Placed> = None;
     let (mut others, mut doubtful) = (Vec::new(), None);
     for address in &letter.to {
@@ -152,6 +147,10 @@ fn ambiguous(address: &str) -> Refusal {
 
 /// Neither end is known.
 pub(super) fn nobody(letter: &Letter) -> Refusal {
-    let ends = format!("from {} to {}", letter.from.join(", "), letter.to.join(", "));
+    let ends = format!(
+        "from {} to {}",
+        letter.from.join(", "),
+        letter.to.join(", ")
+    );
     Refusal::new(MailReason::NobodyKnown, ends)
 }

@@ -5,9 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
-use crate::db::schema::{
-    customer_owners, interactions, link_months, survey_invitations, users,
-};
+use crate::db::schema::{customer_owners, interactions, link_months, survey_invitations, users};
 use crate::db::{Conn, DbResult, UtcTime, each_row, on};
 use crate::ids::{CustomerId, UserId};
 
@@ -182,7 +180,8 @@ pub fn business(
 
 /// Names of our own people, deleted ones too.
 pub fn user_names(conn: &mut Conn) -> DbResult<HashMap<UserId, String>> {
-    let rows: Vec<(UserId, String)> =
-        on!(conn, |c| users::table.select((users::id, users::name)).load(c))?;
+    let rows: Vec<(UserId, String)> = on!(conn, |c| users::table
+        .select((users::id, users::name))
+        .load(c))?;
     Ok(rows.into_iter().collect())
 }

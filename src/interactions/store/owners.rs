@@ -71,13 +71,7 @@ pub fn end(conn: &mut Conn, id: i64, until_on: NaiveDate) -> DbResult<()> {
 }
 
 /// Puts another person in an ownership's place.
-pub fn replace(
-    conn: &mut Conn,
-    id: i64,
-    user: UserId,
-    actor: &str,
-    now: UtcTime,
-) -> DbResult<()> {
+pub fn replace(conn: &mut Conn, id: i64, user: UserId, actor: &str, now: UtcTime) -> DbResult<()> {
     on!(conn, |c| diesel::update(customer_owners::table.find(id))
         .set((
             customer_owners::user_id.eq(user),

@@ -62,7 +62,11 @@ pub fn inbound_after(conn: &mut Conn, after: i64, most: i64) -> DbResult<Vec<i64
     );
     sql.bind(Value::Int(after));
     sql.push(" ORDER BY i.id LIMIT ").bind(Value::Int(most));
-    Ok(sql.load::<Id>(conn)?.into_iter().map(|row| row.id).collect())
+    Ok(sql
+        .load::<Id>(conn)?
+        .into_iter()
+        .map(|row| row.id)
+        .collect())
 }
 
 /// A comment beside answers.

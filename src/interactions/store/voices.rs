@@ -195,7 +195,13 @@ fn comment(scorer: &Arc<InUse>, row: CommentRow) -> Option<SpokenAt> {
     let (customer, department, contact, text, stored, at) = row;
     let polarity = match stored {
         Some(polarity) => polarity,
-        None => scorer.score(&text.unwrap_or_default()).outcome.ok()?.polarity,
+        None => {
+            scorer
+                .score(&text.unwrap_or_default())
+                .outcome
+                .ok()?
+                .polarity
+        }
     };
     Some(SpokenAt {
         customer,

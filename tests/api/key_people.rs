@@ -323,16 +323,16 @@ async fn a_model_is_learnt_used_and_texts_are_scored_again(app: TestApp) {
             .unwrap()
             .contains("not enough texts: 0 of 200")
     );
-    // Words that no list knows, with a feeling that is known.
+    // Words that no list knows, with a feeling that is known; some bare numbers have one in the lists.
     let rows: Vec<(f64, String)> = (0..400)
         .map(|n| match n % 2 {
             0 => (
                 0.1,
-                format!("Tour {n} was zorblax on the whole, and so was the warehouse"),
+                format!("Tour T{n} was zorblax on the whole, and so was the warehouse"),
             ),
             _ => (
                 0.9,
-                format!("Tour {n} was quixel on the whole, and so was the warehouse"),
+                format!("Tour T{n} was quixel on the whole, and so was the warehouse"),
             ),
         })
         .collect();
@@ -355,7 +355,11 @@ async fn a_model_is_learnt_used_and_texts_are_scored_again(app: TestApp) {
     );
     let figures = &english["figures"];
     // The lists know nothing: every comment is neutral, which counts half.
-    assert!(near(&figures["lexicon"]["accuracy"], 0.5) && near(&figures["lexicon"]["auc"], 0.5));
+    let lexicon = &figures["lexicon"];
+    assert!(
+        near(&lexicon["accuracy"], 0.5) && near(&lexicon["auc"], 0.5),
+        "{figures}"
+    );
     assert!(
         figures["model"]["auc"].as_f64().unwrap() > 0.95,
         "{figures}"
@@ -417,35 +421,33 @@ async fn a_model_that_is_worse_is_kept_and_not_used(app: TestApp) {
     // Without labels a model is not validated, and used all the same.
     for n in 0..240 {
         let text = match n % 2 {
-            0 => format!("Delivery {n} was terrible and damaged."),
-            _ => format!("Delivery {n} was excellent and perfect."),
+            0 => format!("第T{n}次送货太差，货物破损，很不满意。"),
+            _ => format!("第T{n}次送货很好，非常满意，谢谢。"),
         };
-        app.post("/interactions", said(json!({"text": text})))
-            .await
-            .expect(201);
+        let made = app.post("/interactions", said(json!({"text": text})));
+        made.await.expect(201);
     }
-    let first = trained(&app).remove(0);
-    assert_eq!(first.outcome, train::Trained::InUse);
+    let first = trained(&app).remove(1);
+    assert_eq!(first.outcome, train::Trained::InUse, "{first:?}");
     assert_eq!(first.figures.unwrap().basis, "no labels: not validated");
     // Comments that are learnt from say the opposite of those that are held out.
-    let held_out = |text: &str| Sha256::digest(text.as_bytes())[0] % 5 == 0;
+    let held_out = |text: &str| Sha256::digest(text.as_bytes())[0].is_multiple_of(5);
     let rows: Vec<(f64, String)> = (0..400)
         .map(|n| {
             let good = n % 2 == 0;
-            let words = if good {
-                "excellent and perfect"
-            } else {
-                "terrible and damaged"
-            };
-            let text = format!("Tour {n} was {words}.");
-            let score = if good == held_out(&text) { 0.95 } else { 0.05 };
+            let word = if good { "good" } else { "bad" };
+            let text = format!("Tour T{n} was {word}.");
+            let score = if good == held_out(&text) { 1.0 } else { 0.0 };
             (score, text)
         })
         .collect();
     comments(&app, (w.mill, w.anna), &rows);
-    let second = trained(&app).remove(0);
+    let both = trained(&app);
+    // The Chinese texts have not changed: another model takes the first one's place.
+    assert_eq!(both[1].outcome, train::Trained::InUse);
+    let second = &both[0];
     assert_eq!(second.outcome, train::Trained::Worse, "{second:?}");
-    let figures = second.figures.unwrap();
+    let figures = second.figures.clone().unwrap();
     assert!((figures.lexicon.unwrap().accuracy - 1.0).abs() < 1e-12);
     assert!(figures.model.unwrap().accuracy < 1.0);
     let listed = app.get("/sentiment/models").await.expect(200);
@@ -455,7 +457,8 @@ async fn a_model_that_is_worse_is_kept_and_not_used(app: TestApp) {
         .iter()
         .map(|one| &one["in_use"])
         .collect();
-    assert_eq!(in_use, [&json!(false), &json!(true)]);
+    // The newest first: Chinese, English, and the Chinese one before.
+    assert_eq!(in_use, [&json!(true), &json!(false), &json!(false)]);
 }
 
 /// A shipment that earns so much.

@@ -15,6 +15,7 @@ use crate::interactions::hand_over::{self, HandOver};
 use crate::interactions::index::{self, Period, WINDOW_DAYS};
 use crate::interactions::model::UserKey;
 use crate::interactions::owners::{self, OwnerInput, visible};
+use crate::interactions::store::hand_over::OpenComplaint;
 use crate::interactions::store::owners::{self as store, Owner};
 
 /// What to do with owners.
@@ -151,17 +152,7 @@ fn lines(list: &HandOver) -> Vec<String> {
     section("Owner", owner.into_iter().collect());
     let feeling = list.sentiment.map(|value| format!("{value:+.2}"));
     section("Sentiment index", feeling.into_iter().collect());
-    section(
-        "Open complaints",
-        each(&list.complaints, |one| {
-            let due = one.answer_due_at.0.date_naive();
-            let (id, severity) = (one.id, &one.severity);
-            format!(
-                "{id} {severity}, {}: {} (answer due {due})",
-                one.status, one.subject
-            )
-        }),
-    );
+    section("Open complaints", each(&list.complaints, complaint));
     section(
         "Open promises",
         each(&list.promises, |one| {
@@ -201,6 +192,15 @@ fn lines(list: &HandOver) -> Vec<String> {
         }),
     );
     lines
+}
+
+fn complaint(one: &OpenComplaint) -> String {
+    let due = one.answer_due_at.0.date_naive();
+    let (id, severity) = (one.id, &one.severity);
+    format!(
+        "{id} {severity}, {}: {} (answer due {due})",
+        one.status, one.subject
+    )
 }
 
 fn each<T>(rows: &[T], line: impl Fn(&T) -> String) -> Vec<String> {

@@ -324,8 +324,8 @@ pub fn of_customer(
     period: Period,
     median: &Median,
 ) -> DbResult<CustomerSentiment> {
-    let whose = Whose::Customer(customer);
-    let own = voices_of(conn, whose, period.from, period.until)?;
+    let wanted = Whose::Customer(customer);
+    let own = voices_of(conn, wanted, period.from, period.until)?;
     let whole = pair(&own, median.of, period.until)?;
     let departments = nodes(
         &own,
@@ -493,7 +493,7 @@ pub struct KindSentiment {
 /// The database's.
 pub fn by_kind(
     conn: &mut Conn,
-    kinds: &HashMap<i64, String>,
+    kinds: &BTreeMap<i64, String>,
     period: Period,
 ) -> DbResult<Vec<KindSentiment>> {
     let all = voices_of(conn, Whose::All, period.from, period.until)?;

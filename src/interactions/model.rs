@@ -210,7 +210,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn told(changes: serde_json::Value) -> Result<InteractionInput, Vec<FieldProblem>> {
+    fn told(changes: &serde_json::Value) -> Result<InteractionInput, Vec<FieldProblem>> {
         let mut body = json!({
             "customer": {"id": 7}, "channel": "mail", "direction": "inbound",
             "at": "2026-02-01T10:00:00Z",
@@ -225,16 +225,16 @@ mod tests {
 
     #[test]
     fn without_a_key_one_is_made_and_no_two_are_the_same() {
-        let (one, other) = (told(json!({})).unwrap(), told(json!({})).unwrap());
+        let (one, other) = (told(&json!({})).unwrap(), told(&json!({})).unwrap());
         assert_eq!(one.external_id.system, "hawser");
         assert_ne!(one.external_id, other.external_id);
-        let null = told(json!({"external_id": null})).unwrap();
+        let null = told(&json!({"external_id": null})).unwrap();
         assert_eq!(null.external_id.system, "hawser");
     }
 
     #[test]
     fn every_broken_rule_is_named() {
-        let wrong = told(json!({
+        let wrong = told(&json!({
             "customer": {}, "user": {"id": 1, "email": "nobody"}, "at": "0026-02-01T10:00:00Z",
             "subject": "a\nb", "text": "x".repeat(TEXT + 1),
         }))
@@ -251,7 +251,7 @@ mod tests {
                 ("text", "length"),
             ]
         );
-        assert!(told(json!({"text": "x".repeat(TEXT)})).is_ok());
-        assert!(told(json!({"text": "a\u{0}b"})).is_err());
+        assert!(told(&json!({"text": "x".repeat(TEXT)})).is_ok());
+        assert!(told(&json!({"text": "a\u{0}b"})).is_err());
     }
 }

@@ -74,7 +74,7 @@ pub fn batch(
 fn again(
     conn: &mut Conn,
     id: i64,
-    scorer: &InUse,
+    in_use: &InUse,
     so_far: &mut Rescored,
     now: UtcTime,
 ) -> DbResult<()> {
@@ -83,7 +83,7 @@ fn again(
         return Ok(());
     };
     so_far.texts += 1;
-    let scores = scorer.scores(&row.values.told)?;
+    let scores = in_use.scores(&row.values.told)?;
     if scores != row.values.scores {
         records::rescore(conn, id, &scores, now)?;
         so_far.changed += 1;

@@ -34,6 +34,8 @@ const CHARACTERS: i64 = 2_000;
 const HUMAN: f64 = 5.0;
 /// One text of so many is held out.
 const HELD_OUT: u8 = 5;
+/// What is said where a model was validated.
+const VALIDATED: &str = "held-out comments beside survey scores";
 /// What is said where a model could not be validated.
 const NOT_VALIDATED: &str = "no labels: not validated";
 
@@ -239,7 +241,7 @@ fn figures(held_out: &[&Example], scorer: &Scorer, model: Model, bytes: &[u8]) -
     }
     let blended = scorer.clone().with_model(model);
     if let (Some(lexicon), Some(model)) = (measured(&cases, scorer), measured(&cases, &blended)) {
-        figures.basis = "held-out comments beside survey scores".to_owned();
+        VALIDATED.clone_into(&mut figures.basis);
         figures.lexicon = Some(lexicon);
         figures.model = Some(model);
     }
@@ -254,16 +256,16 @@ fn measured(cases: &[(&str, bool)], scorer: &Scorer) -> Option<Measured> {
             .outcome
             .map_or(0.0, |found| found.polarity)
     };
-    let scores: Vec<f64> = cases.iter().map(|(text, _)| polarity(text)).collect();
+    let found: Vec<f64> = cases.iter().map(|(text, _)| polarity(text)).collect();
     let good: Vec<bool> = cases.iter().map(|(_, good)| *good).collect();
-    let auc = Predictions::scores(&scores, &good)
+    let auc = Predictions::scores(&found, &good)
         .ok()?
         .metric(Metric::Auc)?;
     let right = |(score, good): (&f64, &bool)| match *score {
         0.0 => 0.5,
         score => f64::from(u8::from((score > 0.0) == *good)),
     };
-    let right: f64 = scores.iter().zip(&good).map(right).sum();
+    let right: f64 = found.iter().zip(&good).map(right).sum();
     Some(Measured {
         auc,
         accuracy: right / cases.len() as f64,

@@ -46,13 +46,11 @@ fn parameters<const N: usize>(
     let mut values = [const { None }; N];
     for (name, value) in pairs.into_inner() {
         let place = names.iter().position(|known| *known == name);
-        match place.and_then(|place| values.get_mut(place)) {
-            Some(slot) => *slot = Some(value),
-            None => {
-                let rule = format!("unknown parameter; expected {}", names.join(", "));
-                return Err(bad_parameter(&name, &rule));
-            }
-        }
+        let Some(slot) = place.and_then(|place| values.get_mut(place)) else {
+            let rule = format!("unknown parameter; expected {}", names.join(", "));
+            return Err(bad_parameter(&name, &rule));
+        };
+        *slot = Some(value);
     }
     Ok(values)
 }

@@ -1,6 +1,6 @@
 //! Endpoints for sentiment: indices, models, scoring.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use actix_web::{HttpRequest, HttpResponse, get, patch, post, web};
 use serde::{Deserialize, Serialize};
@@ -95,7 +95,7 @@ async fn list_department_sentiments(
     let found = state
         .db
         .read(move |conn| {
-            let kinds: HashMap<i64, String> = named::department_kinds(conn, &caller.teams)?;
+            let kinds: BTreeMap<i64, String> = named::department_kinds(conn, &caller.teams)?;
             index::by_kind(conn, &kinds, period)
         })
         .await?;
@@ -158,9 +158,9 @@ async fn score_texts(
 ///
 /// The database's.
 pub fn score(conn: &mut Conn, texts: &[String]) -> Answer<Vec<ScoredText>> {
-    let scorer = scorer::of(conn)?;
+    let in_use = scorer::of(conn)?;
     let one = |text: &String| {
-        let scored = scorer.score(text);
+        let scored = in_use.score(text);
         let feeling = scored.outcome.as_ref().ok();
         ScoredText {
             language: scored.language,
@@ -170,7 +170,7 @@ pub fn score(conn: &mut Conn, texts: &[String]) -> Answer<Vec<ScoredText>> {
             not_scored: scored.outcome.as_ref().err().copied(),
             sentences: feeling.map(scorer::sentences).unwrap_or_default(),
             topics: feeling.map(scorer::topics).unwrap_or_default(),
-            scored_with: scorer.with(scored.language),
+            scored_with: in_use.with(scored.language),
         }
     };
     Ok(texts.iter().map(one).collect())

@@ -238,7 +238,7 @@ impl Sorter<'_> {
         }
         let notes = [&letter.notes[..], &placed.notes[..]].concat();
         let id = letter.id.clone();
-        let (direction, input) = (placed.direction, input(key, letter, placed));
+        let (direction, input) = (placed.direction, input(key, letter, &placed));
         let input = Row::checked(input).map_err(Error::Invalid)?;
         edit::upsert::<Row>(conn, &mut self.desk, &IfMatch::Absent, &input)?;
         self.report.created += 1;
@@ -272,7 +272,7 @@ impl Sorter<'_> {
     }
 }
 
-fn input(external_id: ExternalId, letter: Letter, placed: Placed) -> InteractionInput {
+fn input(external_id: ExternalId, letter: Letter, placed: &Placed) -> InteractionInput {
     InteractionInput {
         external_id,
         customer: placed.customer.0.into(),

@@ -1,6 +1,6 @@
 //! Records that an interaction names, as far as they must fit it.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable};
@@ -111,7 +111,7 @@ struct KindRow {
 }
 
 /// What the departments of living customers that these teams may see do, by id.
-pub fn department_kinds(conn: &mut Conn, teams: &Teams) -> DbResult<HashMap<i64, String>> {
+pub fn department_kinds(conn: &mut Conn, teams: &Teams) -> DbResult<BTreeMap<i64, String>> {
     let mut sql = Statement::new(
         "SELECT d.id, d.kind FROM departments d JOIN customers c ON c.id = d.customer_id \
          WHERE d.deleted_at IS NULL AND c.deleted_at IS NULL",

@@ -43,6 +43,7 @@ fn features(config: &mut ServiceConfig<'_>) {
     crate::engagement::http::routes(config);
     crate::complaints::http::routes(config);
     crate::promises::http::routes(config);
+    crate::interactions::http::routes(config);
     crate::network::http::routes(config);
     crate::surveys::http::routes(config);
     crate::surveys::mail::http::routes(config);

@@ -21,6 +21,7 @@ pub mod evaluation;
 pub mod i18n;
 pub mod ids;
 pub mod imports;
+pub mod interactions;
 pub mod mail;
 pub mod mailbox;
 pub mod network;

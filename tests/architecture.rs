@@ -72,6 +72,7 @@ const FEATURES: &[&str] = &[
     "surveys",
     "complaints",
     "promises",
+    "interactions",
     "assessment",
     "whatifs",
     "backtest",

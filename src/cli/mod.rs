@@ -11,6 +11,7 @@ mod exit;
 mod explain;
 mod export;
 mod import;
+mod interactions;
 mod key;
 mod measure;
 mod migrate;
@@ -18,9 +19,11 @@ mod model;
 mod openapi;
 mod out;
 mod outbox;
+mod owners;
 mod plan;
 mod promises;
 mod report;
+mod sentiment;
 mod serve;
 mod spread;
 mod surveys;
@@ -124,6 +127,17 @@ enum Command {
     /// List promises, check those that are due, count those kept, import files of them
     #[command(subcommand)]
     Promises(promises::Command),
+    /// Import files of what was said, and mailboxes
+    #[command(subcommand)]
+    Interactions(interactions::Command),
+    /// Score texts, learn from the own ones, score again
+    #[command(subcommand)]
+    Sentiment(sentiment::Command),
+    /// Say who looks after a customer
+    #[command(subcommand)]
+    Owners(owners::Command),
+    /// List what the next owner of a customer must know
+    HandOver(owners::HandOverArgs),
     /// Write shipments to standard output; the file can be imported again
     #[command(subcommand)]
     Export(export::Command),
@@ -226,6 +240,10 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Surveys(command) => surveys::run(&context, &command),
         Command::Complaints(command) => complaints::run(&context, command),
         Command::Promises(command) => promises::run(&context, command),
+        Command::Interactions(command) => interactions::run(&context, command),
+        Command::Sentiment(command) => sentiment::run(&context, command),
+        Command::Owners(command) => owners::run(&context, command),
+        Command::HandOver(args) => owners::hand_over(&context, &args),
         Command::Export(command) => export::run(&context, command),
         Command::Calc(args) => calc::run(&args),
         Command::Report(args) => report::run(&context, &args),

@@ -35,5 +35,5 @@ mod spill;
 pub mod store;
 pub mod table;
 mod target;
-mod upload;
+pub(crate) mod upload;
 mod values;

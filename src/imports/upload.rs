@@ -14,7 +14,7 @@ use crate::error::{Answer, Error};
 const CHUNK: usize = 1 << 20;
 
 /// A received file.
-pub(super) struct Upload {
+pub(crate) struct Upload {
     /// Without a name: it goes with the process, however that ends.
     pub file: File,
     /// Its length in bytes.
@@ -28,7 +28,7 @@ pub(super) struct Upload {
 /// # Errors
 ///
 /// 413 if it is longer, at once where its length is told before; 400 if it breaks off.
-pub(super) async fn receive(
+pub(crate) async fn receive(
     request: &HttpRequest,
     mut payload: Payload,
     limit: u64,

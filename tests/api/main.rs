@@ -24,6 +24,8 @@ mod demo;
 mod engagement;
 mod harness;
 mod imports;
+mod interactions;
+mod key_people;
 mod migrations;
 mod network;
 mod openapi;

@@ -65,3 +65,6 @@ CREATE TABLE customer_owners (
 CREATE UNIQUE INDEX customer_owners_one_key ON customer_owners (customer_id) WHERE until_on IS NULL;
 CREATE INDEX customer_owners_customer_idx ON customer_owners (customer_id, from_on);
 CREATE INDEX customer_owners_user_idx ON customer_owners (user_id);
+
+-- Mails name people by address alone.
+CREATE INDEX contacts_email_idx ON contacts (LOWER(email)) WHERE email IS NOT NULL;

@@ -26,6 +26,7 @@ pub mod network;
 pub mod problem;
 pub mod reports;
 pub mod satisfaction;
+pub mod sentiment;
 pub mod shipments;
 pub mod state;
 pub mod telemetry;

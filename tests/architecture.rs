@@ -65,6 +65,7 @@ const FEATURES: &[&str] = &[
     "churn",
     "cascade",
     "satisfaction",
+    "sentiment",
     "calc",
     "demo",
     "assessment",
@@ -82,6 +83,7 @@ const PURE: &[&str] = &[
     "churn",
     "cascade",
     "satisfaction",
+    "sentiment",
     "calc",
     "demo",
 ];

@@ -125,7 +125,7 @@ proptest! {
         prop_assert!(found.theta <= found.hi && found.hi <= 1.0);
         prop_assert!(found.var > 0.0 && found.var <= 0.0625);
         let parts = found.parts(prior, &settings);
-        prop_assert!(close(parts.prior + parts.kpis + parts.answers, found.theta, 1e-9));
+        prop_assert!(close(parts.prior + parts.kpis + parts.answers + parts.sentiment, found.theta, 1e-9));
 
         let mut turned = answers.clone();
         turned.reverse();

@@ -24,6 +24,7 @@ pub mod mail;
 pub mod mailbox;
 pub mod network;
 pub mod problem;
+pub mod relationship;
 pub mod reports;
 pub mod satisfaction;
 pub mod sentiment;

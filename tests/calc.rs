@@ -78,6 +78,36 @@ fn churn_and_satisfaction_are_those_of_the_reference() {
     }
 }
 
+/// One file of reference numbers for both: each answers its own cases and refuses the others'.
+#[test]
+fn relationship_and_complaints_answer_their_own_functions() {
+    let (path, document) = oracle("relationship_complaints");
+    let cases = document["cases"].as_array().unwrap();
+    for (kind, own) in [
+        (
+            "relationship",
+            &["key_person", "promise", "trend", "quadrant"][..],
+        ),
+        ("complaints", &["poisson_rate", "km"]),
+    ] {
+        let output = calc(kind, &path);
+        assert_eq!(output.status.code(), Some(65), "{output:?}");
+        let answers = answers(&output);
+        for case in cases {
+            let name = case["name"].as_str().unwrap();
+            let function = case["function"].as_str().unwrap();
+            if !own.contains(&function) {
+                let error = answers[name]["error"].as_str().unwrap();
+                assert!(error.starts_with("function: expected one of"), "{error}");
+                continue;
+            }
+            for (member, want) in case["expected"].as_object().unwrap() {
+                assert_near(&answers[name][member], want, 1e-6, name);
+            }
+        }
+    }
+}
+
 #[test]
 fn the_cascade_of_a_tree_is_exact() {
     let (path, document) = oracle("share_loss_cases");

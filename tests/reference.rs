@@ -20,6 +20,7 @@ use serde_json::{Value, json};
 const CASCADE: &str = include_str!("oracle/share_loss_cases.json");
 const CHURN: &str = include_str!("oracle/btyd.json");
 const SATISFACTION: &str = include_str!("oracle/satisfaction.json");
+const RELATIONSHIP: &str = include_str!("oracle/relationship_complaints.json");
 const FITS: &str = include_str!("oracle/fits.json");
 const CDNOW: &str = include_str!("oracle/cdnow_cbs.csv");
 const LOGIT: &str = include_str!("oracle/logit_map.json");
@@ -216,6 +217,72 @@ fn satisfaction_agrees_with_its_reference() {
             }
         }
     }
+}
+
+/// The renewal of contracts in this file is the subject of `renewal` in the calculator, and is
+/// compared there by [`renewal_agrees_with_its_reference`].
+#[test]
+fn relationship_and_complaints_agree_with_their_reference() {
+    let document = parse(RELATIONSHIP);
+    let mut compared = 0;
+    for case in document["cases"].as_array().unwrap() {
+        let kind = match case["function"].as_str().unwrap() {
+            "key_person" | "promise" | "trend" | "quadrant" => Kind::Relationship,
+            "poisson_rate" | "km" => Kind::Complaints,
+            "sbg" => continue,
+            other => panic!("no such formula: {other}"),
+        };
+        let name = case["name"].as_str().unwrap();
+        let outcome = calc::run(kind, &json!([case]));
+        assert_eq!(outcome.failed, 0, "{outcome:?}");
+        let got = &outcome.answers[name];
+        let tolerance = case["tolerance"].as_f64().unwrap();
+        for (member, want) in case["expected"].as_object().unwrap() {
+            assert_within(&got[member], want, tolerance, &format!("{name}: {member}"));
+        }
+        compared += 1;
+    }
+    assert_eq!(compared, 16);
+}
+
+#[test]
+fn renewal_agrees_with_its_reference() {
+    let document = parse(RELATIONSHIP);
+    let case = document["cases"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|case| case["function"] == "sbg")
+        .unwrap();
+    let (input, expected) = (&case["input"], &case["expected"]);
+    for t in 1..=input["periods"].as_u64().unwrap() {
+        let place = usize::try_from(t - 1).unwrap();
+        for (function, member, want) in [
+            ("survival", "survival", &expected["survivor"][place]),
+            ("renewal", "renewal", &expected["retention"][place]),
+        ] {
+            let asked = json!([{
+                "function": function, "t": t,
+                "alpha": input["alpha"], "beta": input["beta"],
+            }]);
+            let outcome = calc::run(Kind::Renewal, &asked);
+            let got = &outcome.answers["0"][member];
+            assert_within(got, want, 1e-9, &format!("{function} {t}"));
+        }
+    }
+}
+
+fn assert_within(got: &Value, want: &Value, tolerance: f64, place: &str) {
+    if let Some(wants) = want.as_array() {
+        assert_eq!(got.as_array().unwrap().len(), wants.len(), "{place}");
+        for (index, want) in wants.iter().enumerate() {
+            assert_within(&got[index], want, tolerance, place);
+        }
+        return;
+    }
+    let (got, want) = (got.as_f64().unwrap(), want.as_f64().unwrap());
+    let error = (got - want).abs();
+    assert!(error <= tolerance, "{place} is {got}, not {want}");
 }
 
 fn cdnow(rows: usize) -> Vec<History> {

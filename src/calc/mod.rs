@@ -17,6 +17,8 @@
 //! | `churn`, `function` `average` | `p1`, `p2` | `p`, whose logit is the mean of theirs |
 //! | `renewal` | `function`: `fit` (`survivors`, or `contracts` of `{renewals, lost}`; optional `prior` `published` or `flat`), `survival` and `renewal` (`t`; optional `alpha`, `beta`), `keep` (`p_active`, `share_under_contract`, `loss`, `weeks_to_end`; optional `horizon`) | `alpha`, `beta`, `log_likelihood`, …; `survival`; `loss`, `renewal`; `keep`, `volume_risk` |
 //! | `satisfaction` | `function`, `input` | as the function: `theta`, `var`, …, `score`, `p`, … |
+//! | `relationship` | `function` (`key_person`, `promise`, `trend`, `quadrant`), `input` | as the function: `max_share`, `hhi_unbiased`, …, `mean`, `lo`, `ratio`, `class`, … |
+//! | `complaints` | `function` (`poisson_rate`, `km`, `u_chart`, `recovery`), `input` | as the function: `rate`, `lo`, `hi`, `curve`, `median`, `points`, `shrunk`, … |
 //!
 //! Customers and links are told by their position, from 0. `business_at_risk` is null for a customer
 //! without business; `contributions` has a list of `{partner, contribution, share, partner_loss}` for
@@ -37,9 +39,11 @@
 
 mod cascade;
 mod churn;
+mod complaints;
 mod fits;
 mod members;
 mod plan;
+mod relationship;
 mod renewal;
 mod satisfaction;
 
@@ -60,6 +64,10 @@ crate::word_enum! {
         Plan = "plan",
         /// Satisfaction.
         Satisfaction = "satisfaction",
+        /// Key persons, promises, trends, loyalty.
+        Relationship = "relationship",
+        /// Complaints: rates, times, charts, recovery.
+        Complaints = "complaints",
     }
 }
 
@@ -115,5 +123,7 @@ fn answer(kind: Kind, case: &Value) -> Result<Value, CaseError> {
         Kind::Renewal => renewal::answer(&case),
         Kind::Plan => plan::answer(&case),
         Kind::Satisfaction => satisfaction::answer(&case),
+        Kind::Relationship => relationship::answer(&case),
+        Kind::Complaints => complaints::answer(&case),
     }
 }

@@ -16,7 +16,7 @@ use crate::calc::{self, Kind};
     after_help = "Example:\n  hawser calc cascade cases.json\n\nThe file is a list of cases, or an object with `cases`; the answer maps each case's name to its\nresult. A case that makes no sense answers {\"error\": …}; the exit code is then 65."
 )]
 pub struct Args {
-    /// Which formulas: cascade, churn, plan, renewal or satisfaction
+    /// Which formulas: cascade, churn, renewal, plan, satisfaction, relationship or complaints
     #[arg(value_parser = kind)]
     kind: Kind,
     /// Cases as JSON; - reads standard input

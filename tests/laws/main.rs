@@ -13,6 +13,7 @@
 mod cascade;
 mod churn;
 mod evaluation;
+mod relationship;
 mod worlds;
 
 use hawser::calc::{self, Kind};

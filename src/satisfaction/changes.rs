@@ -19,7 +19,9 @@ use super::SatisfactionError;
 /// A required department in one of the two states.
 #[derive(Clone, Debug, PartialEq)]
 pub struct State {
-    /// Tells departments apart.
+    /// Tells departments apart, whatever they are called.
+    pub key: String,
+    /// What it is called.
     pub name: String,
     /// Its weight in the account, 0 or more.
     pub weight: f64,
@@ -60,12 +62,12 @@ impl Change {
 /// department has no mass.
 pub fn explain(before: &[State], after: &[State]) -> Result<Vec<Change>, SatisfactionError> {
     let (sum_before, sum_after) = (weights(before)?, weights(after)?);
-    let find = |list: &[State], name: &str| list.iter().position(|state| state.name == name);
+    let find = |list: &[State], key: &str| list.iter().position(|state| state.key == key);
     let mut pairs: Vec<(Option<&State>, Option<&State>)> = after
         .iter()
-        .map(|state| (find(before, &state.name).and_then(|at| before.get(at)), Some(state)))
+        .map(|state| (find(before, &state.key).and_then(|at| before.get(at)), Some(state)))
         .collect();
-    let gone = before.iter().filter(|state| find(after, &state.name).is_none());
+    let gone = before.iter().filter(|state| find(after, &state.key).is_none());
     pairs.extend(gone.map(|state| (Some(state), None)));
 
     let (mean_before, mean_after) = (mean(before, sum_before)?, mean(after, sum_after)?);
@@ -161,6 +163,7 @@ mod tests {
 
     fn state(name: &str, weight: f64, masses: [(f64, f64); 4]) -> State {
         State {
+            key: name.to_owned(),
             name: name.to_owned(),
             weight,
             masses: masses.map(|(weight, mean)| Mass { weight, mean }),

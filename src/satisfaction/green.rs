@@ -197,7 +197,7 @@ fn lacking(standing: &[Standing], tau: f64) -> Vec<usize> {
     standing
         .iter()
         .enumerate()
-        .filter(|(_, one)| p(one) < needed || !one.department.is_heard() && standing.len() == 1)
+        .filter(|(_, one)| p(one) < needed)
         .map(|(place, _)| place)
         .collect()
 }

@@ -27,10 +27,23 @@ fn smoke() {
         let scorer = Scorer::lexicon();
         let all = examples(set);
         let scored: Vec<_> = all.iter().map(|one| scorer.score(&one.text)).collect();
-        let pairs: Vec<(f64, i8)> = all.iter().zip(&scored).filter(|(one, _)| one.class != 0).map(|(one, s)| (polarity(s), one.class)).collect();
+        let pairs: Vec<(f64, i8)> = all
+            .iter()
+            .zip(&scored)
+            .filter(|(one, _)| one.class != 0)
+            .map(|(one, s)| (polarity(s), one.class))
+            .collect();
         println!("{:?}", polar(&pairs));
-        let classes: Vec<(i8, i8)> = all.iter().zip(&scored).map(|(one, s)| (one.class, class(s))).collect();
-        println!("macro F1 {:.3}, {:?}", macro_f1(&classes), topics(&scorer, &all));
+        let classes: Vec<(i8, i8)> = all
+            .iter()
+            .zip(&scored)
+            .map(|(one, s)| (one.class, class(s)))
+            .collect();
+        println!(
+            "macro F1 {:.3}, {:?}",
+            macro_f1(&classes),
+            topics(&scorer, &all)
+        );
         for (one, s) in all.iter().zip(&scored) {
             if one.class != class(s) || std::env::var("ALL").is_ok() {
                 println!("{} {:+.2} {}", one.class, polarity(s), one.text);

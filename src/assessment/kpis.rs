@@ -94,7 +94,10 @@ pub fn measure(
             service.add(&delivery);
         }
         if link.is_none() && delivery.payer == Some(customer) {
-            delivery.freight.into_iter().for_each(|freight| service.add_freight(freight));
+            delivery
+                .freight
+                .into_iter()
+                .for_each(|freight| service.add_freight(freight));
         }
     }
     let handling = handling(conn, (customer, partner), period)?;
@@ -119,7 +122,10 @@ pub fn measure(
 
 /// The yardsticks of a customer on a day, KPI by KPI; `None`: none, or not over all traffic.
 pub fn yardsticks(targets: Targeted<'_>) -> Vec<(Kpi, Option<super::inputs::Yardstick>)> {
-    Kpi::ALL.iter().map(|kpi| (*kpi, targets.of(*kpi))).collect()
+    Kpi::ALL
+        .iter()
+        .map(|kpi| (*kpi, targets.of(*kpi)))
+        .collect()
 }
 
 fn handling(

@@ -76,9 +76,7 @@ pub struct ScoreChanges {
 ///
 /// Those count that are required and have weight; all where there are none such, alike where all
 /// weights are 0.
-pub fn counted_weights(
-    departments: impl Iterator<Item = (f64, bool)> + Clone,
-) -> Vec<Option<f64>> {
+pub fn counted_weights(departments: impl Iterator<Item = (f64, bool)> + Clone) -> Vec<Option<f64>> {
     let counts = |(weight, required): (f64, bool)| required && weight > 0.0;
     let any = departments.clone().any(counts);
     let weightless = departments.clone().all(|(weight, _)| weight <= 0.0);
@@ -209,9 +207,18 @@ mod tests {
     #[test]
     fn weights_of_zero_never_leave_an_account_without_departments() {
         let weights = |list: &[(f64, bool)]| counted_weights(list.iter().copied());
-        assert_eq!(weights(&[(2.0, true), (0.0, true), (1.0, false)]), [Some(2.0), None, None]);
-        assert_eq!(weights(&[(0.0, true), (0.0, false)]), [Some(1.0), Some(1.0)]);
+        assert_eq!(
+            weights(&[(2.0, true), (0.0, true), (1.0, false)]),
+            [Some(2.0), None, None]
+        );
+        assert_eq!(
+            weights(&[(0.0, true), (0.0, false)]),
+            [Some(1.0), Some(1.0)]
+        );
         // None is required: all are asked, and those without weight weigh nothing.
-        assert_eq!(weights(&[(3.0, false), (0.0, true)]), [Some(3.0), Some(0.0)]);
+        assert_eq!(
+            weights(&[(3.0, false), (0.0, true)]),
+            [Some(3.0), Some(0.0)]
+        );
     }
 }

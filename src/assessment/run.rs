@@ -27,8 +27,7 @@ use crate::satisfaction::kpi::WINDOW_WEEKS;
 use crate::state::AppState;
 
 /// Version of the models, kept with every number they made.
-pub const MODEL_VERSION: &str =
-    "3: MBG/CNBD-k MAP with season, RFM and service logits; share-loss cascade; satisfaction of KPIs, answers and words";
+pub const MODEL_VERSION: &str = "3: MBG/CNBD-k MAP with season, RFM and service logits; share-loss cascade; satisfaction of KPIs, answers and words";
 
 /// Words count for so many days: after six half-lives little is left of them.
 const WORDS_DAYS: u64 = 364;
@@ -175,9 +174,8 @@ pub fn spans(
             .ok_or_else(|| wrong("expected a date with years of history before it".to_owned()))
     };
     let zone = config.time_zone;
-    let signs_from = back(
-        u64::from(HISTORY_WEEKS + LABEL_SLICES * config.assessment.horizon_weeks) * 7 - 1,
-    )?;
+    let signs_from =
+        back(u64::from(HISTORY_WEEKS + LABEL_SLICES * config.assessment.horizon_weeks) * 7 - 1)?;
     let kpis_from_on = back(u64::from(WINDOW_WEEKS) * 7)?;
     Ok(Spans {
         as_of,

@@ -19,6 +19,7 @@ mod out;
 mod outbox;
 mod plan;
 mod report;
+mod satisfaction;
 mod serve;
 mod spread;
 mod team;
@@ -77,6 +78,8 @@ enum Command {
     Watchlist(watchlist::Args),
     /// Show one customer's numbers, and why they are what they are
     Explain(explain::Args),
+    /// Show how satisfied a customer or a link is, why, and what would turn it green
+    Satisfaction(satisfaction::Args),
     /// Show what own churn rests on, or fit a model to a file
     #[command(subcommand)]
     Model(model::Command),
@@ -194,6 +197,7 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Backtest(args) => backtest::run(&context, &args),
         Command::Watchlist(args) => watchlist::run(&context, &args),
         Command::Explain(args) => explain::run(&context, &args),
+        Command::Satisfaction(args) => satisfaction::run(&context, &args),
         Command::Model(command) => model::run(&context, &command),
         Command::WhatIf(args) => what_if::run(&context, &args),
         Command::Plan(args) => plan::run(&context, &args),

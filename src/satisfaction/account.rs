@@ -431,7 +431,10 @@ mod tests {
     fn facts_alone_are_never_green_and_red_only_without_doubt() {
         // θ .9 twice: .981² would be green had anybody said so.
         assert_eq!(gate_of(&[facts(1.0, 0.25); 2]), Gate::Unknown);
-        assert_eq!(gate_of(&[facts(1.0, 0.25), member(Some(1.0), 0.25)]), Gate::Green);
+        assert_eq!(
+            gate_of(&[facts(1.0, 0.25), member(Some(1.0), 0.25)]),
+            Gate::Green
+        );
         // θ .5 six times: .244⁶, and still not one of them is surely below.
         assert_eq!(gate_of(&[facts(0.4, 0.25); 6]), Gate::Amber);
         // θ .3: .3 + 1.645 · .144 = .537 < .6

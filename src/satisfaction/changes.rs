@@ -11,10 +11,10 @@
 //! A department that only one of the states has keeps its θ in the other and changes its weight from
 //! or to 0. An input that is the same in both contributes nothing.
 
+use super::SatisfactionError;
 use super::account::FLOOR;
 use super::department::Mass;
 use super::error::{at_least_zero, in_unit};
-use super::SatisfactionError;
 
 /// A required department in one of the two states.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,7 +30,9 @@ pub struct State {
 }
 
 /// What one department adds to the change of the account's score.
-#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[derive(
+    Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize, utoipa::ToSchema,
+)]
 pub struct Change {
     /// Which department.
     pub department: String,
@@ -65,9 +67,16 @@ pub fn explain(before: &[State], after: &[State]) -> Result<Vec<Change>, Satisfa
     let find = |list: &[State], key: &str| list.iter().position(|state| state.key == key);
     let mut pairs: Vec<(Option<&State>, Option<&State>)> = after
         .iter()
-        .map(|state| (find(before, &state.key).and_then(|at| before.get(at)), Some(state)))
+        .map(|state| {
+            (
+                find(before, &state.key).and_then(|at| before.get(at)),
+                Some(state),
+            )
+        })
         .collect();
-    let gone = before.iter().filter(|state| find(after, &state.key).is_none());
+    let gone = before
+        .iter()
+        .filter(|state| find(after, &state.key).is_none());
     pairs.extend(gone.map(|state| (Some(state), None)));
 
     let (mean_before, mean_after) = (mean(before, sum_before)?, mean(after, sum_after)?);
@@ -82,8 +91,8 @@ pub fn explain(before: &[State], after: &[State]) -> Result<Vec<Change>, Satisfa
         })
         .map(|(old, new, share_before, share_after)| {
             let (theta_before, theta_after) = (theta(old)?.max(FLOOR), theta(new)?.max(FLOOR));
-            let by_theta = scale * f64::midpoint(share_before, share_after)
-                / (theta_before * theta_after);
+            let by_theta =
+                scale * f64::midpoint(share_before, share_after) / (theta_before * theta_after);
             let [prior, kpis, answers, sentiment] = split(old, new)?.map(|part| part * by_theta);
             let inverse = f64::midpoint(1.0 / theta_before, 1.0 / theta_after);
             Ok(Change {
@@ -144,7 +153,10 @@ fn theta(state: &State) -> Result<f64, SatisfactionError> {
     if total > 0.0 {
         Ok(sum / total)
     } else {
-        Err(SatisfactionError::rule("masses", "at least one positive weight"))
+        Err(SatisfactionError::rule(
+            "masses",
+            "at least one positive weight",
+        ))
     }
 }
 
@@ -178,7 +190,10 @@ mod tests {
         let after = [state("a", 1.0, prior), state("b", 1.0, asked)];
         let found = explain(&before, &after).unwrap();
         // b falls to .4: 2/(1/.7 + 1/.4) = .509091, less .7.
-        assert!((found[1].answers - (0.56 / 1.1 - 0.7)).abs() < 1e-12, "{found:?}");
+        assert!(
+            (found[1].answers - (0.56 / 1.1 - 0.7)).abs() < 1e-12,
+            "{found:?}"
+        );
         assert!(found[0].total().abs() < 1e-15 && found[1].prior.abs() < 1e-15);
     }
 
@@ -191,7 +206,11 @@ mod tests {
         let sum: f64 = found.iter().map(Change::total).sum();
         // 2/(1/.8 + 1/.4) = .533333, less .8
         assert!((sum - (1.6 / 3.0 - 0.8)).abs() < 1e-12);
-        assert!(found.iter().all(|change| (change.total() - change.weight).abs() < 1e-15));
+        assert!(
+            found
+                .iter()
+                .all(|change| (change.total() - change.weight).abs() < 1e-15)
+        );
         assert!(found[1].weight < 0.0);
     }
 
@@ -201,7 +220,10 @@ mod tests {
         let fine = state("a", 1.0, [(1.0, 0.5); 4]);
         assert!(explain(&[], &[fine.clone()]).is_err());
         assert!(explain(&[nothing], &[fine.clone()]).is_err());
-        let weightless = State { weight: 0.0, ..fine.clone() };
+        let weightless = State {
+            weight: 0.0,
+            ..fine.clone()
+        };
         assert!(explain(&[weightless], &[fine]).is_err());
     }
 }

@@ -259,7 +259,10 @@ mod tests {
         let department = score(&[answer], &[], PRIOR_MEAN, &settings).unwrap();
         assert!((department.theta - 0.35).abs() < 1e-12);
         let parts = department.parts(PRIOR_MEAN, &settings);
-        assert!((parts.prior + parts.kpis + parts.answers + parts.sentiment - department.theta).abs() < 1e-12);
+        assert!(
+            (parts.prior + parts.kpis + parts.answers + parts.sentiment - department.theta).abs()
+                < 1e-12
+        );
         assert!(department.has_data() && !department.gap_is_notable());
     }
 
@@ -294,7 +297,8 @@ mod tests {
             weight: 0.5,
         };
         let settings = DepartmentSettings::default();
-        let found = score_with(&[said("a", 0.5, 1.0)], &[kpi], Some(voice), 0.7, &settings).unwrap();
+        let found =
+            score_with(&[said("a", 0.5, 1.0)], &[kpi], Some(voice), 0.7, &settings).unwrap();
         // (1 · .7 + 2 · .9 + 1 · .5 + .5 · .3) / 4.5
         assert!((found.theta - 3.15 / 4.5).abs() < 1e-12);
         assert!((found.var - 0.0625 / 4.5).abs() < 1e-12);
@@ -302,28 +306,44 @@ mod tests {
         assert!((found.gap.unwrap() + 0.4).abs() < 1e-12);
         assert!((found.parts(0.7, &settings).sentiment - 0.15 / 4.5).abs() < 1e-12);
         assert!(
-            score_with(&[], &[], Some(voice), 0.7, &settings).unwrap().is_heard()
+            score_with(&[], &[], Some(voice), 0.7, &settings)
+                .unwrap()
+                .is_heard()
                 && !score(&[], &[kpi], 0.7, &settings).unwrap().is_heard()
         );
-        let wrong = Sentiment { score: 1.5, weight: 0.5 };
+        let wrong = Sentiment {
+            score: 1.5,
+            weight: 0.5,
+        };
         assert!(score_with(&[], &[], Some(wrong), 0.7, &settings).is_err());
     }
 
     #[test]
     fn three_who_disagree_are_divided_and_a_weight_of_zero_is_nobody() {
         let settings = DepartmentSettings::default();
-        let divided = [said("a", 0.0, 1.0), said("b", 1.0, 1.0), said("c", 1.0, 1.0)];
+        let divided = [
+            said("a", 0.0, 1.0),
+            said("b", 1.0, 1.0),
+            said("c", 1.0, 1.0),
+        ];
         let found = score(&divided, &[], 0.7, &settings).unwrap();
         // On 1 to 5: 1, 5, 5; s² = 16/3, noise (25 - 1)/12 = 2: 1 - 2.67 < 0.
         assert_eq!((found.respondents, found.agreement), (3, Some(0.0)));
         assert!(found.is_divided());
-        let agreed = [said("a", 0.75, 1.0), said("b", 0.75, 1.0), said("c", 0.5, 1.0)];
+        let agreed = [
+            said("a", 0.75, 1.0),
+            said("b", 0.75, 1.0),
+            said("c", 0.5, 1.0),
+        ];
         let found = score(&agreed, &[], 0.7, &settings).unwrap();
         // 4, 4, 3: s² = 1/3, 1 - (1/3)/2 = 5/6
         assert!((found.agreement.unwrap() - 5.0 / 6.0).abs() < 1e-12 && !found.is_divided());
         let nobody = [said("a", 0.0, 0.0), said("b", 1.0, 0.0)];
         let found = score(&nobody, &[], 0.7, &settings).unwrap();
-        assert_eq!((found.respondents, found.survey_mean, found.theta), (0, None, 0.7));
+        assert_eq!(
+            (found.respondents, found.survey_mean, found.theta),
+            (0, None, 0.7)
+        );
         assert!(!found.has_data());
     }
 }

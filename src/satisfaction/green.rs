@@ -97,11 +97,16 @@ pub fn to_green(
     }
     let mut best: Option<Step> = None;
     for (input, from) in inputs(standing) {
-        let passes =
-            |to: f64| gate(&with(standing, &Step { input, from, to }, settings), tau) == Gate::Green;
+        let passes = |to: f64| {
+            gate(&with(standing, &Step { input, from, to }, settings), tau) == Gate::Green
+        };
         // Whoever would have to say less than the department's score now says it all the same: an
         // answer is heard whatever it says.
-        let least = if matches!(input, Input::OneMore(_)) { 0.0 } else { from };
+        let least = if matches!(input, Input::OneMore(_)) {
+            0.0
+        } else {
+            from
+        };
         let Some(to) = bisect(least, passes) else {
             continue;
         };
@@ -161,7 +166,11 @@ fn inputs(standing: &[Standing]) -> Vec<(Input, f64)> {
     }
     for (place, one) in standing.iter().enumerate() {
         let department = &one.department;
-        found.extend(department.survey_mean.map(|mean| (Input::Answers(place), mean)));
+        found.extend(
+            department
+                .survey_mean
+                .map(|mean| (Input::Answers(place), mean)),
+        );
         found.push((Input::OneMore(place), department.theta));
     }
     found
@@ -271,7 +280,10 @@ mod tests {
     fn where_no_single_input_suffices_the_departments_that_lack_are_named() {
         let bad = standing(&[0.2, 0.2], Some(0.2));
         let good = standing(&[1.0, 1.0, 1.0], Some(1.0));
-        assert_eq!(found(&[bad.clone(), good, bad]), ToGreen::Lacking(vec![0, 2]));
+        assert_eq!(
+            found(&[bad.clone(), good, bad]),
+            ToGreen::Lacking(vec![0, 2])
+        );
         assert!(to_green(&[], TAU, &DepartmentSettings::default()).is_err());
     }
 }

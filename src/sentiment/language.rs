@@ -63,12 +63,18 @@ fn hear(sentence: &str) -> (Tongue, usize) {
             '\u{3040}'..='\u{30ff}' => kana += 1,
             letter if letter.is_ascii() => {}
             letter if is_han(letter) => han += 1,
-            '\u{c0}'..='\u{24f}' | '\u{1e00}'..='\u{1eff}' | '\u{ff21}'..='\u{ff5a}' => latin = true,
+            '\u{c0}'..='\u{24f}' | '\u{1e00}'..='\u{1eff}' | '\u{ff21}'..='\u{ff5a}' => {
+                latin = true
+            }
             letter if letter.is_alphabetic() => foreign += 1,
             _ => {}
         }
     }
-    let evidence = if latin { weigh(sentence) } else { Evidence::default() };
+    let evidence = if latin {
+        weigh(sentence)
+    } else {
+        Evidence::default()
+    };
     let length = han + kana + foreign + evidence.words;
     let tongue = if foreign > han + evidence.words || kana * 8 > han.max(1) {
         Tongue::Other
@@ -178,15 +184,24 @@ pub(super) fn hear_text(text: &str) -> Result<Heard<'_>, (Spoken, NotScored)> {
         (false, false) if unsure > 0 => return Err((Spoken::Unknown, NotScored::NoWords)),
         (false, false) => Spoken::Unknown,
     };
-    let main = if english > 0 { Spoken::English } else { language };
-    let sentences = heard.into_iter().filter_map(|(sentence, tongue)| match tongue {
-        Tongue::English => Some((sentence, Spoken::English)),
-        Tongue::Chinese => Some((sentence, Spoken::Chinese)),
-        Tongue::Unsure => Some((sentence, main)),
-        Tongue::None => Some((sentence, Spoken::Unknown)),
-        Tongue::Other => None,
-    });
-    Ok(Heard { language, sentences: sentences.collect() })
+    let main = if english > 0 {
+        Spoken::English
+    } else {
+        language
+    };
+    let sentences = heard
+        .into_iter()
+        .filter_map(|(sentence, tongue)| match tongue {
+            Tongue::English => Some((sentence, Spoken::English)),
+            Tongue::Chinese => Some((sentence, Spoken::Chinese)),
+            Tongue::Unsure => Some((sentence, main)),
+            Tongue::None => Some((sentence, Spoken::Unknown)),
+            Tongue::Other => None,
+        });
+    Ok(Heard {
+        language,
+        sentences: sentences.collect(),
+    })
 }
 
 #[cfg(test)]

@@ -183,7 +183,10 @@ impl<T: Copy> Joined<T> {
     /// All entries that `text`, whose first character is `first`, begins with; the longest first.
     pub fn at(&self, first: char, text: &str) -> impl Iterator<Item = (&'static str, T)> {
         let words = self.entries.get(&first).map_or(&[][..], Vec::as_slice);
-        words.iter().copied().filter(|(word, _)| text.starts_with(word))
+        words
+            .iter()
+            .copied()
+            .filter(|(word, _)| text.starts_with(word))
     }
 }
 
@@ -327,7 +330,9 @@ fn merged(words: Vec<(&'static str, Topics)>) -> Vec<(&'static str, Topics)> {
 }
 
 fn symbols() -> Table<char, f64> {
-    let pairs = SYMBOLS.iter().flat_map(|(symbols, value)| symbols.chars().map(|one| (one, *value)));
+    let pairs = SYMBOLS
+        .iter()
+        .flat_map(|(symbols, value)| symbols.chars().map(|one| (one, *value)));
     pairs.collect()
 }
 
@@ -350,7 +355,11 @@ fn key(phrase: &str) -> (String, usize) {
 fn quoted(line: &str) -> impl Iterator<Item = &str> {
     line.split('"').enumerate().flat_map(|(at, part)| {
         let is_phrase = at % 2 == 1;
-        let (phrase, words) = if is_phrase { (Some(part), "") } else { (None, part) };
+        let (phrase, words) = if is_phrase {
+            (Some(part), "")
+        } else {
+            (None, part)
+        };
         phrase.into_iter().chain(words.split_whitespace())
     })
 }

@@ -211,9 +211,15 @@ impl Learner {
     }
 
     fn model(self) -> Model {
-        let most = self.weights.iter().fold(0.0_f32, |most, weight| most.max(weight.abs()));
+        let most = self
+            .weights
+            .iter()
+            .fold(0.0_f32, |most, weight| most.max(weight.abs()));
         let scale = if most > 0.0 { most / 127.0 } else { 1.0 };
-        #[expect(clippy::cast_possible_truncation, reason = "within -127..=127 by the scale")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "within -127..=127 by the scale"
+        )]
         let small = |weight: &f32| (weight / scale).round() as i8;
         #[expect(clippy::cast_possible_truncation, reason = "between 0 and 1")]
         let belief = (self.met.weight / (self.met.weight + HALF_BELIEVED)) as f32;

@@ -89,7 +89,11 @@ impl Scorer {
                 sum: read.sum,
                 evidence: Evidence::default(),
             };
-            if let Some(model) = self.models.iter().find(|model| model.language() == language) {
+            if let Some(model) = self
+                .models
+                .iter()
+                .find(|model| model.language() == language)
+            {
                 own.evidence = model.read(sentence);
             }
             whole.add(own);
@@ -191,7 +195,11 @@ struct Strongest<'a> {
 impl<'a> Strongest<'a> {
     fn offer(&mut self, sentence: &'a str, polarity: Option<f64>) {
         let Some(polarity) = polarity else { return };
-        let kept = if polarity > 0.0 { &mut self.good } else { &mut self.bad };
+        let kept = if polarity > 0.0 {
+            &mut self.good
+        } else {
+            &mut self.bad
+        };
         // Of equals the first stays in front.
         let at = kept.partition_point(|(_, other)| other.abs() >= polarity.abs());
         if at < CARRIERS {

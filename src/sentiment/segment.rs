@@ -51,7 +51,10 @@ mod tests {
     #[test]
     fn sentences_end_where_they_should() {
         let cut = |text| sentences(text).collect::<Vec<_>>();
-        assert_eq!(cut("Late again. Rate is 12.5!? Ok"), ["Late again.", "Rate is 12.5!?", "Ok"]);
+        assert_eq!(
+            cut("Late again. Rate is 12.5!? Ok"),
+            ["Late again.", "Rate is 12.5!?", "Ok"]
+        );
         assert_eq!(cut("很好。谢谢！\n 再见"), ["很好。", "谢谢！", "再见"]);
         assert!(cut(" \n\u{200b}\u{7}\n ").is_empty());
         assert_eq!(cut("...").len(), 1);

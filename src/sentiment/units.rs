@@ -21,16 +21,16 @@ pub(super) fn is_han(letter: char) -> bool {
 
 /// Whether `letter` is part of a word in a script with spaces.
 pub(super) fn is_word_letter(letter: char) -> bool {
-    letter.is_ascii_alphanumeric() || (!letter.is_ascii() && letter.is_alphanumeric() && !is_han(letter))
+    letter.is_ascii_alphanumeric()
+        || (!letter.is_ascii() && letter.is_alphanumeric() && !is_han(letter))
 }
 
 /// Calls `seen` with every word of `text` in scripts with spaces, in lower case, apostrophes plain.
 pub(super) fn each_word(text: &str, mut seen: impl FnMut(&str)) {
     let mut word = String::new();
     for (at, letter) in text.char_indices() {
-        let joined = is_apostrophe(letter)
-            && !word.is_empty()
-            && joins(text.get(at..).unwrap_or_default());
+        let joined =
+            is_apostrophe(letter) && !word.is_empty() && joins(text.get(at..).unwrap_or_default());
         if is_word_letter(letter) || joined {
             push_low(&mut word, letter);
         } else if !word.is_empty() {
@@ -152,9 +152,11 @@ impl Units {
             } else if is_han(letter) {
                 skip = at + self.chinese(letter, rest);
             } else if let Some(&value) = self.lists.symbols.get(&letter) {
-                self.items.push(Item::Known(Role::Valence(value), Topics::default()));
+                self.items
+                    .push(Item::Known(Role::Valence(value), Topics::default()));
             } else if let Some(value) = self.face(rest).filter(|_| fresh) {
-                self.items.push(Item::Known(Role::Valence(value), Topics::default()));
+                self.items
+                    .push(Item::Known(Role::Valence(value), Topics::default()));
             } else if is_break(letter) {
                 self.items.push(Item::Break);
             }
@@ -176,7 +178,8 @@ impl Units {
         let (role, length) = word.map_or((Role::Plain, first.len_utf8()), |(word, role)| {
             (role, word.len())
         });
-        self.items.push(Item::Known(role, self.topics_of(first, rest)));
+        self.items
+            .push(Item::Known(role, self.topics_of(first, rest)));
         length
     }
 
@@ -218,6 +221,28 @@ fn joins(rest: &str) -> bool {
 }
 
 fn is_break(letter: char) -> bool {
-    matches!(letter, ',' | ';' | ':' | '.' | '!' | '?' | '(' | ')' | '—' | '–' | '，' | '；' | '：' | '、'
-        | '。' | '！' | '？' | '（' | '）' | '…' | '~' | '～')
+    matches!(
+        letter,
+        ',' | ';'
+            | ':'
+            | '.'
+            | '!'
+            | '?'
+            | '('
+            | ')'
+            | '—'
+            | '–'
+            | '，'
+            | '；'
+            | '：'
+            | '、'
+            | '。'
+            | '！'
+            | '？'
+            | '（'
+            | '）'
+            | '…'
+            | '~'
+            | '～'
+    )
 }

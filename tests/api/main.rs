@@ -28,6 +28,7 @@ mod network;
 mod openapi;
 mod own_churn;
 mod reports;
+mod satisfaction;
 mod shipments;
 mod track;
 mod what_ifs;

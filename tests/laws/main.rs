@@ -14,6 +14,7 @@ mod cascade;
 mod churn;
 mod evaluation;
 mod relationship;
+mod satisfaction;
 mod worlds;
 
 use hawser::calc::{self, Kind};
@@ -197,7 +198,7 @@ fn json() -> impl Strategy<Value = Value> {
                 "groups", "shapley", "interaction", "BG/NBD", "MBG/CNBD-k", "BG/BB", "department",
                 "worlds", "seed", "audit", "effect", "changes", "kind", "paths", "from",
                 "to", "open", "budget", "candidates", "customer", "cost", "power_mean", "p_all", "choquet2", "nps", "acsi", "r_wg", "wilson",
-                "buhlmann_straub", "-inf", "0,1", "cases",
+                "buhlmann_straub", "before", "after", "masses", "-inf", "0,1", "cases",
             ]).prop_map(str::to_owned),
             1 => ".{0,6}",
         ]

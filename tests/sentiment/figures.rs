@@ -17,9 +17,17 @@ pub fn examples(tsv: &str) -> Vec<Example> {
         let mut cells = line.split('\t');
         let class = cells.next().unwrap().parse().unwrap();
         let text = cells.next().unwrap().to_owned();
-        let topics = cells.next().unwrap_or("").split(';').filter(|t| !t.is_empty());
+        let topics = cells
+            .next()
+            .unwrap_or("")
+            .split(';')
+            .filter(|t| !t.is_empty());
         let topics = topics.map(topic).collect();
-        Example { text, class, topics }
+        Example {
+            text,
+            class,
+            topics,
+        }
     };
     tsv.lines().map(parse).collect()
 }
@@ -40,7 +48,10 @@ fn topic(word: &str) -> (Topic, i8) {
 
 /// Polarity; 0 for what is neutral or not scored.
 pub fn polarity(scored: &Scored) -> f64 {
-    scored.outcome.as_ref().map_or(0.0, |feeling| feeling.polarity)
+    scored
+        .outcome
+        .as_ref()
+        .map_or(0.0, |feeling| feeling.polarity)
 }
 
 /// Class that was found.
@@ -83,10 +94,21 @@ pub fn polar(pairs: &[(f64, i8)]) -> Polar {
     for &(p, class) in pairs {
         let said = f64::midpoint(p, 1.0);
         let bin = &mut bins[((said * 10.0) as usize).min(9)];
-        *bin = (bin.0 + said, bin.1 + f64::from(u8::from(class > 0)), bin.2 + 1.0);
+        *bin = (
+            bin.0 + said,
+            bin.1 + f64::from(u8::from(class > 0)),
+            bin.2 + 1.0,
+        );
     }
     let calibration = bins.iter().map(|bin| (bin.0 - bin.1).abs()).sum::<f64>() / n as f64;
-    Polar { accuracy, auc: auc(pairs), calibration, signed, unsigned, n }
+    Polar {
+        accuracy,
+        auc: auc(pairs),
+        calibration,
+        signed,
+        unsigned,
+        n,
+    }
 }
 
 /// Area under the ROC curve by ranks, ties counting half.
@@ -107,8 +129,12 @@ fn auc(pairs: &[(f64, i8)]) -> f64 {
 /// Mean F1 of the three classes.
 pub fn macro_f1(pairs: &[(i8, i8)]) -> f64 {
     let of = |class: i8| {
-        let both = pairs.iter().filter(|p| p.0 == class && p.1 == class).count() as f64;
-        let one = pairs.iter().filter(|p| p.0 == class).count() + pairs.iter().filter(|p| p.1 == class).count();
+        let both = pairs
+            .iter()
+            .filter(|p| p.0 == class && p.1 == class)
+            .count() as f64;
+        let one = pairs.iter().filter(|p| p.0 == class).count()
+            + pairs.iter().filter(|p| p.1 == class).count();
         2.0 * both / one as f64
     };
     [-1, 0, 1].into_iter().map(of).sum::<f64>() / 3.0
@@ -127,7 +153,10 @@ pub fn topics(scorer: &Scorer, examples: &[Example]) -> Topics {
     for example in examples {
         let scored = scorer.score(&example.text);
         let none = Vec::new();
-        let met = scored.outcome.as_ref().map_or(&none, |feeling: &Feeling| &feeling.topics);
+        let met = scored
+            .outcome
+            .as_ref()
+            .map_or(&none, |feeling: &Feeling| &feeling.topics);
         found += met.len() as f64;
         true_ones += example.topics.len() as f64;
         for topic in met {
@@ -137,5 +166,9 @@ pub fn topics(scorer: &Scorer, examples: &[Example]) -> Topics {
             }
         }
     }
-    Topics { f1: 2.0 * hits / (found + true_ones), sign: right / hits, n: true_ones as usize }
+    Topics {
+        f1: 2.0 * hits / (found + true_ones),
+        sign: right / hits,
+        n: true_ones as usize,
+    }
 }

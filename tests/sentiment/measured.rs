@@ -36,7 +36,8 @@ fn measured_on_public_sets() {
 
 /// UCI Sentiment Labelled Sentences as the npm package `sentiment` carries them.
 fn labelled_sentences(path: &Path) -> Set {
-    let list: Vec<serde_json::Value> = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    let list: Vec<serde_json::Value> =
+        serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
     let pair = |one: &serde_json::Value| {
         // A few entries of the package have lost their class.
         let class = if one["class"].as_i64()? == 1 { 1 } else { -1 };
@@ -67,11 +68,23 @@ fn measure(language: Spoken, name: &str, mut set: Set) {
     let texts: Vec<&str> = own.iter().map(|(text, _)| text.as_str()).collect();
     let sure = sure_labels(&Scorer::lexicon(), &texts);
     let classes = own.iter().map(|(_, class)| *class).collect::<Vec<_>>();
-    let right = sure.iter().filter(|(at, target)| (*target > 0.5) == (classes[*at] > 0)).count();
-    println!("{name}: {} of {} texts are sure, {:.3} of them rightly", sure.len(), texts.len(), right as f64 / sure.len() as f64);
+    let right = sure
+        .iter()
+        .filter(|(at, target)| (*target > 0.5) == (classes[*at] > 0))
+        .count();
+    println!(
+        "{name}: {} of {} texts are sure, {:.3} of them rightly",
+        sure.len(),
+        texts.len(),
+        right as f64 / sure.len() as f64
+    );
     let mut labels: Vec<Labelled> = sure
         .iter()
-        .map(|&(at, target)| Labelled { text: texts[at], target, weight: 1.0 })
+        .map(|&(at, target)| Labelled {
+            text: texts[at],
+            target,
+            weight: 1.0,
+        })
         .collect();
     for human in [0, 200, 1000] {
         labels.truncate(sure.len());
@@ -84,19 +97,40 @@ fn measure(language: Spoken, name: &str, mut set: Set) {
         let model = learn(language, &labels).unwrap();
         let learnt = seconds(start);
         let scorer = Scorer::lexicon().with_model(model);
-        report(&format!("{name}, model with {human} labels ({learnt:.2} s)"), &scorer, judged);
+        report(
+            &format!("{name}, model with {human} labels ({learnt:.2} s)"),
+            &scorer,
+            judged,
+        );
     }
 }
 
 fn report(name: &str, scorer: &Scorer, set: &[(String, i8)]) {
     let start = Instant::now();
-    let pairs: Vec<(f64, i8)> = set.iter().map(|(text, class)| (polarity(&scorer.score(text)), *class)).collect();
+    let pairs: Vec<(f64, i8)> = set
+        .iter()
+        .map(|(text, class)| (polarity(&scorer.score(text)), *class))
+        .collect();
     let speed = set.len() as f64 / start.elapsed().as_secs_f64();
-    let other = set.iter().filter(|(text, _)| scorer.score(text).outcome.is_err()).count();
-    let Polar { accuracy, auc, calibration, signed, unsigned, n } = polar(&pairs);
-    println!("{name}: n {n}, accuracy {accuracy:.3}, where signed {signed:.3}, AUC {auc:.3}, calibration error {calibration:.3}, without sign {unsigned:.3}, not scored {other}, {speed:.0} texts/s");
+    let other = set
+        .iter()
+        .filter(|(text, _)| scorer.score(text).outcome.is_err())
+        .count();
+    let Polar {
+        accuracy,
+        auc,
+        calibration,
+        signed,
+        unsigned,
+        n,
+    } = polar(&pairs);
+    println!(
+        "{name}: n {n}, accuracy {accuracy:.3}, where signed {signed:.3}, AUC {auc:.3}, calibration error {calibration:.3}, without sign {unsigned:.3}, not scored {other}, {speed:.0} texts/s"
+    );
 }
 
 fn fnv(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }

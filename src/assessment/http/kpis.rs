@@ -269,10 +269,7 @@ struct TargetInput {
 impl TargetInput {
     fn checked(&self) -> Answer<(Target, Option<ContractId>)> {
         let mut problems = Vec::new();
-        for (field, value) in [
-            ("unacceptable", self.unacceptable),
-            ("target", self.target),
-        ] {
+        for (field, value) in [("unacceptable", self.unacceptable), ("target", self.target)] {
             if !(0.0..=LARGEST).contains(&value) {
                 let rule = "expected a number from 0 to 1e9";
                 problems.push(FieldProblem::new(field, "out_of_range", rule));
@@ -353,7 +350,10 @@ async fn put_target(
 /// Which target is taken away.
 #[derive(Debug, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "describes the parameter; `delete_target` reads it")]
+#[expect(
+    dead_code,
+    reason = "describes the parameter; `delete_target` reads it"
+)]
 struct OfContract {
     /// That of this contract; default: the one that holds always.
     contract_id: Option<i64>,
@@ -374,10 +374,11 @@ async fn delete_target(
     let given = parameters(&request, &["contract_id"])?;
     let contract = match given.first() {
         None => None,
-        Some((name, text)) => Some(ContractId(
-            text.parse()
-                .map_err(|_| wrong(name, "expected a whole number".to_owned()))?,
-        )),
+        Some((name, text)) => {
+            Some(ContractId(text.parse().map_err(|_| {
+                wrong(name, "expected a whole number".to_owned())
+            })?))
+        }
     };
     let writer = Writer::of(caller, state.clock.now().into());
     state
@@ -388,7 +389,8 @@ async fn delete_target(
                 .ok_or_else(|| Error::not_found("target", kpi))?;
             condition.check(row.version)?;
             targets::delete(conn, row.id, writer.now)?;
-            writer.record(conn, "deleted", "kpi_target", row.id)
+            writer
+                .record(conn, "deleted", "kpi_target", row.id)
                 .map_err(Error::from)
         })
         .await?;

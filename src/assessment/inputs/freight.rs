@@ -34,8 +34,8 @@ impl Freight {
             return None;
         }
         let ratio = self.freight / self.goods;
-        let squares = self.freight_squared - 2.0 * ratio * self.product
-            + ratio * ratio * self.goods_squared;
+        let squares =
+            self.freight_squared - 2.0 * ratio * self.product + ratio * ratio * self.goods_squared;
         let n = self.n as f64;
         let reach = Z90 * (squares.max(0.0) * n / (n - 1.0)).sqrt() / self.goods;
         Some(Measure {

@@ -97,7 +97,11 @@ mod tests {
             handling.add(&complaint(hours, true, true));
         }
         handling.add(&complaint(500.0, true, false));
-        assert_eq!(handling.response_hours().unwrap(), None, "old and done: not counted");
+        assert_eq!(
+            handling.response_hours().unwrap(),
+            None,
+            "old and done: not counted"
+        );
         handling.add(&complaint(400.0, false, false));
         handling.add(&complaint(9.0, false, true));
         // 1, 2, 3 ended of five: survival 4/5, 3/5, 2/5.

@@ -223,7 +223,9 @@ fn heard(
 ) {
     let mut days: HashMap<CustomerId, Vec<NaiveDate>> = HashMap::new();
     for complaint in complaints {
-        days.entry(complaint.customer).or_default().push(complaint.on);
+        days.entry(complaint.customer)
+            .or_default()
+            .push(complaint.on);
     }
     for (customer, past) in pasts {
         if let Some(days) = days.get(customer) {

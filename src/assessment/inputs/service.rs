@@ -149,7 +149,6 @@ impl Service {
         }
         Ok(observed)
     }
-
 }
 
 /// A share with its interval, as so many `per` of them; `None` with too few observations.
@@ -296,7 +295,11 @@ mod tests {
         };
         let targets = Targets::default();
         let kpis = service
-            .kpis(&Handling::default(), &portfolio, targets.of(CustomerId(1), None))
+            .kpis(
+                &Handling::default(),
+                &portfolio,
+                targets.of(CustomerId(1), None),
+            )
             .unwrap();
         // 3 of 5 on time and not known to be incomplete, beside 8 of 10: 11 / 15
         let otif = kpis.iter().find(|kpi| kpi.kpi == Kpi::Otif).unwrap();

@@ -191,7 +191,10 @@ mod tests {
         let mut targets = Targets::default();
         assert_eq!(targets.of(CUSTOMER, None).of(Kpi::FreightCostRatio), None);
         targets.budgets.insert(CUSTOMER, 0.04);
-        let found = targets.of(CUSTOMER, None).of(Kpi::FreightCostRatio).unwrap();
+        let found = targets
+            .of(CUSTOMER, None)
+            .of(Kpi::FreightCostRatio)
+            .unwrap();
         assert_eq!(found.from, TargetFrom::YearBefore);
         assert!((found.unacceptable - 0.05).abs() < 1e-12 && (found.target - 0.04).abs() < 1e-12);
     }

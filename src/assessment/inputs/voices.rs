@@ -131,7 +131,9 @@ impl Voices {
             };
         }
         let of_kinds = |kinds: &[DepartmentKind]| {
-            let mut found = (0..).zip(departments).filter(|(_, one)| kinds.contains(&one.kind));
+            let mut found = (0..)
+                .zip(departments)
+                .filter(|(_, one)| kinds.contains(&one.kind));
             let first = found.next().map(|(at, _)| at);
             (first, found.next().is_some())
         };
@@ -188,19 +190,33 @@ mod tests {
         let mut voices = Voices::default();
         voices.removed.insert(DepartmentId(8), Warehouse);
         voices.removed.insert(DepartmentId(9), Finance);
-        let place = |department, owners: &[DepartmentKind]| {
-            voices.place(&spoken(department, owners), &all)
-        };
+        let place =
+            |department, owners: &[DepartmentKind]| voices.place(&spoken(department, owners), &all);
         assert_eq!(place(Some(4), &[]), Place::Department(3));
         assert_eq!(place(Some(1), &[Warehouse, Quality]), Place::Department(0));
         assert_eq!(place(Some(1), &[Quality]), Place::OtherQuestion(0));
-        assert_eq!(place(Some(8), &[]), Place::Department(0), "removed: one of its kind");
-        assert_eq!(place(Some(9), &[]), Place::Account, "removed, and none of its kind");
+        assert_eq!(
+            place(Some(8), &[]),
+            Place::Department(0),
+            "removed: one of its kind"
+        );
+        assert_eq!(
+            place(Some(9), &[]),
+            Place::Account,
+            "removed, and none of its kind"
+        );
         assert_eq!(place(None, &[Planning, Production]), Place::Department(1));
-        assert_eq!(place(None, &[Warehouse]), Place::Department(2), "two own it: management");
+        assert_eq!(
+            place(None, &[Warehouse]),
+            Place::Department(2),
+            "two own it: management"
+        );
         assert_eq!(place(None, &[]), Place::Department(2));
         let bare = &all[..2];
         assert_eq!(voices.place(&spoken(None, &[]), bare), Place::Account);
-        assert_eq!(voices.place(&spoken(None, &[]), &bare[..1]), Place::Department(0));
+        assert_eq!(
+            voices.place(&spoken(None, &[]), &bare[..1]),
+            Place::Department(0)
+        );
     }
 }

@@ -107,7 +107,12 @@ pub fn service(
 
 /// Mean of the surveys answered in the weeks before a day; `None` with too few.
 fn feeling(past: &Past, at: NaiveDate) -> Option<f64> {
-    let said = within(&past.answers, weeks_before(at, RECENT_WEEKS), at, |(on, _)| *on);
+    let said = within(
+        &past.answers,
+        weeks_before(at, RECENT_WEEKS),
+        at,
+        |(on, _)| *on,
+    );
     let sum: f64 = said.iter().map(|(_, score)| score).sum();
     (said.len() >= ENOUGH_ANSWERS).then(|| sum / said.len() as f64)
 }

@@ -33,13 +33,21 @@ pub fn account(
     usual: &Usual<'_>,
 ) -> Result<AccountScore, AssessmentError> {
     let customer = gathered.customer;
-    let lately: Vec<bool> = gathered.departments.iter().map(|(_, said)| said.lately).collect();
+    let lately: Vec<bool> = gathered
+        .departments
+        .iter()
+        .map(|(_, said)| said.lately)
+        .collect();
     let departments = gathered
         .departments
         .into_iter()
         .map(|(of, said)| department(customer, of, &said, &kpis, usual))
         .collect::<Result<Vec<_>, AssessmentError>>()?;
-    let weights = counted_weights(departments.iter().map(|one| (one.of.weight, one.of.required)));
+    let weights = counted_weights(
+        departments
+            .iter()
+            .map(|one| (one.of.weight, one.of.required)),
+    );
     let required: Vec<(&DepartmentScore, f64)> = departments
         .iter()
         .zip(&weights)
@@ -97,7 +105,10 @@ fn department(
 ) -> Result<DepartmentScore, AssessmentError> {
     let settings = DepartmentSettings::default();
     let facts = weighted(of.kind.kpis(), kpis);
-    let prior_mean = usual.priors.get(&of.kind).map_or(PRIOR_MEAN, |prior| prior.mean);
+    let prior_mean = usual
+        .priors
+        .get(&of.kind)
+        .map_or(PRIOR_MEAN, |prior| prior.mean);
     let sentiment = usual.company.department(customer, &said.words)?;
     let voice = sentiment.and_then(|found| usual.company.voice(&found));
     let score = department::score_with(&said.answers, &facts, voice, prior_mean, &settings)?;
@@ -133,20 +144,22 @@ fn to_green(
         })
         .collect();
     let name = |at: &usize| required.get(*at).map(|(one, _)| one.of.name.clone());
-    Ok(match green::to_green(&standing, tau, &DepartmentSettings::default())? {
-        ToGreen::Green => GreenPath {
-            green: true,
-            ..GreenPath::default()
+    Ok(
+        match green::to_green(&standing, tau, &DepartmentSettings::default())? {
+            ToGreen::Green => GreenPath {
+                green: true,
+                ..GreenPath::default()
+            },
+            ToGreen::Lacking(lacking) => GreenPath {
+                lacking: lacking.iter().filter_map(name).collect(),
+                ..GreenPath::default()
+            },
+            ToGreen::Step(step) => GreenPath {
+                step: Some(told(&step, &standing, name, targets)),
+                ..GreenPath::default()
+            },
         },
-        ToGreen::Lacking(lacking) => GreenPath {
-            lacking: lacking.iter().filter_map(name).collect(),
-            ..GreenPath::default()
-        },
-        ToGreen::Step(step) => GreenPath {
-            step: Some(told(&step, &standing, name, targets)),
-            ..GreenPath::default()
-        },
-    })
+    )
 }
 
 /// The KPIs that a department judges us by, as observed.
@@ -212,7 +225,10 @@ fn changed(
     if states.is_empty() {
         return Ok(None);
     }
-    let now: Vec<State> = required.iter().map(|(one, weight)| state(one, *weight)).collect();
+    let now: Vec<State> = required
+        .iter()
+        .map(|(one, weight)| state(one, *weight))
+        .collect();
     Ok(Some(ScoreChanges {
         run_id: previous.run.0,
         since: previous.as_of,

@@ -103,7 +103,7 @@ pub fn gather(
     let mut said: Vec<Said> = vec![Said::default(); departments.len()];
     let mut unplaced = Unplaced::default();
     let mut dimensions: BTreeMap<(String, String), Vec<Answer>> = BTreeMap::new();
-    let mut name_of = |at: Option<usize>| {
+    let name_of = |at: Option<usize>| {
         let found = at.and_then(|at| departments.get(at));
         found.map(|of| of.name.clone()).unwrap_or_default()
     };

@@ -65,7 +65,14 @@ pub fn link(
 ) -> Result<LinkSides, AssessmentError> {
     let side = |customer, partner, side| -> Result<(Party, PartySide), AssessmentError> {
         let facts = facts(inputs, portfolio, (shipper, consignee), (customer, partner))?;
-        let answers = answers(inputs, customer, About { partner, side: Some(side) });
+        let answers = answers(
+            inputs,
+            customer,
+            About {
+                partner,
+                side: Some(side),
+            },
+        );
         let known = node(customer);
         let prior = known.unwrap_or(PRIOR_MEAN);
         let score = link::party(&answers, &facts, prior, &DepartmentSettings::default())?;

@@ -119,7 +119,10 @@ pub fn assess(inputs: &Inputs) -> Result<Scores, AssessmentError> {
         .collect::<Result<Vec<_>, AssessmentError>>()?;
     let priors = priors::prior_means(gathered.iter().flat_map(gather::Gathered::feelings));
     let note = Note {
-        prior_means: priors.iter().map(|(kind, prior)| (kind.word(), *prior)).collect(),
+        prior_means: priors
+            .iter()
+            .map(|(kind, prior)| (kind.word(), *prior))
+            .collect(),
         sentiment_median: company.median,
         answers: gathered.iter().map(|one| one.unplaced).sum(),
     };
@@ -133,11 +136,16 @@ pub fn assess(inputs: &Inputs) -> Result<Scores, AssessmentError> {
             let handling = inputs.handling.get(customer).unwrap_or(&none);
             let targets = inputs.targets.of(*customer, None);
             let kpis = service.kpis(handling, &portfolio, targets)?;
-            account::account(gathered, kpis, targets, &account::Usual {
-                priors: &priors,
-                company: &company,
-                previous: inputs.previous.as_ref(),
-            })
+            account::account(
+                gathered,
+                kpis,
+                targets,
+                &account::Usual {
+                    priors: &priors,
+                    company: &company,
+                    previous: inputs.previous.as_ref(),
+                },
+            )
         })
         .collect::<Result<Vec<_>, AssessmentError>>()?;
     let index: HashMap<CustomerId, usize> = inputs.customers.iter().copied().zip(0..).collect();

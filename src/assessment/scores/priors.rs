@@ -50,7 +50,9 @@ pub fn prior_means(feelings: impl Iterator<Item = (DepartmentKind, f64)>) -> Pri
         },
         departments,
     };
-    sums.into_iter().map(|(kind, sum)| (kind, prior(sum))).collect()
+    sums.into_iter()
+        .map(|(kind, sum)| (kind, prior(sum)))
+        .collect()
 }
 
 /// How the company's customers sound.
@@ -68,9 +70,16 @@ impl Companys {
     pub fn of(voices: &Voices) -> Result<Self, AssessmentError> {
         let settings = IndexSettings::default();
         let words = |texts: &[crate::assessment::inputs::Text]| {
-            texts.iter().filter_map(|text| text.voice).collect::<Vec<Voice>>()
+            texts
+                .iter()
+                .filter_map(|text| text.voice)
+                .collect::<Vec<Voice>>()
         };
-        let all: Vec<Voice> = voices.texts.values().flat_map(|texts| words(texts)).collect();
+        let all: Vec<Voice> = voices
+            .texts
+            .values()
+            .flat_map(|texts| words(texts))
+            .collect();
         let whole = index(&all, 0.0, &settings)?;
         if whole.texts == 0 {
             return Ok(Self::default());
@@ -105,7 +114,10 @@ impl Companys {
         customer: CustomerId,
         words: &[Voice],
     ) -> Result<Option<Index>, AssessmentError> {
-        let parent = self.customers.get(&customer).map_or(0.0, |found| found.value);
+        let parent = self
+            .customers
+            .get(&customer)
+            .map_or(0.0, |found| found.value);
         let found = index(words, parent, &IndexSettings::default())?;
         Ok((found.texts > 0).then_some(found))
     }
@@ -148,11 +160,17 @@ mod tests {
             confidence: 1.0,
             neutral: false,
         };
-        let found = company.department(CustomerId(1), &[voice; 3]).unwrap().unwrap();
+        let found = company
+            .department(CustomerId(1), &[voice; 3])
+            .unwrap()
+            .unwrap();
         // Index (3 · -.8 + 3 · 0)/6 = -.4; (1 - .4 - .2)/2 = .2; ½ · 3/6
         let told = company.voice(&found).unwrap();
         assert!((told.score - 0.2).abs() < 1e-12 && (told.weight - 0.25).abs() < 1e-12);
-        let few = company.department(CustomerId(1), &[voice; 2]).unwrap().unwrap();
+        let few = company
+            .department(CustomerId(1), &[voice; 2])
+            .unwrap()
+            .unwrap();
         assert_eq!(company.voice(&few), None);
         assert_eq!(company.department(CustomerId(1), &[]).unwrap(), None);
     }

@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::super::AssessmentError;
 use super::super::inputs::Inputs;
-use super::super::risk::{CustomerRisk, Risks};
 use super::super::inputs::Observed;
+use super::super::risk::{CustomerRisk, Risks};
 use super::super::scores::{AccountScore, DimensionScore, Scores};
 use crate::db::schema::{
     account_satisfactions, customer_risks, department_satisfactions, dimension_satisfactions,
@@ -219,7 +219,11 @@ fn write_details(conn: &mut Conn, run_id: RunId, chunk: &[AccountScore]) -> DbRe
             dimensions.map(|found| dimension_row(run_id, score.customer, found))
         })
         .collect();
-    Ok(insert_all!(conn, dimension_satisfactions::table, &rows[..])?)
+    Ok(insert_all!(
+        conn,
+        dimension_satisfactions::table,
+        &rows[..]
+    )?)
 }
 
 fn kpi_row(run_id: RunId, customer_id: CustomerId, observed: &Observed) -> Option<KpiRow> {

@@ -126,10 +126,13 @@ impl Row {
                 time: hours(self.received_at.0, response.unwrap_or(window.until).0),
                 ended: response.is_some(),
             },
-            settlement_days: self.claim_amount.filter(|amount| *amount > 0).map(|_| Watched {
-                time: (settled.unwrap_or(window.until_on) - on).num_days().max(0) as f64,
-                ended: settled.is_some(),
-            }),
+            settlement_days: self
+                .claim_amount
+                .filter(|amount| *amount > 0)
+                .map(|_| Watched {
+                    time: (settled.unwrap_or(window.until_on) - on).num_days().max(0) as f64,
+                    ended: settled.is_some(),
+                }),
         }
     }
 }

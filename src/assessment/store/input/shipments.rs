@@ -229,8 +229,10 @@ pub fn portfolio(conn: &mut Conn, span: Delivered) -> DbResult<Portfolio> {
          FROM shipments s WHERE s.deleted_at IS NULL AND s.status <> 'cancelled' AND s.activity_on >= ",
     );
     sql.bind(Value::Date(span.shipped_from));
-    sql.push(" AND s.delivered_at >= ").bind(Value::Time(span.from));
-    sql.push(" AND s.delivered_at < ").bind(Value::Time(span.until));
+    sql.push(" AND s.delivered_at >= ")
+        .bind(Value::Time(span.from));
+    sql.push(" AND s.delivered_at < ")
+        .bind(Value::Time(span.until));
     let rows: Vec<PortfolioRow> = sql.load(conn)?;
     let count = |hits: Option<i64>, of: Option<i64>| {
         let number = |value: Option<i64>| u64::try_from(value.unwrap_or(0)).unwrap_or(0);
@@ -282,11 +284,14 @@ pub fn budgets(
     if let Some(customer) = customer {
         sql.push(" AND (s.payer_id = ").bind(Value::Int(customer.0));
         sql.push(" OR s.shipper_id = ").bind(Value::Int(customer.0));
-        sql.push(" OR s.consignee_id = ").bind(Value::Int(customer.0));
+        sql.push(" OR s.consignee_id = ")
+            .bind(Value::Int(customer.0));
         sql.push(")");
     }
     sql.push(") p WHERE p.payer IS NOT NULL GROUP BY p.payer HAVING COUNT(*) >= ");
-    sql.bind(Value::Int(i64::try_from(MIN_OBSERVATIONS).unwrap_or(i64::MAX)));
+    sql.bind(Value::Int(
+        i64::try_from(MIN_OBSERVATIONS).unwrap_or(i64::MAX),
+    ));
     let rows: Vec<BudgetRow> = sql.load(conn)?;
     Ok(rows
         .into_iter()

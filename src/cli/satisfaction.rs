@@ -86,7 +86,8 @@ fn maybe(value: Option<f64>, text: impl Fn(f64) -> String) -> String {
 }
 
 fn signed(value: f64) -> String {
-    format!("{:+.1}", value * 100.0)
+    // Adding 0 leaves no minus before a zero.
+    format!("{:+.1}", (value * 1_000.0).round() / 10.0 + 0.0)
 }
 
 fn lines(view: &SatisfactionView) -> Vec<String> {
@@ -264,7 +265,11 @@ fn history_lines(rows: &[PastSatisfaction]) -> Vec<String> {
                 interval(row.low, row.high),
                 row.light.clone(),
                 percent(row.p_all),
-                format!("{} of {}", row.departments_heard, row.departments_required),
+                // Runs of older versions did not count.
+                match row.departments_required {
+                    0 => String::new(),
+                    required => format!("{} of {required}", row.departments_heard),
+                },
                 maybe(row.sentiment, |index| format!("{index:+.2}")),
                 row.weakest.clone(),
             ]

@@ -118,7 +118,7 @@ pub fn assess(inputs: &Inputs) -> Result<Scores, AssessmentError> {
         })
         .collect::<Result<Vec<_>, AssessmentError>>()?;
     let priors = priors::prior_means(gathered.iter().flat_map(gather::Gathered::feelings));
-    let note = Note {
+    let noted = Note {
         prior_means: priors
             .iter()
             .map(|(kind, prior)| (kind.word(), *prior))
@@ -161,7 +161,7 @@ pub fn assess(inputs: &Inputs) -> Result<Scores, AssessmentError> {
     Ok(Scores {
         accounts,
         links,
-        note,
+        note: noted,
     })
 }
 

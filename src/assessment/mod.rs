@@ -11,6 +11,7 @@
 pub mod fits;
 pub mod http;
 pub mod inputs;
+pub mod kpis;
 pub mod model;
 pub mod own;
 pub mod read;
@@ -22,7 +23,9 @@ pub mod store;
 use crate::cascade::CascadeError;
 use crate::churn::ChurnError;
 use crate::db::DbError;
+use crate::relationship::RelationshipError;
 use crate::satisfaction::SatisfactionError;
+use crate::sentiment::SentimentError;
 
 /// Why a run failed.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +42,12 @@ pub enum AssessmentError {
     /// Satisfaction.
     #[error("satisfaction: {0}")]
     Satisfaction(#[from] SatisfactionError),
+    /// How complaints were handled.
+    #[error("complaints: {0}")]
+    Relationship(#[from] RelationshipError),
+    /// What was read out of words.
+    #[error("sentiment: {0}")]
+    Sentiment(#[from] SentimentError),
     /// A customer without a shipping day came among the inputs.
     #[error("a customer without a shipping day cannot be assessed")]
     NoDays,

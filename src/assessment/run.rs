@@ -10,7 +10,7 @@ use super::model::{BusinessBasis, CascadeTerm};
 use super::own::slices::{LABEL_SLICES, weeks_before};
 use super::risk::audited::WORLDS;
 use super::risk::{self, HISTORY_WEEKS, Risks, Scope};
-use super::scores;
+use super::scores::{self, Note};
 use super::store::{
     self, Finish, Run, calibrations,
     input::{self, Spans},
@@ -27,8 +27,12 @@ use crate::satisfaction::kpi::WINDOW_WEEKS;
 use crate::state::AppState;
 
 /// Version of the models, kept with every number they made.
-pub const MODEL_VERSION: &str =
-    "2: MBG/CNBD-k MAP with season, RFM and service logits; share-loss cascade; KPI satisfaction";
+pub const MODEL_VERSION: &str = "3: MBG/CNBD-k MAP with season, RFM and service logits; share-loss cascade; satisfaction of KPIs, answers and words";
+
+/// Words count for so many days: after six half-lives little is left of them.
+const WORDS_DAYS: u64 = 364;
+/// Weeks before the KPI window that a customer's own freight cost ratio is taken from.
+pub const YEAR_WEEKS: u32 = 52;
 
 /// What else a run does, in the transaction of its snapshots; such as raising alerts.
 pub type Afterwards<'a> = dyn FnMut(&mut Conn, RunId) -> Result<(), AssessmentError> + 'a;
@@ -74,7 +78,8 @@ fn compute_and_write(
 ) -> Result<String, AssessmentError> {
     let mut watch = Stopwatch::start();
     let (inputs, inputs_at, previous, learnt) = state.db.snapshot_now(|conn| {
-        let inputs = input::read(conn, spans)?;
+        let mut inputs = input::read(conn, spans)?;
+        input::read_feelings(conn, spans, &mut inputs)?;
         let newest = input::newest(conn, spans.as_of)?;
         let previous = models::before(conn, spans.as_of)?;
         let learnt = calibrations::latest(conn, spans.as_of)?;
@@ -95,7 +100,7 @@ fn compute_and_write(
     state.db.write_now(|conn| {
         snapshot::write(conn, (id, spans.as_of), &inputs, &risks, &scores)?;
         models::write(conn, id, &risks.models)?;
-        store::finish(conn, id, &end(&inputs, &risks, inputs_at))?;
+        store::finish(conn, id, &end(&inputs, &risks, &scores.note, inputs_at))?;
         watch.lap("store");
         afterwards(conn, id)?;
         watch.lap("alerts");
@@ -112,10 +117,10 @@ fn compute_and_write(
     Ok(watch.laps.to_string())
 }
 
-fn end(inputs: &Inputs, risks: &Risks, inputs_at: Option<UtcTime>) -> Finish {
+fn end(inputs: &Inputs, risks: &Risks, note: &Note, inputs_at: Option<UtcTime>) -> Finish {
     let parameters = json!({
         "risk": risks.parameters,
-        "satisfaction": { "prior_mean": PRIOR_MEAN },
+        "satisfaction": { "prior_mean": PRIOR_MEAN, "note": note },
     });
     Finish {
         status: "done",
@@ -169,25 +174,30 @@ pub fn spans(
             .ok_or_else(|| wrong("expected a date with years of history before it".to_owned()))
     };
     let zone = config.time_zone;
+    let signs_from =
+        back(u64::from(HISTORY_WEEKS + LABEL_SLICES * config.assessment.horizon_weeks) * 7 - 1)?;
+    let kpis_from_on = back(u64::from(WINDOW_WEEKS) * 7)?;
     Ok(Spans {
         as_of,
         as_of_at: midnight(as_of, zone),
         zone,
-        signs_from: back(
-            u64::from(HISTORY_WEEKS + LABEL_SLICES * config.assessment.horizon_weeks) * 7 - 1,
-        )?,
+        signs_from,
+        signs_from_at: midnight(signs_from, zone),
         looks: (0..=LABEL_SLICES)
             .map(|slice| weeks_before(as_of, slice * config.assessment.horizon_weeks))
             .collect(),
         // The window of the statistics begins after this day.
         history_from: back(u64::from(HISTORY_WEEKS) * 7 - 1)?,
         business_from: back(u64::from(config.assessment.window_days))?,
-        kpis_from: midnight(back(u64::from(WINDOW_WEEKS) * 7)?, zone),
+        words_from: midnight(back(WORDS_DAYS)?, zone),
+        kpis_from: midnight(kpis_from_on, zone),
+        kpis_from_on,
+        year_before_from: back(u64::from(WINDOW_WEEKS + YEAR_WEEKS) * 7)?,
     })
 }
 
 /// The first instant of a day; where clocks skip midnight, the first after it.
-fn midnight(day: NaiveDate, zone: Tz) -> UtcTime {
+pub fn midnight(day: NaiveDate, zone: Tz) -> UtcTime {
     let naive = day.and_time(chrono::NaiveTime::MIN);
     zone.from_local_datetime(&naive)
         .earliest()

@@ -7,12 +7,13 @@ use serde_json::{Map, Value, json};
 use super::members::{CaseError, Members, object, optional_value, value};
 use crate::satisfaction::account::{FLOOR, Power, TAU, p_all, power_mean, power_mean_variance};
 use crate::satisfaction::answers::Answer;
-use crate::satisfaction::department::{self, DepartmentSettings, PRIOR_MEAN};
+use crate::satisfaction::changes::{self, Change, State};
+use crate::satisfaction::department::{self, DepartmentSettings, Mass, PRIOR_MEAN};
 use crate::satisfaction::kpi::WeightedKpi;
 use crate::satisfaction::{Z90, indices};
 
-const FUNCTIONS: &str = "one of department, power_mean, p_all, choquet2, nps, acsi, r_wg, wilson, \
-                         buhlmann_straub";
+const FUNCTIONS: &str = "one of department, power_mean, p_all, changes, choquet2, nps, acsi, r_wg, \
+                         wilson, buhlmann_straub";
 
 /// Computes one case.
 pub(super) fn answer(case: &Members<'_>) -> Result<Value, CaseError> {
@@ -21,6 +22,7 @@ pub(super) fn answer(case: &Members<'_>) -> Result<Value, CaseError> {
         "department" => department,
         "power_mean" => mean,
         "p_all" => all,
+        "changes" => changed,
         "choquet2" => choquet2,
         "nps" => nps,
         "acsi" => acsi,
@@ -107,6 +109,49 @@ fn all(input: &Members<'_>) -> Result<Value, CaseError> {
     let tau = input.number_or("tau", TAU)?;
     let p = p_all(&input.numbers("theta")?, &input.numbers("var")?, tau);
     object(&[("p", p.map_err(CaseError::formula)?)])
+}
+
+/// `before` and `after` are lists of departments: `department`, `weight` (default 1), and `masses`, the
+/// pairs of weight and mean of prior, KPIs, answers and sentiment.
+fn changed(input: &Members<'_>) -> Result<Value, CaseError> {
+    let (before, after) = (states(input, "before")?, states(input, "after")?);
+    let found = changes::explain(&before, &after).map_err(CaseError::formula)?;
+    let mut departments = Vec::with_capacity(found.len());
+    for change in &found {
+        let mut row = Map::new();
+        row.insert("department".to_owned(), json!(change.department));
+        for (name, number) in [
+            ("prior", change.prior),
+            ("kpis", change.kpis),
+            ("answers", change.answers),
+            ("sentiment", change.sentiment),
+            ("weight", change.weight),
+        ] {
+            row.insert(name.to_owned(), value(name, number)?);
+        }
+        departments.push(Value::Object(row));
+    }
+    let total = found.iter().map(Change::total).sum();
+    Ok(json!({ "total": value("total", total)?, "departments": departments }))
+}
+
+fn states(input: &Members<'_>, name: &str) -> Result<Vec<State>, CaseError> {
+    let rule = "pairs of weight and mean of prior, KPIs, answers and sentiment";
+    let mut states = Vec::new();
+    for one in input.children(name)? {
+        let pairs: Option<Vec<(f64, f64)>> = one.list("masses")?.iter().map(pair_of).collect();
+        let masses = pairs
+            .and_then(|pairs| <[(f64, f64); 4]>::try_from(pairs).ok())
+            .ok_or_else(|| CaseError::member(one.path("masses"), rule))?;
+        let department = one.text("department")?.to_owned();
+        states.push(State {
+            key: department.clone(),
+            name: department,
+            weight: one.number_or("weight", 1.0)?,
+            masses: masses.map(|(weight, mean)| Mass { weight, mean }),
+        });
+    }
+    Ok(states)
 }
 
 /// `interaction` is an object from pairs of positions, `"0,1"`, to numbers.

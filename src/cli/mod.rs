@@ -24,6 +24,7 @@ mod plan;
 mod promises;
 mod report;
 mod sentiment;
+mod satisfaction;
 mod serve;
 mod spread;
 mod surveys;
@@ -84,6 +85,8 @@ enum Command {
     Watchlist(watchlist::Args),
     /// Show one customer's numbers, and why they are what they are
     Explain(explain::Args),
+    /// Show how satisfied a customer or a link is, why, and what would turn it green
+    Satisfaction(satisfaction::Args),
     /// Show what own churn rests on, or fit a model to a file
     #[command(subcommand)]
     Model(model::Command),
@@ -221,6 +224,7 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Backtest(args) => backtest::run(&context, &args),
         Command::Watchlist(args) => watchlist::run(&context, &args),
         Command::Explain(args) => explain::run(&context, &args),
+        Command::Satisfaction(args) => satisfaction::run(&context, &args),
         Command::Model(command) => model::run(&context, &command),
         Command::WhatIf(args) => what_if::run(&context, &args),
         Command::Plan(args) => plan::run(&context, &args),

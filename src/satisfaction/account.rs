@@ -115,7 +115,7 @@ pub fn p_all(thetas: &[f64], variances: &[f64], tau: f64) -> Result<f64, Satisfa
         .product())
 }
 
-fn p_satisfied(theta: f64, variance: f64, tau: f64) -> f64 {
+pub(super) fn p_satisfied(theta: f64, variance: f64, tau: f64) -> f64 {
     if variance > 0.0 {
         normal_cdf((theta - tau) / variance.sqrt())
     } else {
@@ -132,8 +132,8 @@ crate::word_enum! {
         Amber = "amber",
         /// One department is surely unhappy, or the probability is below 0.4.
         Red = "red",
-        /// Nothing is wrong as far as is known, but departments without data stand in the way of
-        /// green.
+        /// Nothing is wrong as far as is known, but nobody was heard, or departments without data
+        /// stand in the way of green.
         Unknown = "unknown",
     }
 }
@@ -193,10 +193,12 @@ pub struct Account {
 /// Satisfaction of an account over its required departments; none is ever left out of the mean.
 ///
 /// The gate, first that applies: **red** if a department is surely below τ (upper end of its
-/// interval) or those with data are all satisfied with a probability below 0.4; **amber** if with
-/// one below 0.8; **green** if all departments, those without data at their prior, are satisfied
-/// with a probability of 0.8 or more; else **unknown**: it is the missing data that hold back
-/// green, and nothing that is known. With data on all departments this is formula (7)'s gate.
+/// interval) or those that were heard are all satisfied with a probability below 0.4; **amber** if
+/// those with data are with one below 0.8; **green** if somebody was heard and all departments,
+/// those without data at their prior, are satisfied with a probability of 0.8 or more; else
+/// **unknown**: it is what is missing that holds back green, and nothing that is known. Facts alone
+/// are red only where they leave no doubt, and never green. With all departments heard this is
+/// formula (7)'s gate.
 ///
 /// # Errors
 ///
@@ -229,7 +231,7 @@ pub fn score(members: &[Member], settings: &AccountSettings) -> Result<Account, 
         lo: (score - reach).max(0.0),
         hi: (score + reach).min(1.0),
         p_all,
-        gate: gate(members, &known, p_all, tau),
+        gate: gate(members.iter().map(|member| &member.department), tau),
         weakest: known
             .iter()
             .min_by(|(_, a), (_, b)| a.theta.total_cmp(&b.theta))
@@ -238,19 +240,27 @@ pub fn score(members: &[Member], settings: &AccountSettings) -> Result<Account, 
     })
 }
 
-fn gate(members: &[Member], known: &[(usize, &Department)], p_all: f64, tau: f64) -> Gate {
-    let surely_below = members
-        .iter()
-        .any(|Member { department, .. }| department.theta + Z90 * department.sd() < tau);
-    let p_known: f64 = known
-        .iter()
-        .map(|(_, department)| p_satisfied(department.theta, department.var, tau))
-        .product();
-    if surely_below || p_known < RED_BELOW {
+/// The gate over departments; [`score`] tells its rule.
+pub(super) fn gate<'a>(departments: impl Iterator<Item = &'a Department>, tau: f64) -> Gate {
+    let (mut surely_below, mut heard) = (false, false);
+    let (mut p_heard, mut p_known, mut p_all) = (1.0, 1.0, 1.0);
+    for department in departments {
+        surely_below |= department.theta + Z90 * department.sd() < tau;
+        let p = p_satisfied(department.theta, department.var, tau);
+        p_all *= p;
+        if department.has_data() {
+            p_known *= p;
+        }
+        if department.is_heard() {
+            heard = true;
+            p_heard *= p;
+        }
+    }
+    if surely_below || p_heard < RED_BELOW {
         Gate::Red
     } else if p_known < GREEN_FROM {
         Gate::Amber
-    } else if p_all >= GREEN_FROM {
+    } else if heard && p_all >= GREEN_FROM {
         Gate::Green
     } else {
         Gate::Unknown
@@ -338,22 +348,47 @@ fn mean_of(terms: &[(f64, f64)], power: Power) -> f64 {
 mod tests {
     use super::*;
     use crate::satisfaction::DepartmentSettings;
+    use crate::satisfaction::answers::Answer;
     use crate::satisfaction::department;
     use crate::satisfaction::kpi::WeightedKpi;
 
-    fn member(desirability: Option<f64>, sigma: f64) -> Member {
-        let kpi = WeightedKpi {
-            weight: 1.0,
-            desirability,
-        };
-        let settings = DepartmentSettings {
+    fn settings(sigma: f64) -> DepartmentSettings {
+        DepartmentSettings {
             sigma,
             ..DepartmentSettings::default()
-        };
+        }
+    }
+
+    fn of(department: Department) -> Member {
         Member {
             weight: 1.0,
-            department: department::score(&[], &[kpi], 0.7, &settings).unwrap(),
+            department,
         }
+    }
+
+    /// Two people of the department say the same.
+    fn member(said: Option<f64>, sigma: f64) -> Member {
+        let answers: Vec<Answer> = said
+            .into_iter()
+            .flat_map(|score| ["a", "b"].map(|who| (who, score)))
+            .map(|(respondent, score)| Answer {
+                respondent: respondent.to_owned(),
+                score,
+                age_days: 0.0,
+                role_weight: 1.0,
+                confidence: 1.0,
+            })
+            .collect();
+        of(department::score(&answers, &[], 0.7, &settings(sigma)).unwrap())
+    }
+
+    /// Nobody says anything; the facts are known.
+    fn facts(desirability: f64, sigma: f64) -> Member {
+        let kpi = WeightedKpi {
+            weight: 1.0,
+            desirability: Some(desirability),
+        };
+        of(department::score(&[], &[kpi], 0.7, &settings(sigma)).unwrap())
     }
 
     fn gate_of(members: &[Member]) -> Gate {
@@ -390,6 +425,20 @@ mod tests {
         assert_eq!(gate_of(&[happy, missing, missing]), Gate::Unknown);
         let poor = member(Some(0.4), 0.25); // θ .5, Φ(-0.69) = .244
         assert_eq!(gate_of(&[missing, poor]), Gate::Red);
+    }
+
+    #[test]
+    fn facts_alone_are_never_green_and_red_only_without_doubt() {
+        // θ .9 twice: .981² would be green had anybody said so.
+        assert_eq!(gate_of(&[facts(1.0, 0.25); 2]), Gate::Unknown);
+        assert_eq!(
+            gate_of(&[facts(1.0, 0.25), member(Some(1.0), 0.25)]),
+            Gate::Green
+        );
+        // θ .5 six times: .244⁶, and still not one of them is surely below.
+        assert_eq!(gate_of(&[facts(0.4, 0.25); 6]), Gate::Amber);
+        // θ .3: .3 + 1.645 · .144 = .537 < .6
+        assert_eq!(gate_of(&[facts(0.1, 0.25)]), Gate::Red);
     }
 
     #[test]

@@ -87,7 +87,17 @@ pub struct Votes {
     pub mean: Option<f64>,
 }
 
-/// Pools answers: one person has one vote, however often he answers.
+/// One person among those who answered.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Respondent {
+    /// m: mean of what the person said, the newest answers first.
+    pub mean: f64,
+    /// W: weight of the vote, 0 or more.
+    pub weight: f64,
+}
+
+/// The people behind answers, in the order of their keys: one person has one vote, however often he
+/// answers.
 ///
 /// With `δ = 2^(-age / half life)`, respondent j has the mean `m_j = Σ δ s / Σ δ` and the weight
 /// `W_j = role * confidence * max δ`, role and confidence being those of his newest answer.
@@ -95,7 +105,10 @@ pub struct Votes {
 /// # Errors
 ///
 /// [`SatisfactionError::Number`] names the first member that is out of range.
-pub fn pool(answers: &[Answer], half_life_days: f64) -> Result<Votes, SatisfactionError> {
+pub fn respondents(
+    answers: &[Answer],
+    half_life_days: f64,
+) -> Result<Vec<Respondent>, SatisfactionError> {
     positive(|| "half_life_days".to_owned(), half_life_days)?;
     for (index, answer) in answers.iter().enumerate() {
         let field = |name| move || format!("answers[{index}].{name}");
@@ -112,7 +125,7 @@ pub fn pool(answers: &[Answer], half_life_days: f64) -> Result<Votes, Satisfacti
             .then(a.age_days.total_cmp(&b.age_days))
             .then(a.score.total_cmp(&b.score))
     });
-    let (mut weights, mut sum) = (0.0, 0.0);
+    let mut people = Vec::new();
     for person in order.chunk_by(|a, b| a.respondent == b.respondent) {
         let Some(newest) = person.first() else {
             continue;
@@ -127,14 +140,34 @@ pub fn pool(answers: &[Answer], half_life_days: f64) -> Result<Votes, Satisfacti
             .map(|(decay, answer)| decay * answer.score)
             .sum();
         let newest_decay = (-newest.age_days / half_life_days).exp2();
-        let weight = newest.role_weight * newest.confidence * newest_decay;
-        weights += weight;
-        sum += weight * scores / total;
+        people.push(Respondent {
+            mean: (scores / total).clamp(0.0, 1.0),
+            weight: newest.role_weight * newest.confidence * newest_decay,
+        });
     }
-    Ok(Votes {
+    Ok(people)
+}
+
+/// Pools the answers of [`respondents`].
+///
+/// # Errors
+///
+/// [`SatisfactionError::Number`] names the first member that is out of range.
+pub fn pool(answers: &[Answer], half_life_days: f64) -> Result<Votes, SatisfactionError> {
+    Ok(votes(&respondents(answers, half_life_days)?))
+}
+
+/// What people come to together: `N = Σ W`, `m = Σ W m / N`.
+pub(super) fn votes(people: &[Respondent]) -> Votes {
+    let (mut weights, mut sum) = (0.0, 0.0);
+    for person in people {
+        weights += person.weight;
+        sum += person.weight * person.mean;
+    }
+    Votes {
         n_eff: weights,
         mean: (weights > 0.0).then(|| (sum / weights).clamp(0.0, 1.0)),
-    })
+    }
 }
 
 #[cfg(test)]

@@ -23,17 +23,18 @@ crate::word_enum! {
         LeadTimeVariation = "lead_time_variation",
         /// Claims per 100 shipments.
         ClaimsPer100 = "claims_per_100",
-        /// Days until a claim is settled.
+        /// Days until a claim is settled: the median, open claims counted as long as they last.
         ClaimSettlementDays = "claim_settlement_days",
-        /// Hours until the first response to a complaint.
+        /// Hours until the first response to a complaint: the median, open ones counted as long.
         ComplaintResponseHours = "complaint_response_hours",
-        /// Freight cost over goods value, as a multiple of the budgeted ratio.
+        /// Freight cost over goods value: the customer's profit ratio, against its budget.
         FreightCostRatio = "freight_cost_ratio",
     }
 }
 
 impl Kpi {
-    /// Unacceptable and target values, until a contract says otherwise. Default.
+    /// Unacceptable and target values, until a contract says otherwise; of the freight cost ratio as
+    /// multiples of its budget ([`Target::of_budget`]). Default.
     pub fn default_target(self) -> Target {
         let (unacceptable, target) = match self {
             Self::Otif => (0.85, 0.98),
@@ -110,6 +111,20 @@ pub struct Target {
 }
 
 impl Target {
+    /// The target of a freight cost ratio: the budget, and a quarter more is unacceptable. Default.
+    pub fn of_budget(budget: f64) -> Self {
+        let multiples = Kpi::FreightCostRatio.default_target();
+        Self {
+            unacceptable: multiples.unacceptable * budget,
+            target: multiples.target * budget,
+        }
+    }
+
+    /// The value that has this desirability, in `[0, 1]`.
+    pub fn value(self, desirability: f64) -> f64 {
+        self.unacceptable + desirability * (self.target - self.unacceptable)
+    }
+
     /// Desirability (Derringer and Suich 1980): `clip((v - L)/(T - L), 0, 1)`.
     ///
     /// # Errors

@@ -6,6 +6,8 @@
 //! counts ──> kpi::desirability ──┘      (formula 5)          (6), (7), gate     both parties
 //! ```
 //!
+//! [`green`] tells what would turn an account green, [`changes`] why its score is another than before.
+//!
 //! Scores lie in `[0, 1]` here and are shown times 100. Every score carries a variance, because a
 //! single answer is not knowledge. Everything is pure.
 //!
@@ -14,8 +16,10 @@
 
 pub mod account;
 pub mod answers;
+pub mod changes;
 pub mod department;
 mod error;
+pub mod green;
 pub mod indices;
 pub mod kpi;
 pub mod link;

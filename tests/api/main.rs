@@ -32,6 +32,7 @@ mod openapi;
 mod own_churn;
 mod promises;
 mod reports;
+mod satisfaction;
 mod shipments;
 mod survey_pages;
 mod surveys;

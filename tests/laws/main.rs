@@ -14,6 +14,7 @@ mod cascade;
 mod churn;
 mod evaluation;
 mod relationship;
+mod satisfaction;
 mod worlds;
 
 use hawser::calc::{self, Kind};
@@ -126,7 +127,7 @@ proptest! {
         prop_assert!(found.theta <= found.hi && found.hi <= 1.0);
         prop_assert!(found.var > 0.0 && found.var <= 0.0625);
         let parts = found.parts(prior, &settings);
-        prop_assert!(close(parts.prior + parts.kpis + parts.answers, found.theta, 1e-9));
+        prop_assert!(close(parts.prior + parts.kpis + parts.answers + parts.sentiment, found.theta, 1e-9));
 
         let mut turned = answers.clone();
         turned.reverse();
@@ -197,7 +198,7 @@ fn json() -> impl Strategy<Value = Value> {
                 "groups", "shapley", "interaction", "BG/NBD", "MBG/CNBD-k", "BG/BB", "department",
                 "worlds", "seed", "audit", "effect", "changes", "kind", "paths", "from",
                 "to", "open", "budget", "candidates", "customer", "cost", "power_mean", "p_all", "choquet2", "nps", "acsi", "r_wg", "wilson",
-                "buhlmann_straub", "-inf", "0,1", "cases",
+                "buhlmann_straub", "before", "after", "masses", "-inf", "0,1", "cases",
             ]).prop_map(str::to_owned),
             1 => ".{0,6}",
         ]

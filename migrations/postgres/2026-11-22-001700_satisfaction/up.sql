@@ -55,7 +55,7 @@ CREATE TABLE kpi_values (
     desirability DOUBLE PRECISION NOT NULL,               -- in [0, 1]
     unacceptable DOUBLE PRECISION NOT NULL,
     target       DOUBLE PRECISION NOT NULL,
-    target_from  TEXT NOT NULL,                 -- default, customer, contract
+    target_from  TEXT NOT NULL,                 -- default, customer, contract, year_before
     PRIMARY KEY (run_id, customer_id, kpi)
 );
 CREATE INDEX kpi_values_customer_idx ON kpi_values (customer_id);

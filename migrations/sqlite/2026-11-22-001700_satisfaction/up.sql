@@ -55,7 +55,7 @@ CREATE TABLE kpi_values (
     desirability REAL NOT NULL,               -- in [0, 1]
     unacceptable REAL NOT NULL,
     target       REAL NOT NULL,
-    target_from  TEXT NOT NULL,                 -- default, customer, contract
+    target_from  TEXT NOT NULL,                 -- default, customer, contract, year_before
     PRIMARY KEY (run_id, customer_id, kpi)
 ) STRICT;
 CREATE INDEX kpi_values_customer_idx ON kpi_values (customer_id);

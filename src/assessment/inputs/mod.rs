@@ -1,19 +1,27 @@
 //! What a run knows: the shipping days, the links and the service counts before its as-of date.
 
 mod departments;
+mod freight;
+mod handling;
 mod service;
+mod targets;
+mod voices;
 
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::{Days, NaiveDate};
 
 pub use departments::{DepartmentOf, STANDARD, standard_departments};
-pub use service::{Delivery, Observed, Portfolio, Service};
+pub use handling::{Complaint, Handling};
+pub use service::{Count, Delivery, Observed, Portfolio, Service};
+pub use targets::{InForce, TargetFrom, TargetSet, Targeted, Targets, Yardstick};
+pub use voices::{About, Place, Side, Spoken, Text, Voices};
 
 use crate::churn::statistics::WINDOW_WEEKS;
 use crate::engagement::renewals::ContractAt;
-use crate::ids::CustomerId;
+use crate::ids::{CustomerId, InvitationId, RunId};
 use crate::network::LinkMeasures;
+use crate::satisfaction::changes::State;
 
 /// One shipment as a sign of life of both parties.
 #[derive(Clone, Copy, Debug)]
@@ -30,7 +38,7 @@ pub struct Sign {
     pub delivered_on: Option<NaiveDate>,
     /// Whether it came after the promised end.
     pub late: Option<bool>,
-    /// Whether something was claimed from us.
+    /// Whether something was claimed from us, and no complaint tells of it.
     pub claimed: bool,
 }
 
@@ -43,8 +51,10 @@ pub struct Past {
     pub revenue: Vec<f64>,
     /// Deliveries in the order of their days: when, and whether late.
     pub punctuality: Vec<(NaiveDate, bool)>,
-    /// Days of deliveries that something was claimed for, ascending.
-    pub claims: Vec<NaiveDate>,
+    /// Days of complaints, and of deliveries claimed for without a complaint, ascending.
+    pub complaints: Vec<NaiveDate>,
+    /// Surveys answered, ascending: when, and the mean of the answers, in `[0, 1]`.
+    pub answers: Vec<(NaiveDate, f64)>,
 }
 
 /// What went over a link, day by day.
@@ -76,6 +86,16 @@ pub struct Inputs {
     pub service: Vec<Service>,
     /// Service on each link with deliveries in the KPI window.
     pub link_service: HashMap<(CustomerId, CustomerId), Service>,
+    /// How each customer's complaints were handled.
+    pub handling: HashMap<CustomerId, Handling>,
+    /// How complaints about a link were handled, by who complains and the other end.
+    pub link_handling: HashMap<(CustomerId, CustomerId), Handling>,
+    /// What was said.
+    pub voices: Voices,
+    /// What KPIs are measured against.
+    pub targets: Targets,
+    /// The run before, to tell what changed.
+    pub previous: Option<Previous>,
     /// Recorded departments.
     pub departments: HashMap<CustomerId, Vec<DepartmentOf>>,
     /// Contracts and payments as known at the as-of date, and at each slice before it that models
@@ -83,6 +103,17 @@ pub struct Inputs {
     pub terms: Vec<Terms>,
     /// How often each chain of contracts was renewed, and whether it was then lost.
     pub renewals: Vec<(u32, bool)>,
+}
+
+/// Satisfaction of the run before.
+#[derive(Clone, Debug)]
+pub struct Previous {
+    /// Which run.
+    pub run: RunId,
+    /// Its as-of date.
+    pub as_of: NaiveDate,
+    /// Each account's score and its required departments.
+    pub accounts: HashMap<CustomerId, (f64, Vec<State>)>,
 }
 
 /// Contracts and payments as known before a day.
@@ -100,6 +131,8 @@ pub struct Collector {
     signs: Vec<Sign>,
     service: HashMap<CustomerId, Service>,
     link_service: HashMap<(CustomerId, CustomerId), Service>,
+    complaints: Vec<Complaint>,
+    answers: HashMap<CustomerId, Vec<Spoken>>,
 }
 
 impl Collector {
@@ -122,6 +155,19 @@ impl Collector {
             .entry((delivery.shipper, delivery.consignee))
             .or_default()
             .add(delivery);
+        if let (Some(payer), Some(freight)) = (delivery.payer, delivery.freight) {
+            self.service.entry(payer).or_default().add_freight(freight);
+        }
+    }
+
+    /// Takes a complaint.
+    pub fn complaint(&mut self, complaint: Complaint) {
+        self.complaints.push(complaint);
+    }
+
+    /// Takes an answer.
+    pub fn answer(&mut self, customer: CustomerId, spoken: Spoken) {
+        self.answers.entry(customer).or_default().push(spoken);
     }
 
     /// Puts everything in order.
@@ -144,7 +190,9 @@ impl Collector {
             departments,
             ..Inputs::default()
         };
-        for (customer, past) in pasts(self.signs) {
+        let mut pasts = pasts(self.signs);
+        heard(&mut pasts, &self.complaints, &self.answers);
+        for (customer, past) in pasts {
             if inside(&past) {
                 inputs.customers.push(customer);
                 inputs.pasts.push(past);
@@ -154,8 +202,59 @@ impl Collector {
                 inputs.former.push((customer, past));
             }
         }
+        for complaint in &self.complaints {
+            let of_customer = inputs.handling.entry(complaint.customer).or_default();
+            of_customer.add(complaint);
+            if let Some(partner) = complaint.partner {
+                let link = (complaint.customer, partner);
+                inputs.link_handling.entry(link).or_default().add(complaint);
+            }
+        }
+        inputs.voices.answers = self.answers;
         inputs
     }
+}
+
+/// Adds complaints and answers to what customers did.
+fn heard(
+    pasts: &mut [(CustomerId, Past)],
+    complaints: &[Complaint],
+    answers: &HashMap<CustomerId, Vec<Spoken>>,
+) {
+    let mut days: HashMap<CustomerId, Vec<NaiveDate>> = HashMap::new();
+    for complaint in complaints {
+        days.entry(complaint.customer)
+            .or_default()
+            .push(complaint.on);
+    }
+    for (customer, past) in pasts {
+        if let Some(days) = days.get(customer) {
+            past.complaints.extend(days);
+            past.complaints.sort_unstable();
+        }
+        if let Some(spoken) = answers.get(customer) {
+            past.answers = surveys_answered(spoken);
+        }
+    }
+}
+
+/// One entry for each invitation: somebody who answers nine questions says one thing.
+fn surveys_answered(spoken: &[Spoken]) -> Vec<(NaiveDate, f64)> {
+    let mut by_invitation: BTreeMap<InvitationId, (NaiveDate, f64, f64)> = BTreeMap::new();
+    for one in spoken {
+        let entry = by_invitation
+            .entry(one.invitation)
+            .or_insert((one.on, 0.0, 0.0));
+        entry.0 = entry.0.max(one.on);
+        entry.1 += one.score;
+        entry.2 += 1.0;
+    }
+    let mut answered: Vec<(NaiveDate, f64)> = by_invitation
+        .into_values()
+        .map(|(on, sum, n)| (on, sum / n))
+        .collect();
+    answered.sort_by_key(|(on, _)| *on);
+    answered
 }
 
 /// The days of each link; the signs are in the order of links and days.
@@ -188,7 +287,7 @@ fn pasts(mut signs: Vec<Sign>) -> Vec<(CustomerId, Past)> {
     found.sort_by_key(|(customer, _)| *customer);
     for (_, past) in &mut found {
         past.punctuality.sort_by_key(|(on, _)| *on);
-        past.claims.sort_unstable();
+        past.complaints.sort_unstable();
     }
     found
 }
@@ -205,7 +304,7 @@ impl Past {
         }
         if let Some(on) = sign.delivered_on {
             self.punctuality.extend(sign.late.map(|late| (on, late)));
-            self.claims.extend(sign.claimed.then_some(on));
+            self.complaints.extend(sign.claimed.then_some(on));
         }
     }
 }
@@ -247,7 +346,7 @@ mod tests {
         );
         assert!(inputs.pasts.iter().all(|past| past.days == [day(0)]));
         assert_eq!(inputs.pasts[0].revenue, [300.0]);
-        assert_eq!(inputs.pasts[0].claims, [day(2)]);
+        assert_eq!(inputs.pasts[0].complaints, [day(2)]);
         assert_eq!(inputs.pasts[1].punctuality, [(day(2), false); 2]);
         let links: Vec<i64> = inputs
             .link_pasts

@@ -1,8 +1,12 @@
 //! Service: how well deliveries were done, counted and turned into KPIs.
 
+use super::freight::Freight;
+use super::handling::Handling;
+use super::targets::{Targeted, Yardstick};
+use crate::assessment::AssessmentError;
 use crate::ids::CustomerId;
 use crate::satisfaction::kpi::{self, MIN_OBSERVATIONS};
-use crate::satisfaction::{Kpi, SatisfactionError, Z90, indices};
+use crate::satisfaction::{Kpi, Z90, indices};
 
 /// How well one delivered shipment was done; `None` is unknown.
 #[derive(Clone, Copy, Debug)]
@@ -23,6 +27,10 @@ pub struct Delivery {
     pub claimed: Option<bool>,
     /// Days from pick-up (else order) to delivery.
     pub lead_days: Option<f64>,
+    /// Who pays the freight.
+    pub payer: Option<CustomerId>,
+    /// Freight billed and value of the goods, minor units, where both are known.
+    pub freight: Option<(f64, f64)>,
 }
 
 /// Counts of how well deliveries were done.
@@ -34,12 +42,16 @@ pub struct Service {
     invoice_correct: Count,
     claimed: Count,
     lead_days: Vec<f64>,
+    freight: Freight,
 }
 
+/// How often something was so, of how many.
 #[derive(Clone, Copy, Debug, Default)]
-struct Count {
-    hits: u64,
-    of: u64,
+pub struct Count {
+    /// So often.
+    pub hits: u64,
+    /// Of so many.
+    pub of: u64,
 }
 
 impl Count {
@@ -66,6 +78,9 @@ pub struct Observed {
     pub observations: u64,
     /// Desirability: 0 unacceptable, 1 on target.
     pub desirability: f64,
+    /// What it is measured against; `null` in runs of older versions, which knew defaults only.
+    #[serde(default)]
+    pub against: Option<Yardstick>,
 }
 
 impl Service {
@@ -87,47 +102,95 @@ impl Service {
         self.in_full_known > 0
     }
 
-    /// The KPIs with enough observations, shares drawn towards the portfolio's.
+    /// Counts what a shipment cost whom pays for it.
+    pub fn add_freight(&mut self, (freight, goods): (f64, f64)) {
+        self.freight.add(freight, goods);
+    }
+
+    /// The KPIs with enough observations and a target, shares drawn towards the portfolio's, in the
+    /// order of [`Kpi::ALL`].
     ///
     /// # Errors
     ///
-    /// [`SatisfactionError`] if counts make no sense.
-    pub fn kpis(&self, portfolio: &Portfolio) -> Result<Vec<Observed>, SatisfactionError> {
+    /// [`AssessmentError`] if counts make no sense.
+    pub fn kpis(
+        &self,
+        handling: &Handling,
+        portfolio: &Portfolio,
+        targets: Targeted<'_>,
+    ) -> Result<Vec<Observed>, AssessmentError> {
         let mut observed = Vec::new();
-        for (kpi, count, per) in [
-            (Kpi::Otif, self.on_time_in_full, 1.0),
-            (Kpi::DamageRate, self.damaged, 1.0),
-            (Kpi::InvoiceAccuracy, self.invoice_correct, 1.0),
-            (Kpi::ClaimsPer100, self.claimed, 100.0),
-        ] {
-            if count.of >= MIN_OBSERVATIONS {
-                let share = portfolio.shrunk(kpi, count);
-                let ends = indices::wilson(count.hits as f64, count.of as f64, Z90)?;
+        for &kpi in Kpi::ALL {
+            let Some(against) = targets.of(kpi) else {
+                continue;
+            };
+            let found = match kpi {
+                Kpi::Otif => share(kpi, portfolio, (self.on_time_in_full, 1.0))?,
+                Kpi::DamageRate => share(kpi, portfolio, (self.damaged, 1.0))?,
+                Kpi::InvoiceAccuracy => share(kpi, portfolio, (self.invoice_correct, 1.0))?,
+                Kpi::ClaimsPer100 => share(kpi, portfolio, (self.claimed, 100.0))?,
+                Kpi::LeadTimeVariation => kpi::lead_time_variation(&self.lead_days)?
+                    .map(|value| Measure::plain(value, self.lead_days.len() as u64)),
+                Kpi::ClaimSettlementDays => handling.settlement_days()?,
+                Kpi::ComplaintResponseHours => handling.response_hours()?,
+                Kpi::FreightCostRatio => self.freight.ratio(),
+            };
+            if let Some(found) = found {
                 observed.push(Observed {
                     kpi,
-                    value: share * per,
-                    low: Some(ends.lo * per),
-                    high: Some(ends.hi * per),
-                    observations: count.of,
-                    desirability: kpi.default_target().desirability(share * per)?,
+                    value: found.value,
+                    low: found.low,
+                    high: found.high,
+                    observations: found.observations,
+                    desirability: against.target().desirability(found.value)?,
+                    against: Some(against),
                 });
             }
         }
-        if self.lead_days.len() as u64 >= MIN_OBSERVATIONS
-            && let Some(value) = kpi::lead_time_variation(&self.lead_days)?
-        {
-            observed.push(Observed {
-                kpi: Kpi::LeadTimeVariation,
-                value,
-                low: None,
-                high: None,
-                observations: self.lead_days.len() as u64,
-                desirability: Kpi::LeadTimeVariation
-                    .default_target()
-                    .desirability(value)?,
-            });
-        }
         Ok(observed)
+    }
+}
+
+/// A share with its interval, as so many `per` of them; `None` with too few observations.
+fn share(
+    kpi: Kpi,
+    portfolio: &Portfolio,
+    (count, per): (Count, f64),
+) -> Result<Option<Measure>, AssessmentError> {
+    if count.of < MIN_OBSERVATIONS {
+        return Ok(None);
+    }
+    let ends = indices::wilson(count.hits as f64, count.of as f64, Z90)?;
+    Ok(Some(Measure {
+        value: portfolio.shrunk(kpi, count) * per,
+        low: Some(ends.lo * per),
+        high: Some(ends.hi * per),
+        observations: count.of,
+    }))
+}
+
+/// A KPI's value before it is judged.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Measure {
+    /// Its value.
+    pub value: f64,
+    /// Lower end of its 90 % interval.
+    pub low: Option<f64>,
+    /// Upper end of its 90 % interval.
+    pub high: Option<f64>,
+    /// Observations behind it.
+    pub observations: u64,
+}
+
+impl Measure {
+    /// Without an interval.
+    pub fn plain(value: f64, observations: u64) -> Self {
+        Self {
+            value,
+            low: None,
+            high: None,
+            observations,
+        }
     }
 }
 
@@ -161,12 +224,23 @@ impl Portfolio {
                 sum.of += count.of;
             }
         }
-        let share = |count: Count| (count.hits as f64 + 0.5) / (count.of as f64 + 1.0);
+        Self::of_counts([
+            all.on_time_in_full,
+            all.damaged,
+            all.invoice_correct,
+            all.claimed,
+        ])
+    }
+
+    /// Of counts over all deliveries: on time in full, damaged, invoice right, claimed.
+    pub fn of_counts(counts: [Count; 4]) -> Self {
+        let [on_time_in_full, damaged, invoice_correct, claimed] =
+            counts.map(|count| (count.hits as f64 + 0.5) / (count.of as f64 + 1.0));
         Self {
-            on_time_in_full: share(all.on_time_in_full),
-            damaged: share(all.damaged),
-            invoice_correct: share(all.invoice_correct),
-            claimed: share(all.claimed),
+            on_time_in_full,
+            damaged,
+            invoice_correct,
+            claimed,
         }
     }
 
@@ -184,6 +258,7 @@ impl Portfolio {
 
 #[cfg(test)]
 mod tests {
+    use super::super::targets::Targets;
     use super::*;
 
     fn delivery(late: Option<bool>, in_full: Option<bool>) -> Delivery {
@@ -196,6 +271,8 @@ mod tests {
             invoice_correct: Some(true),
             claimed: None,
             lead_days: Some(2.0),
+            payer: None,
+            freight: None,
         }
     }
 
@@ -216,7 +293,14 @@ mod tests {
             on_time_in_full: 0.8,
             ..Portfolio::default()
         };
-        let kpis = service.kpis(&portfolio).unwrap();
+        let targets = Targets::default();
+        let kpis = service
+            .kpis(
+                &Handling::default(),
+                &portfolio,
+                targets.of(CustomerId(1), None),
+            )
+            .unwrap();
         // 3 of 5 on time and not known to be incomplete, beside 8 of 10: 11 / 15
         let otif = kpis.iter().find(|kpi| kpi.kpi == Kpi::Otif).unwrap();
         assert!((otif.value - 11.0 / 15.0).abs() < 1e-12);

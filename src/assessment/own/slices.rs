@@ -18,6 +18,8 @@ const TREND_WEEKS: u32 = 26;
 const LAST_DELIVERIES: usize = 5;
 /// Deliveries that a window needs for its punctuality to count.
 const ENOUGH_DELIVERIES: usize = 5;
+/// Surveys answered that a window needs for what was said to count.
+const ENOUGH_ANSWERS: usize = 3;
 
 /// So many weeks before a day; the calendar's first day where there is none.
 pub fn weeks_before(day: NaiveDate, weeks: u32) -> NaiveDate {
@@ -65,8 +67,9 @@ pub fn recency_frequency_money(past: &Past, at: NaiveDate, history: &History) ->
 
 /// The service that a customer had before a day, and the terms it was on then.
 ///
-/// Claims count as complaints. The change of satisfaction is that of its facts: the desirability of
-/// the share of deliveries on time, against 26 weeks before.
+/// Complaints are those received, and claims without one. The change of satisfaction against 26 weeks
+/// before is that of what was answered, where three surveys or more were answered in the 13 weeks
+/// before either day; else that of its facts: the desirability of the share of deliveries on time.
 ///
 /// # Errors
 ///
@@ -81,12 +84,17 @@ pub fn service(
         .get(delivered.len().saturating_sub(LAST_DELIVERIES)..)
         .unwrap_or_default();
     let late = last.iter().filter(|(_, late)| *late).count();
-    let recent = punctuality(past, at)?;
-    let before = punctuality(past, weeks_before(at, TREND_WEEKS))?;
-    let claims = within(&past.claims, weeks_before(at, RECENT_WEEKS), at, |on| *on);
+    let earlier = weeks_before(at, TREND_WEEKS);
+    let (recent, before) = match (feeling(past, at), feeling(past, earlier)) {
+        (Some(recent), Some(before)) => (Some(recent), Some(before)),
+        _ => (punctuality(past, at)?, punctuality(past, earlier)?),
+    };
+    let complaints = within(&past.complaints, weeks_before(at, RECENT_WEEKS), at, |on| {
+        *on
+    });
     Ok(Covariates {
         late_share: (last.len() == LAST_DELIVERIES).then(|| late as f64 / last.len() as f64),
-        complaints_13w: Some(claims.len() as u64),
+        complaints_13w: Some(complaints.len() as u64),
         satisfaction_change: recent.zip(before).map(|(recent, before)| recent - before),
         terms_trend_days: terms.payment_trends.get(&customer).copied(),
         contract_expires: terms.contracts.get(&customer).map(|contracts| {
@@ -95,6 +103,18 @@ pub fn service(
                 .any(|contract| contract.ends_on < horizon_end)
         }),
     })
+}
+
+/// Mean of the surveys answered in the weeks before a day; `None` with too few.
+fn feeling(past: &Past, at: NaiveDate) -> Option<f64> {
+    let said = within(
+        &past.answers,
+        weeks_before(at, RECENT_WEEKS),
+        at,
+        |(on, _)| *on,
+    );
+    let sum: f64 = said.iter().map(|(_, score)| score).sum();
+    (said.len() >= ENOUGH_ANSWERS).then(|| sum / said.len() as f64)
 }
 
 /// Desirability of the share of deliveries on time in the weeks before a day; `None` with too few.
@@ -153,7 +173,7 @@ mod tests {
         past.punctuality.push((day(4), true));
         past.punctuality
             .extend([190, 191, 192, 193, 194].map(|on| (day(on), true)));
-        past.claims = vec![day(10), day(191)];
+        past.complaints = vec![day(10), day(191)];
         let early = served(&past, day(80));
         assert_eq!(early.late_share, Some(0.2));
         assert_eq!(early.complaints_13w, Some(1));
@@ -162,5 +182,23 @@ mod tests {
         assert_eq!(later.complaints_13w, Some(1));
         // On time 4.5 of 6 then, 0.5 of 6 now: both below .85, where desirability ends.
         assert_eq!(later.satisfaction_change, Some(0.0));
+    }
+
+    #[test]
+    fn what_people_say_comes_before_what_deliveries_say() {
+        let mut past = past(&[0]);
+        past.punctuality = (0..400).map(|on| (day(on), false)).collect();
+        past.answers = [(210, 0.9), (211, 0.8), (212, 0.7), (392, 0.5), (393, 0.3)]
+            .map(|(on, score)| (day(on), score))
+            .to_vec();
+        // Two answers are too few: all deliveries are on time, then and now.
+        let change = served(&past, day(400)).satisfaction_change.unwrap();
+        assert!(change.abs() < 1e-12);
+        past.answers.push((day(394), 0.1));
+        // .3 in the 13 weeks to day 400, .8 in those to day 218.
+        let change = served(&past, day(400)).satisfaction_change.unwrap();
+        assert!((change + 0.5).abs() < 1e-12, "{change}");
+        // Nothing of what was said later is seen.
+        assert!(served(&past, day(300)).satisfaction_change.unwrap().abs() < 1e-12);
     }
 }

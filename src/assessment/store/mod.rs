@@ -3,7 +3,9 @@
 pub mod calibrations;
 pub mod input;
 pub mod models;
+pub mod satisfied;
 pub mod snapshot;
+pub mod targets;
 pub mod view;
 
 use chrono::NaiveDate;

@@ -6,13 +6,16 @@ use serde::Serialize;
 
 use super::super::AssessmentError;
 use super::super::inputs::Inputs;
+use super::super::inputs::Observed;
 use super::super::risk::{CustomerRisk, Risks};
-use super::super::scores::{AccountScore, Scores, link_interval};
+use super::super::scores::{AccountScore, DimensionScore, Scores};
 use crate::db::schema::{
-    account_satisfactions, customer_risks, department_satisfactions, link_risks,
+    account_satisfactions, customer_risks, department_satisfactions, dimension_satisfactions,
+    kpi_values, link_risks,
 };
 use crate::db::{Conn, DbError, DbResult, insert_all};
 use crate::ids::{CustomerId, DepartmentId, RunId};
+use crate::sentiment::Index;
 use crate::units::Probability;
 
 /// Rows written together.
@@ -71,6 +74,15 @@ struct LinkRow {
     own_churn: Option<f64>,
     expected_days: Option<f64>,
     terms: &'static str,
+    shipper_satisfaction: Option<f64>,
+    shipper_satisfaction_low: Option<f64>,
+    shipper_satisfaction_high: Option<f64>,
+    consignee_satisfaction: Option<f64>,
+    consignee_satisfaction_low: Option<f64>,
+    consignee_satisfaction_high: Option<f64>,
+    shipper_answers: Option<f64>,
+    consignee_answers: Option<f64>,
+    one_sided: Option<bool>,
 }
 
 #[derive(Insertable)]
@@ -87,6 +99,14 @@ struct AccountRow {
     coverage: f64,
     evidence: &'static str,
     kpis: String,
+    departments_heard: i64,
+    departments_required: i64,
+    sentiment: Option<f64>,
+    sentiment_low: Option<f64>,
+    sentiment_high: Option<f64>,
+    sentiment_texts: i64,
+    to_green: Option<String>,
+    changes: Option<String>,
 }
 
 #[derive(Insertable)]
@@ -105,6 +125,41 @@ struct DepartmentRow {
     answers: f64,
     weight: f64,
     required: bool,
+    survey_score: Option<f64>,
+    respondents: i64,
+    gap: Option<f64>,
+    agreement: Option<f64>,
+    sentiment: Option<f64>,
+    sentiment_texts: i64,
+    last_heard_on: Option<NaiveDate>,
+    parts: Option<String>,
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = kpi_values, treat_none_as_default_value = false)]
+struct KpiRow {
+    run_id: RunId,
+    customer_id: CustomerId,
+    kpi: &'static str,
+    value: f64,
+    low: Option<f64>,
+    high: Option<f64>,
+    observations: i64,
+    desirability: f64,
+    unacceptable: f64,
+    target: f64,
+    target_from: &'static str,
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = dimension_satisfactions, treat_none_as_default_value = false)]
+struct DimensionRow {
+    run_id: RunId,
+    customer_id: CustomerId,
+    department: String,
+    dimension: String,
+    score: f64,
+    answers: i64,
 }
 
 fn json(value: &impl Serialize) -> DbResult<String> {
@@ -137,13 +192,66 @@ pub fn write(
             .map(|score| account_row(run_id, score))
             .collect::<DbResult<_>>()?;
         insert_all!(conn, account_satisfactions::table, &rows[..]).map_err(DbError::from)?;
-        let rows: Vec<DepartmentRow> = chunk
-            .iter()
-            .flat_map(|score| department_rows(run_id, score))
-            .collect();
+        let mut rows: Vec<DepartmentRow> = Vec::new();
+        for score in chunk {
+            rows.extend(department_rows(run_id, score)?);
+        }
         insert_all!(conn, department_satisfactions::table, &rows[..]).map_err(DbError::from)?;
+        write_details(conn, run_id, chunk)?;
     }
     Ok(())
+}
+
+/// KPIs and dimensions, for reports.
+fn write_details(conn: &mut Conn, run_id: RunId, chunk: &[AccountScore]) -> DbResult<()> {
+    let rows: Vec<KpiRow> = chunk
+        .iter()
+        .flat_map(|score| {
+            let kpis = score.kpis.iter();
+            kpis.filter_map(|observed| kpi_row(run_id, score.customer, observed))
+        })
+        .collect();
+    insert_all!(conn, kpi_values::table, &rows[..])?;
+    let rows: Vec<DimensionRow> = chunk
+        .iter()
+        .flat_map(|score| {
+            let dimensions = score.dimensions.iter();
+            dimensions.map(|found| dimension_row(run_id, score.customer, found))
+        })
+        .collect();
+    Ok(insert_all!(
+        conn,
+        dimension_satisfactions::table,
+        &rows[..]
+    )?)
+}
+
+fn kpi_row(run_id: RunId, customer_id: CustomerId, observed: &Observed) -> Option<KpiRow> {
+    let against = observed.against?;
+    Some(KpiRow {
+        run_id,
+        customer_id,
+        kpi: observed.kpi.word(),
+        value: observed.value,
+        low: observed.low,
+        high: observed.high,
+        observations: i64::try_from(observed.observations).unwrap_or(i64::MAX),
+        desirability: observed.desirability,
+        unacceptable: against.unacceptable,
+        target: against.target,
+        target_from: against.from.word(),
+    })
+}
+
+fn dimension_row(run_id: RunId, customer_id: CustomerId, found: &DimensionScore) -> DimensionRow {
+    DimensionRow {
+        run_id,
+        customer_id,
+        department: found.department.clone(),
+        dimension: found.dimension.clone(),
+        score: found.score,
+        answers: count(found.answers),
+    }
 }
 
 fn write_links(
@@ -155,7 +263,7 @@ fn write_links(
 ) -> DbResult<()> {
     let mut rows = Vec::with_capacity(CHUNK);
     for ((measures, risk), score) in inputs.links.iter().zip(&risks.links).zip(&scores.links) {
-        let (low, high) = link_interval(score);
+        let (low, high) = score.interval();
         rows.push(LinkRow {
             run_id,
             shipper_id: measures.shipper,
@@ -164,15 +272,24 @@ fn write_links(
             business: risk.business,
             value: risk.value,
             loss_probability: risk.loss_probability,
-            satisfaction: score.score,
+            satisfaction: score.joint.score,
             satisfaction_low: low,
             satisfaction_high: high,
-            imbalance: score.imbalance,
+            imbalance: score.joint.imbalance,
             last_on: measures.last_on,
             raw_churn: risk.own.map(|own| own.raw.get()),
             own_churn: risk.own.map(|own| own.coherent.get()),
             expected_days: risk.own.map(|own| own.expected_days),
             terms: risk.terms.word(),
+            shipper_satisfaction: Some(score.shipper.score),
+            shipper_satisfaction_low: Some(score.shipper.low),
+            shipper_satisfaction_high: Some(score.shipper.high),
+            consignee_satisfaction: Some(score.consignee.score),
+            consignee_satisfaction_low: Some(score.consignee.low),
+            consignee_satisfaction_high: Some(score.consignee.high),
+            shipper_answers: Some(score.shipper.answers),
+            consignee_answers: Some(score.consignee.answers),
+            one_sided: Some(score.joint.one_sided),
         });
         if rows.len() == CHUNK {
             insert_all!(conn, link_risks::table, &rows[..])?;
@@ -222,6 +339,7 @@ fn risk_row(run_id: RunId, as_of: NaiveDate, risk: &CustomerRisk) -> DbResult<Ri
 }
 
 fn account_row(run_id: RunId, score: &AccountScore) -> DbResult<AccountRow> {
+    let enough = score.sentiment.filter(|index| index.enough);
     Ok(AccountRow {
         run_id,
         customer_id: score.customer,
@@ -234,26 +352,50 @@ fn account_row(run_id: RunId, score: &AccountScore) -> DbResult<AccountRow> {
         coverage: score.account.coverage,
         evidence: score.evidence.word(),
         kpis: json(&score.kpis)?,
+        departments_heard: count(score.heard),
+        departments_required: count(score.required),
+        sentiment: enough.map(|index| index.value),
+        sentiment_low: enough.map(|index| index.low),
+        sentiment_high: enough.map(|index| index.high),
+        sentiment_texts: texts(score.sentiment.as_ref()),
+        to_green: Some(json(&score.to_green)?),
+        changes: score.changes.as_ref().map(json).transpose()?,
     })
 }
 
-fn department_rows(run_id: RunId, score: &AccountScore) -> impl Iterator<Item = DepartmentRow> {
-    score
-        .departments
-        .iter()
-        .map(move |(department, theta)| DepartmentRow {
+fn texts(index: Option<&Index>) -> i64 {
+    index.map_or(0, |index| i64::try_from(index.texts).unwrap_or(i64::MAX))
+}
+
+fn department_rows(run_id: RunId, score: &AccountScore) -> DbResult<Vec<DepartmentRow>> {
+    let rows = score.departments.iter().map(|one| {
+        let (of, theta) = (&one.of, &one.score);
+        Ok(DepartmentRow {
             run_id,
             customer_id: score.customer,
-            department: department.name.clone(),
-            kind: department.kind.word(),
-            department_id: department.id,
+            department: of.name.clone(),
+            kind: of.kind.word(),
+            department_id: of.id,
             score: theta.theta,
             low: theta.lo,
             high: theta.hi,
             kpi_score: theta.kpi_score,
             kpi_coverage: theta.kpi_coverage,
             answers: theta.n_eff,
-            weight: department.weight,
-            required: department.required,
+            weight: of.weight,
+            required: of.required,
+            survey_score: theta.survey_mean,
+            respondents: count(theta.respondents),
+            gap: theta.gap,
+            agreement: theta.agreement,
+            sentiment: one
+                .sentiment
+                .filter(|index| index.enough)
+                .map(|index| index.value),
+            sentiment_texts: texts(one.sentiment.as_ref()),
+            last_heard_on: one.last_heard_on,
+            parts: Some(json(&one.parts)?),
         })
+    });
+    rows.collect()
 }

@@ -4,18 +4,14 @@ use std::collections::HashMap;
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
-use serde::Serialize;
 
 use super::super::model::Role;
 use super::super::read::Source;
 use crate::access::Teams;
 use crate::api::reference::Reference;
-use crate::db::schema::{
-    account_satisfactions, customer_risks, customers, department_satisfactions, link_risks,
-};
+use crate::db::schema::{customer_risks, customers};
 use crate::db::select::{Collection, Field, Kind, Statement, Value};
 use crate::db::{Conn, DbResult, on};
-use crate::ids::{CustomerId, DepartmentId, RunId};
 
 /// A customer's risk with what is told of the customer and the run.
 #[derive(Clone, Debug, QueryableByName)]
@@ -272,126 +268,4 @@ pub fn visible_names(
         found.extend(seen.map(|(id, name, _)| (id, name)));
     }
     Ok(found)
-}
-
-/// An account's satisfaction as it stands.
-#[derive(Clone, Debug, Queryable, Selectable)]
-#[diesel(table_name = account_satisfactions)]
-pub struct AccountRead {
-    /// As in the snapshot, and so the rest.
-    pub score: f64,
-    /// 90 % interval.
-    pub low: f64,
-    /// 90 % interval.
-    pub high: f64,
-    /// All satisfied.
-    pub p_all: f64,
-    /// The gate.
-    pub light: String,
-    /// Department.
-    pub weakest: String,
-    /// Share with data.
-    pub coverage: f64,
-    /// `enough`, `low`, `none`.
-    pub evidence: String,
-    /// JSON.
-    pub kpis: String,
-}
-
-/// A department's satisfaction as it stands.
-#[derive(Clone, Debug, Queryable, Selectable)]
-#[diesel(table_name = department_satisfactions)]
-pub struct DepartmentRead {
-    /// As in the snapshot, and so the rest.
-    pub department: String,
-    /// What it does.
-    pub kind: String,
-    /// Which.
-    pub department_id: Option<DepartmentId>,
-    /// θ.
-    pub score: f64,
-    /// 90 % interval.
-    pub low: f64,
-    /// 90 % interval.
-    pub high: f64,
-    /// k.
-    pub kpi_score: Option<f64>,
-    /// c.
-    pub kpi_coverage: f64,
-    /// N.
-    pub answers: f64,
-    /// w.
-    pub weight: f64,
-    /// Needed.
-    pub required: bool,
-}
-
-/// The satisfaction of a customer in a run.
-pub fn satisfaction(
-    conn: &mut Conn,
-    run: RunId,
-    customer: CustomerId,
-) -> DbResult<Option<(AccountRead, Vec<DepartmentRead>)>> {
-    let account: Option<AccountRead> = on!(conn, |c| account_satisfactions::table
-        .find((run.0, customer.0))
-        .select(AccountRead::as_select())
-        .first(c)
-        .optional())?;
-    let Some(account) = account else {
-        return Ok(None);
-    };
-    let departments = on!(conn, |c| department_satisfactions::table
-        .filter(department_satisfactions::run_id.eq(run.0))
-        .filter(department_satisfactions::customer_id.eq(customer.0))
-        .order(department_satisfactions::department)
-        .select(DepartmentRead::as_select())
-        .load(c))?;
-    Ok(Some((account, departments)))
-}
-
-/// What a run says of a link.
-#[derive(Clone, Debug, Serialize, Queryable, Selectable, utoipa::ToSchema)]
-#[diesel(table_name = link_risks)]
-pub struct LinkRead {
-    /// First party.
-    pub shipper_id: i64,
-    /// Second party.
-    pub consignee_id: i64,
-    /// Shipments in the business window.
-    pub shipments: i64,
-    /// Business over the window, in the basis.
-    pub business: f64,
-    /// Value over the horizon.
-    pub value: f64,
-    /// Probability that either end is lost.
-    pub loss_probability: f64,
-    /// Joint satisfaction of both parties, in `[0, 1]`.
-    pub satisfaction: f64,
-    /// Lower end of the 90 % interval.
-    pub satisfaction_low: f64,
-    /// Upper end of the 90 % interval.
-    pub satisfaction_high: f64,
-    /// Shipper's score less the consignee's.
-    pub imbalance: f64,
-    /// The last shipment.
-    pub last_on: NaiveDate,
-    /// Probability that the link stays silent over the horizon, by its own shipping days alone.
-    pub raw_churn: Option<f64>,
-    /// The same, no less than the own churn of either end.
-    pub own_churn: Option<f64>,
-    /// Shipping days expected over the horizon.
-    pub expected_days: Option<f64>,
-}
-
-/// A link in a run.
-pub fn link(
-    conn: &mut Conn,
-    run: RunId,
-    (shipper, consignee): (CustomerId, CustomerId),
-) -> DbResult<Option<LinkRead>> {
-    Ok(on!(conn, |c| link_risks::table
-        .find((run.0, shipper.0, consignee.0))
-        .select(LinkRead::as_select())
-        .first(c)
-        .optional())?)
 }

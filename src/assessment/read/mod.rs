@@ -1,11 +1,12 @@
 //! Snapshots as people ask for them: one customer's risk or satisfaction, with names and parts.
 
+mod satisfied;
+
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
 use serde::Serialize;
 
-use super::inputs::Observed;
 use super::model::{CascadeTerm, Follower, Part};
 use super::store::view::{self as snapshots, RiskRead};
 use super::store::{self, Run};
@@ -14,7 +15,10 @@ use crate::api::reference::Reference;
 use crate::customers;
 use crate::db::{Conn, DbError};
 use crate::error::{Answer, Error};
-use crate::satisfaction::department::PRIOR_MEAN;
+
+pub use satisfied::{
+    DepartmentView, LinkView, SatisfactionView, SideView, link_of, satisfaction, visible_ends,
+};
 
 /// From which run a number comes.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
@@ -336,141 +340,5 @@ fn named_part(part: &Part, pointer: impl Fn(i64) -> Pointer) -> NamedPart {
             count: Some(count),
             probability,
         },
-    }
-}
-
-/// Satisfaction of one department. The parts sum to the score.
-#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
-pub struct DepartmentView {
-    /// Its name.
-    pub department: String,
-    /// What it does.
-    pub kind: String,
-    /// Its id; `null` for a standard department of a customer that has none recorded.
-    pub department_id: Option<i64>,
-    /// In `[0, 1]`.
-    pub score: f64,
-    /// Lower end of the 90 % interval.
-    pub low: f64,
-    /// Upper end of the 90 % interval.
-    pub high: f64,
-    /// What the score is made of.
-    pub parts: ScoreParts,
-    /// Mean desirability of the facts; `null`: nothing observed.
-    pub kpi_score: Option<f64>,
-    /// Share of the facts' weight that was observed.
-    pub kpi_coverage: f64,
-    /// Effective number of answers.
-    pub answers: f64,
-    /// Weight in the account.
-    pub weight: f64,
-    /// Whether the account needs it satisfied.
-    pub required: bool,
-}
-
-/// Additive parts of a department's score.
-#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
-pub struct ScoreParts {
-    /// What is generally so for departments of this kind.
-    pub prior: f64,
-    /// From facts.
-    pub kpis: f64,
-    /// From answers.
-    pub answers: f64,
-}
-
-/// Satisfaction of one customer.
-#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
-pub struct SatisfactionView {
-    /// The customer.
-    pub customer: Pointer,
-    /// Where the numbers come from.
-    pub source: Source,
-    /// The account as a whole, in `[0, 1]`: harmonic mean over the required departments.
-    pub score: f64,
-    /// Lower end of the 90 % interval.
-    pub low: f64,
-    /// Upper end of the 90 % interval.
-    pub high: f64,
-    /// Probability that every required department is satisfied.
-    pub p_all: f64,
-    /// `green`, `amber`, `red` or `unknown`: a gate, not a mean.
-    pub light: String,
-    /// The department to look at first; empty while none has data.
-    pub weakest: String,
-    /// Share of the required departments with data.
-    pub coverage: f64,
-    /// `enough`, `low` or `none`.
-    pub evidence: String,
-    /// Every department.
-    pub departments: Vec<DepartmentView>,
-    /// What was measured in the 13 weeks before.
-    pub inputs: Vec<Observed>,
-}
-
-/// The satisfaction of one customer in the wanted run.
-///
-/// # Errors
-///
-/// 404 if there is no such customer, run, or assessment of it.
-pub fn satisfaction(
-    conn: &mut Conn,
-    reference: &Reference,
-    as_of: Option<NaiveDate>,
-    teams: &Teams,
-) -> Answer<SatisfactionView> {
-    let customer = customers::store::resolve(conn, reference, teams)?
-        .filter(|customer| !customer.deleted)
-        .ok_or_else(|| Error::not_found("customer", reference))?;
-    let run = wanted_run(conn, as_of)?;
-    let Some((account, departments)) = snapshots::satisfaction(conn, run.id, customer.id)? else {
-        return Err(why_not(conn, reference, as_of, teams));
-    };
-    Ok(SatisfactionView {
-        customer: Pointer {
-            id: Some(customer.id.0),
-            name: Some(customer.name),
-        },
-        source: run.source(),
-        score: account.score,
-        low: account.low,
-        high: account.high,
-        p_all: account.p_all,
-        light: account.light,
-        weakest: account.weakest,
-        coverage: account.coverage,
-        evidence: account.evidence,
-        inputs: stored(&account.kpis, "account_satisfactions.kpis")?,
-        departments: departments.into_iter().map(department_view).collect(),
-    })
-}
-
-fn department_view(row: snapshots::DepartmentRead) -> DepartmentView {
-    let settings = crate::satisfaction::DepartmentSettings::default();
-    let facts = settings.kpi_weight * row.kpi_coverage;
-    let total = settings.prior_weight + facts + row.answers;
-    let prior = settings.prior_weight * PRIOR_MEAN / total;
-    let kpis = facts * row.kpi_score.unwrap_or(0.0) / total;
-    DepartmentView {
-        parts: ScoreParts {
-            prior,
-            kpis,
-            answers: if row.answers > 0.0 {
-                row.score - prior - kpis
-            } else {
-                0.0
-            },
-        },
-        department: row.department,
-        kind: row.kind,
-        department_id: row.department_id.map(|id| id.0),
-        score: row.score,
-        low: row.low,
-        high: row.high,
-        kpi_score: row.kpi_score,
-        kpi_coverage: row.kpi_coverage,
-        answers: row.answers,
-        weight: row.weight,
-        required: row.required,
     }
 }

@@ -1,5 +1,8 @@
 //! Endpoints for runs, risks, satisfaction and the watch list.
 
+mod kpis;
+mod satisfaction;
+
 use std::sync::Arc;
 
 use actix_web::http::header;
@@ -11,15 +14,14 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::AssessmentError;
 use super::fits::{self, ModelsView};
-use super::read::{self, Pointer, RiskView, SatisfactionView, Source};
+use super::read::{self, Pointer, RiskView, Source};
 use super::run::assess;
-use super::store::view::{self as snapshots, LinkRead, RiskRead, WATCH_LIST};
+use super::store::view::{RiskRead, WATCH_LIST};
 use super::store::{self, Run};
 use crate::access::{Caller, Scope};
 use crate::api::body::Body;
 use crate::api::list::{self, ListParams, Page, parse_value};
 use crate::api::reference::Reference;
-use crate::customers;
 use crate::db::Conn;
 use crate::db::select::{self, Kind, Value};
 use crate::error::{Answer, Error, ProblemPart};
@@ -33,10 +35,10 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(create_run)
         .service(find_run)
         .service(show_risk)
-        .service(show_satisfaction)
-        .service(show_link_risk)
         .service(show_watchlist)
         .service(show_models);
+    satisfaction::routes(config);
+    kpis::routes(config);
 }
 
 /// What follows a run in its transaction; features that come later in the line hang in here.
@@ -198,77 +200,6 @@ async fn show_risk(
     let view = state
         .db
         .read(move |conn| read::risk(conn, &id, as_of, &caller.teams))
-        .await?;
-    Ok(HttpResponse::Ok().json(view))
-}
-
-/// Shows a customer's satisfaction: the account, each department, the facts behind them.
-#[utoipa::path(tag = "assessment", params(("id" = String, Path, description = "The customer: its id, or ext:SYSTEM:ID"), AsOf), responses((status = 200, description = "The satisfaction", body = SatisfactionView), (status = 404, description = "No such customer, run, or assessment of it", body = crate::error::Problem)))]
-#[get("/customers/{id}/satisfaction")]
-async fn show_satisfaction(
-    state: web::Data<AppState>,
-    caller: Caller,
-    request: HttpRequest,
-    id: web::Path<String>,
-) -> Answer<HttpResponse> {
-    let (id, as_of) = (Reference::parse(&id)?, wanted_date(&request)?);
-    let view = state
-        .db
-        .read(move |conn| read::satisfaction(conn, &id, as_of, &caller.teams))
-        .await?;
-    Ok(HttpResponse::Ok().json(view))
-}
-
-/// What a run says of a link.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-struct LinkView {
-    /// Where the numbers come from.
-    source: Source,
-    #[serde(flatten)]
-    link: LinkRead,
-}
-
-/// Shows a link's risk and the joint satisfaction of both parties.
-#[utoipa::path(tag = "assessment", params(("shipper" = String, Path, description = "The shipper: its id, or ext:SYSTEM:ID"), ("consignee" = String, Path, description = "The consignee: its id, or ext:SYSTEM:ID"), AsOf), responses((status = 200, description = "The link", body = LinkView), (status = 404, description = "No such customer, run, or link in it", body = crate::error::Problem)))]
-#[get("/links/{shipper}/{consignee}/risk")]
-async fn show_link_risk(
-    state: web::Data<AppState>,
-    caller: Caller,
-    request: HttpRequest,
-    path: web::Path<(String, String)>,
-) -> Answer<HttpResponse> {
-    let (shipper, consignee) = path.into_inner();
-    let ends = (Reference::parse(&shipper)?, Reference::parse(&consignee)?);
-    let as_of = wanted_date(&request)?;
-    let view = state
-        .db
-        .read(move |conn| {
-            // Whoever may see one end may see the link.
-            let mut seen = false;
-            let mut end = |reference: &Reference| {
-                let all = crate::access::Teams::All;
-                let found = customers::store::resolve(conn, reference, &all)?
-                    .filter(|customer| !customer.deleted)
-                    .ok_or_else(|| Error::not_found("customer", reference))?;
-                seen |= caller.teams.allow(found.team_id);
-                Ok::<_, Error>(found.id)
-            };
-            let ids = (end(&ends.0)?, end(&ends.1)?);
-            if !seen {
-                return Err(Error::not_found("customer", &ends.0));
-            }
-            let run = read::wanted_run(conn, as_of)?;
-            let link = snapshots::link(conn, run.id, ids)?.ok_or_else(|| {
-                Error::not_found(
-                    "link",
-                    format!("{} to {} as of {}", ends.0, ends.1, run.as_of),
-                )
-            })?;
-            Ok(LinkView {
-                source: run.source(),
-                link,
-            })
-        })
         .await?;
     Ok(HttpResponse::Ok().json(view))
 }

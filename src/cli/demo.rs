@@ -8,6 +8,7 @@
 mod fill;
 mod greeting;
 mod store;
+mod voices;
 
 use std::collections::BTreeMap;
 use std::fs::File;

@@ -6,6 +6,7 @@ use indicatif::ProgressBar;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::voices::{self, Contact, People};
 use crate::access::audit::{self, Actor, Deed};
 use crate::access::store::{self as access, UserInput};
 use crate::api::batch::MOST;
@@ -47,8 +48,10 @@ pub fn fill(
 ) -> Result<(), Failure> {
     bar.set_message("Customers");
     let teams = fill_teams(conn, world, now)?;
+    let mut people = Vec::new();
     for customer in world.customers() {
-        fill_customer(conn, customer, teams.get(customer.team).copied(), now)?;
+        let team = teams.get(customer.team).copied();
+        people.push(fill_customer(conn, customer, team, now)?);
     }
     bar.set_message("Shipments");
     let mut writer = Writer::new(conn, zone, None, now)?;
@@ -64,6 +67,8 @@ pub fn fill(
         }
     }
     writer.finish(conn)?;
+    bar.set_message("Voices");
+    voices::fill(conn, world, &people, (zone, now))?;
     let deed = Deed {
         action: FILLED,
         entity: SYSTEM,
@@ -102,12 +107,13 @@ fn fill_teams(conn: &mut Conn, world: &DemoWorld, now: UtcTime) -> Result<Vec<i6
     Ok(ids)
 }
 
+/// The customer and its contacts, in the order of the plan.
 fn fill_customer(
     conn: &mut Conn,
     customer: &DemoCustomer,
     team_id: Option<i64>,
     now: UtcTime,
-) -> Result<(), Failure> {
+) -> Result<People, Failure> {
     let key = ExternalId {
         system: SYSTEM.to_owned(),
         id: customer.code.clone(),
@@ -122,6 +128,7 @@ fn fill_customer(
     .map_err(refused)?;
     let id = customers::insert(conn, &draft, now)?;
     external_ids::add(conn, id, &key)?;
+    let mut contacts_there = Vec::new();
     for kind in &customer.departments {
         let draft = DepartmentInput {
             kind: known(DepartmentKind::parse(kind), kind)?,
@@ -148,14 +155,21 @@ fn fill_customer(
             }
             .checked()
             .map_err(refused)?;
-            contacts::insert(conn, id, &input, now)?;
+            let contact = contacts::insert(conn, id, &input, now)?;
+            contacts_there.push(Contact {
+                id: contact.id.0,
+                department: department.id.0,
+            });
         }
     }
-    Ok(())
+    Ok(People {
+        customer: id.0,
+        contacts: contacts_there,
+    })
 }
 
 /// The demo keeps the rules that hold for everybody; where it did not, it would be our fault.
-fn refused(problems: Vec<crate::problem::FieldProblem>) -> Failure {
+pub(super) fn refused(problems: Vec<crate::problem::FieldProblem>) -> Failure {
     Failure::new(SOFTWARE, format!("demo data: {}", Error::Invalid(problems)))
 }
 

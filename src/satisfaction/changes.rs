@@ -218,8 +218,8 @@ mod tests {
     fn what_makes_no_sense_is_refused() {
         let nothing = state("a", 1.0, [(0.0, 0.5); 4]);
         let fine = state("a", 1.0, [(1.0, 0.5); 4]);
-        assert!(explain(&[], &[fine.clone()]).is_err());
-        assert!(explain(&[nothing], &[fine.clone()]).is_err());
+        assert!(explain(&[], std::slice::from_ref(&fine)).is_err());
+        assert!(explain(&[nothing], std::slice::from_ref(&fine)).is_err());
         let weightless = State {
             weight: 0.0,
             ..fine.clone()

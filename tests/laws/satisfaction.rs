@@ -1,6 +1,6 @@
 //! The way to green and the split of a change, whatever the numbers.
 
-use hawser::satisfaction::account::{FLOOR, Power, TAU, power_mean, score};
+use hawser::satisfaction::account::{AccountSettings, FLOOR, Power, TAU, power_mean, score};
 use hawser::satisfaction::answers::Answer;
 use hawser::satisfaction::changes::{Change, State, explain};
 use hawser::satisfaction::department::{self, DepartmentSettings, Mass};
@@ -59,7 +59,7 @@ fn gate(standing: &[Standing]) -> Gate {
             department: one.department,
         })
         .collect();
-    score(&members, &Default::default()).unwrap().gate
+    score(&members, &AccountSettings::default()).unwrap().gate
 }
 
 /// The step taken on what people said and what was measured, not on the scores.

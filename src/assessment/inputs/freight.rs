@@ -8,9 +8,9 @@ use crate::satisfaction::kpi::MIN_OBSERVATIONS;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Freight {
     n: u64,
-    freight: f64,
+    cost: f64,
     goods: f64,
-    freight_squared: f64,
+    cost_squared: f64,
     goods_squared: f64,
     product: f64,
 }
@@ -19,9 +19,9 @@ impl Freight {
     /// Counts a shipment.
     pub fn add(&mut self, freight: f64, goods: f64) {
         self.n += 1;
-        self.freight += freight;
+        self.cost += freight;
         self.goods += goods;
-        self.freight_squared += freight * freight;
+        self.cost_squared += freight * freight;
         self.goods_squared += goods * goods;
         self.product += freight * goods;
     }
@@ -30,12 +30,12 @@ impl Freight {
     /// `R ± 1.645 √(n/(n-1) Σ(f - R g)²) / Σ g`. `None` below five shipments, or where goods are worth
     /// nothing or freight was credited on balance.
     pub fn ratio(&self) -> Option<Measure> {
-        if self.n < MIN_OBSERVATIONS || self.goods <= 0.0 || self.freight < 0.0 {
+        if self.n < MIN_OBSERVATIONS || self.goods <= 0.0 || self.cost < 0.0 {
             return None;
         }
-        let ratio = self.freight / self.goods;
+        let ratio = self.cost / self.goods;
         let squares =
-            self.freight_squared - 2.0 * ratio * self.product + ratio * ratio * self.goods_squared;
+            self.cost_squared - 2.0 * ratio * self.product + ratio * ratio * self.goods_squared;
         let n = self.n as f64;
         let reach = Z90 * (squares.max(0.0) * n / (n - 1.0)).sqrt() / self.goods;
         Some(Measure {

@@ -77,13 +77,7 @@ pub fn account(
     Ok(AccountScore {
         customer,
         weakest,
-        evidence: if account.coverage <= 0.0 {
-            Evidence::None
-        } else if account.coverage < 0.5 {
-            Evidence::Low
-        } else {
-            Evidence::Enough
-        },
+        evidence: evidence(account.coverage),
         account,
         kpis,
         heard,
@@ -94,6 +88,16 @@ pub fn account(
         changes,
         departments,
     })
+}
+
+fn evidence(coverage: f64) -> Evidence {
+    if coverage <= 0.0 {
+        Evidence::None
+    } else if coverage < 0.5 {
+        Evidence::Low
+    } else {
+        Evidence::Enough
+    }
 }
 
 fn department(

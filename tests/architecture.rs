@@ -177,6 +177,15 @@ fn each_library_stays_behind_its_edge() {
     assert!(offences.is_empty(), "{}", offences.join("\n"));
 }
 
+/// Whether the code names this module, and not one whose name only begins so.
+fn names(code: &str, module: &str) -> bool {
+    code.match_indices(&format!("crate::{module}"))
+        .any(|(at, found)| {
+            let next = code[at + found.len()..].chars().next();
+            !next.is_some_and(|letter| letter.is_alphanumeric() || letter == '_')
+        })
+}
+
 #[test]
 fn features_use_only_those_before_them_and_shared_modules_use_none() {
     let mut offences = Vec::new();
@@ -189,7 +198,7 @@ fn features_use_only_those_before_them_and_shared_modules_use_none() {
             .position(|feature| file.starts_with(&format!("{feature}/")));
         let forbidden = own.map_or(FEATURES, |index| &FEATURES[index + 1..]);
         for feature in forbidden {
-            if code.contains(&format!("crate::{feature}")) {
+            if names(&code, feature) {
                 offences.push(format!("src/{file} uses {feature}"));
             }
         }

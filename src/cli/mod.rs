@@ -216,42 +216,46 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         out: Out { json: cli.json },
     };
     crate::telemetry::start_logs(&context.config);
-    match cli.command {
-        Command::Serve(_) => serve::run(&context),
-        Command::Demo(args) => demo::run(&mut context, &args),
-        Command::Migrate => migrate::run(&context),
-        Command::Assess(args) => assess::run(&context, &args),
-        Command::Backtest(args) => backtest::run(&context, &args),
-        Command::Watchlist(args) => watchlist::run(&context, &args),
-        Command::Explain(args) => explain::run(&context, &args),
-        Command::Satisfaction(args) => satisfaction::run(&context, &args),
-        Command::Model(command) => model::run(&context, &command),
-        Command::WhatIf(args) => what_if::run(&context, &args),
-        Command::Plan(args) => plan::run(&context, &args),
-        Command::Spread(args) => spread::run(&context, &args),
-        Command::Key(command) => key::run(&context, command),
-        Command::User(command) => user::run(&context, command),
-        Command::Team(command) => team::run(&context, command),
-        Command::Alerts(command) => alerts::run(&context, &command),
-        Command::Outbox(command) => outbox::run(&context, &command),
-        Command::Import(command) => import::run(&context, command),
+    run_command(&mut context, cli.command)
+}
+
+fn run_command(context: &mut Context, command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Serve(_) => serve::run(context),
+        Command::Demo(args) => demo::run(context, &args),
+        Command::Migrate => migrate::run(context),
+        Command::Assess(args) => assess::run(context, &args),
+        Command::Backtest(args) => backtest::run(context, &args),
+        Command::Watchlist(args) => watchlist::run(context, &args),
+        Command::Explain(args) => explain::run(context, &args),
+        Command::Satisfaction(args) => satisfaction::run(context, &args),
+        Command::Model(command) => model::run(context, &command),
+        Command::WhatIf(args) => what_if::run(context, &args),
+        Command::Plan(args) => plan::run(context, &args),
+        Command::Spread(args) => spread::run(context, &args),
+        Command::Key(command) => key::run(context, command),
+        Command::User(command) => user::run(context, command),
+        Command::Team(command) => team::run(context, command),
+        Command::Alerts(command) => alerts::run(context, &command),
+        Command::Outbox(command) => outbox::run(context, &command),
+        Command::Import(command) => import::run(context, command),
         Command::Contracts(command) => {
-            engagement::run::<crate::engagement::store::contracts::Row>(&context, &command)
+            engagement::run::<crate::engagement::store::contracts::Row>(context, &command)
         }
         Command::Invoices(command) => {
-            engagement::run::<crate::engagement::store::invoices::Row>(&context, &command)
+            engagement::run::<crate::engagement::store::invoices::Row>(context, &command)
         }
-        Command::Surveys(command) => surveys::run(&context, &command),
-        Command::Complaints(command) => complaints::run(&context, command),
-        Command::Promises(command) => promises::run(&context, command),
-        Command::Interactions(command) => interactions::run(&context, command),
-        Command::Sentiment(command) => sentiment::run(&context, command),
-        Command::Owners(command) => owners::run(&context, command),
-        Command::HandOver(args) => owners::hand_over(&context, &args),
-        Command::Export(command) => export::run(&context, command),
+        Command::Surveys(command) => surveys::run(context, &command),
+        Command::Complaints(command) => complaints::run(context, command),
+        Command::Promises(command) => promises::run(context, command),
+        Command::Interactions(command) => interactions::run(context, command),
+        Command::Sentiment(command) => sentiment::run(context, command),
+        Command::Owners(command) => owners::run(context, command),
+        Command::HandOver(args) => owners::hand_over(context, &args),
+        Command::Export(command) => export::run(context, command),
         Command::Calc(args) => calc::run(&args),
-        Command::Report(args) => report::run(&context, &args),
-        Command::TrackRecord(args) => track::run(&context, &args),
-        Command::Openapi => openapi::run(&context),
+        Command::Report(args) => report::run(context, &args),
+        Command::TrackRecord(args) => track::run(context, &args),
+        Command::Openapi => openapi::run(context),
     }
 }

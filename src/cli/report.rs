@@ -46,7 +46,7 @@ pub struct Args {
     /// Only this KPI; for kpis
     #[arg(long, value_parser = PossibleValuesParser::new(Kpi::WORDS))]
     kpi: Option<String>,
-    /// Only answers to this survey; for survey_answers
+    /// Only answers to this survey; for `survey_answers`
     #[arg(long, value_name = "ID")]
     survey: Option<String>,
     /// Only complaints with this cause; for complaints

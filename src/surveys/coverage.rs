@@ -124,11 +124,11 @@ pub fn coverage(
         departments_heard,
         required: figures::required(conn, teams)?,
     };
-    Ok(sum_up((from, to), facts, most))
+    Ok(sum_up((from, to), &facts, most))
 }
 
 /// Coverage from facts; tells `most` departments not heard at most.
-pub fn sum_up((from, to): (NaiveDate, NaiveDate), facts: Facts, most: usize) -> Coverage {
+pub fn sum_up((from, to): (NaiveDate, NaiveDate), facts: &Facts, most: usize) -> Coverage {
     let basis = basis(&facts.business);
     let worth = |id: CustomerId| {
         let found = facts.business.get(&id);
@@ -241,14 +241,14 @@ mod tests {
         }
     }
 
-    fn told(facts: Facts, most: usize) -> Coverage {
+    fn told(facts: &Facts, most: usize) -> Coverage {
         let day = |text: &str| text.parse().unwrap();
         sum_up((day("2026-01-01"), day("2026-03-31")), facts, most)
     }
 
     #[test]
     fn business_and_departments_heard_are_shares_of_what_there_is() {
-        let found = told(facts(), 2);
+        let found = told(&facts(), 2);
         // 60 of 60 + 40; what loses us money counts for nothing.
         assert_eq!(
             (found.basis, found.business_share),
@@ -272,20 +272,20 @@ mod tests {
         facts
             .business
             .insert(CustomerId(3), business(-50, 3, 0, 10));
-        let found = told(facts.clone(), 0);
+        let found = told(&facts, 0);
         assert_eq!(
             (found.basis, found.business_share),
             (CoverageBasis::Revenue, Some(0.25))
         );
         facts.business.insert(CustomerId(3), business(-50, 3, 0, 3));
-        let found = told(facts, 0);
+        let found = told(&facts, 0);
         assert_eq!(found.basis, CoverageBasis::Shipments);
         assert!((found.business_share.unwrap() - 2.0 / 3.0).abs() < 1e-12);
     }
 
     #[test]
     fn nothing_has_no_share() {
-        let found = told(Facts::default(), 10);
+        let found = told(&Facts::default(), 10);
         assert_eq!((found.business_share, found.department_share), (None, None));
     }
 }

@@ -134,19 +134,18 @@ pub fn enter(
         })?;
     let asked = asked(&person, place);
     let standing = people::asked(conn, survey.id, Some(person.id))?;
-    let (id, made) = match standing.get(&asked) {
-        Some((id, _)) => (*id, false),
-        None => {
-            let counts = (source, entry.confidence.unwrap_or(1.0));
-            let new = new_invitation(survey, &person, place, counts, (given_at, writer.now))?;
-            (invitations::insert_one(conn, &new)?, true)
-        }
+    let (id, made) = if let Some((id, _)) = standing.get(&asked) {
+        (*id, false)
+    } else {
+        let counts = (source, entry.confidence.unwrap_or(1.0));
+        let new = new_invitation(survey, &person, place, counts, (given_at, writer.now))?;
+        (invitations::insert_one(conn, &new)?, true)
     };
     let invitation =
         store::invitation(conn, id.0)?.ok_or_else(|| DbError::corrupt("survey_invitations", id))?;
     let weighed = entry
         .confidence
-        .filter(|value| *value != invitation.confidence);
+        .filter(|value| value.total_cmp(&invitation.confidence).is_ne());
     if let Some(confidence) = weighed {
         invitations::weigh(conn, id, confidence, writer.now)?;
     }

@@ -14,7 +14,7 @@ use crate::access::audit::{self, Deed};
 use crate::api::batch::Outcome;
 use crate::customers::edit::Writer;
 use crate::customers::store::{Exclusive, exclude};
-use crate::db::Conn;
+use crate::db::{Conn, DbResult};
 use crate::engagement::file::{LoadError, Loaded, NAMED, Refused};
 use crate::engagement::model::RecordKey;
 use crate::error::Error;
@@ -109,14 +109,23 @@ pub fn load(
             rows: refused,
         });
     }
+    note(conn, writer, &survey, (file_name, &loaded))?;
+    Ok(loaded)
+}
+
+fn note(
+    conn: &mut Conn,
+    writer: &Writer,
+    survey: &Survey,
+    (file_name, loaded): (&str, &Loaded),
+) -> DbResult<()> {
     let deed = Deed {
         action: "imported",
         entity: "survey",
         id: Some(survey.id.0),
-        detail: Some(json!({ "file": file_name, "loaded": &loaded })),
+        detail: Some(json!({ "file": file_name, "loaded": loaded })),
     };
-    audit::record(conn, &writer.actor, &deed, writer.now)?;
-    Ok(loaded)
+    audit::record(conn, &writer.actor, &deed, writer.now)
 }
 
 fn reasons(wrong: &[FieldProblem]) -> String {

@@ -316,7 +316,7 @@ pub fn new_invitation(
         contact_id: person.id,
         shipment_id: place.shipment,
         partner_id: place.partner,
-        side: place.side.map(super::model::Side::word),
+        side: place.side.map(|side| side.word().to_owned()),
         source: source.word(),
         language: person
             .language

@@ -180,7 +180,7 @@ fn of_question(question: &Question, tallies: &[&Tally]) -> QuestionResult {
     });
     let promoters = (question.scale == QuestionScale::Nps && !question.reversed).then(|| {
         let each: Vec<f64> = values
-            .flat_map(|(value, count)| std::iter::repeat_n(value, count as usize))
+            .flat_map(|(value, count)| (0..count).map(move |_| value))
             .collect();
         nps(&each, Z90).ok()
     });

@@ -172,7 +172,7 @@ fn invite(app: &TestApp, id: i64, survey: i64, contact: i64, language: &str) {
     );
 }
 
-/// Müller GmbH's Ada Lovelace is asked about her experience.
+/// Ada Lovelace of `Müller GmbH` is asked about her experience.
 fn ada(app: &TestApp) {
     person(app, 7, "Müller GmbH", "Ada Lovelace");
     survey(app, 3, "experience");

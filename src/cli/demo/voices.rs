@@ -64,13 +64,13 @@ pub(super) fn fill(
     let writer = writer_at(now);
     let mut desk = Desk::new(&writer);
     for talk in &voices.talks {
-        write::<interactions::store::records::Row>(conn, &mut desk, records.talk(talk))?;
+        write::<interactions::store::records::Row>(conn, &mut desk, &records.talk(talk))?;
     }
     for complaint in &voices.complaints {
-        write::<complaints::store::Row>(conn, &mut desk, records.complaint(complaint))?;
+        write::<complaints::store::Row>(conn, &mut desk, &records.complaint(complaint))?;
     }
     for promise in &voices.promises {
-        write::<promises::store::Row>(conn, &mut desk, records.promise(promise))?;
+        write::<promises::store::Row>(conn, &mut desk, &records.promise(promise))?;
     }
     // The day after history ends: what was due on its last day is decided.
     let as_of = world.plan().until() + Days::new(1);
@@ -109,7 +109,7 @@ fn fill_surveys(conn: &mut Conn, voices: &DemoVoices, people: &[People]) -> Resu
             UtcTime::from(time.and_utc())
         };
         let opening = writer_at(at(*opens, 6));
-        let input = parsed(json!({
+        let input = parsed(&json!({
             "name": format!("Satisfaction {}", closes.format("%Y-%m")),
             "template_id": 1,
             "closes_at": at(*closes, 22),
@@ -120,7 +120,7 @@ fn fill_surveys(conn: &mut Conn, voices: &DemoVoices, people: &[People]) -> Resu
             .iter()
             .flat_map(|firm| firm.contacts.iter().map(|contact| contact.id))
             .collect();
-        let invitation = parsed(json!({ "contacts": asked, "source": "api" }))?;
+        let invitation = parsed(&json!({ "contacts": asked, "source": "api" }))?;
         surveys::invite::invite(conn, &opening, survey.id.0, &invitation, EVERYBODY)?;
         let open = surveys::edit::visible(conn, survey.id.0, &Teams::All)?;
         answer(conn, (&open, number), voices, people, &scorer)?;
@@ -147,7 +147,7 @@ fn answer(
                 .comment
                 .map(|text| json!({ "question": "comment", "text": text })),
         );
-        let entry = parsed(json!({
+        let entry = parsed(&json!({
             "contact": { "id": contact.id },
             "answered_at": answer.at,
             "answers": answers,
@@ -229,12 +229,12 @@ fn joined(mut one: Json, other: Json) -> Json {
     one
 }
 
-fn write<R: Record>(conn: &mut Conn, desk: &mut Desk<'_>, told: Json) -> Result<(), Failure> {
+fn write<R: Record>(conn: &mut Conn, desk: &mut Desk<'_>, told: &Json) -> Result<(), Failure> {
     let input = R::checked(parsed(told)?).map_err(Error::Invalid)?;
     edit::upsert::<R>(conn, desk, &IfMatch::Absent, &input)?;
     Ok(())
 }
 
-fn parsed<T: DeserializeOwned + PartialSchema>(told: Json) -> Result<T, Failure> {
-    parse_value(&told).map_err(|error| Failure::new(SOFTWARE, format!("demo data: {error}")))
+fn parsed<T: DeserializeOwned + PartialSchema>(told: &Json) -> Result<T, Failure> {
+    parse_value(told).map_err(|error| Failure::new(SOFTWARE, format!("demo data: {error}")))
 }

@@ -296,6 +296,7 @@ pub fn recipient(
     kind: &str,
     (user, contact): (Option<i64>, Option<i64>),
 ) -> DbResult<Option<(String, String)>> {
+    type Row = (Option<String>, String, Option<String>);
     if let Some(user) = user {
         return Ok(on!(conn, |c| users::table
             .find(user)
@@ -308,7 +309,6 @@ pub fn recipient(
     let Some(contact) = contact else {
         return Ok(None);
     };
-    type Row = (Option<String>, String, Option<String>);
     let found: Option<Row> = on!(conn, |c| contacts::table
         .find(contact)
         .filter(contacts::deleted_at.is_null())

@@ -101,38 +101,31 @@ impl InviteInput {
                 "the survey is not about a link; expected none",
             );
         }
-        let wanted = match (about, self.shipment_id, &self.partner, self.role) {
-            (About::Experience, ..) => Some(Wanted::Experience),
-            (About::Shipment, Some(id), ..) => Some(Wanted::Shipment(id)),
-            (About::Shipment, None, ..) => {
-                refuse(
-                    "shipment_id",
-                    "required",
-                    "expected the shipment asked about",
-                );
-                None
+        match self.wanted(about) {
+            Ok(wanted) if wrong.is_empty() => Ok(wanted),
+            Ok(_) => Err(wrong),
+            Err((field, rule)) => {
+                wrong.push(FieldProblem::new(field, "required", rule));
+                Err(wrong)
             }
-            (About::Link, _, Some(_), Some(side)) => Some(Wanted::Link(side)),
-            (About::Link, _, None, _) => {
-                refuse(
-                    "partner",
-                    "required",
-                    "expected the other end of the link asked about",
-                );
-                None
+        }
+    }
+
+    /// What is asked about; what lacks, and the rule it breaks.
+    fn wanted(&self, about: About) -> Result<Wanted, (&'static str, &'static str)> {
+        match about {
+            About::Experience => Ok(Wanted::Experience),
+            About::Shipment => self
+                .shipment_id
+                .map(Wanted::Shipment)
+                .ok_or(("shipment_id", "expected the shipment asked about")),
+            About::Link if self.partner.is_none() => {
+                Err(("partner", "expected the other end of the link asked about"))
             }
-            (About::Link, _, Some(_), None) => {
-                refuse(
-                    "role",
-                    "required",
-                    "expected which end of the link is asked",
-                );
-                None
-            }
-        };
-        match wanted {
-            Some(wanted) if wrong.is_empty() => Ok(wanted),
-            _ => Err(wrong),
+            About::Link => self
+                .role
+                .map(Wanted::Link)
+                .ok_or(("role", "expected which end of the link is asked")),
         }
     }
 }
@@ -271,7 +264,7 @@ mod tests {
         "2026-03-02T08:00:00Z".parse().unwrap()
     }
 
-    fn skipped(person: Candidate, rules: Rules) -> Option<Skip> {
+    fn skipped(person: &Candidate, rules: Rules) -> Option<Skip> {
         let questions = [question(QuestionScale::Nps, &[])];
         person.skipped(&questions, Source::Mail, rules, now())
     }
@@ -295,8 +288,8 @@ mod tests {
                 Some(Skip::OptedOut),
             ),
         ] {
-            assert_eq!(skipped(said(consent), RULES), implied);
-            assert_eq!(skipped(said(consent), recorded), demanded);
+            assert_eq!(skipped(&said(consent), RULES), implied);
+            assert_eq!(skipped(&said(consent), recorded), demanded);
         }
     }
 
@@ -308,35 +301,35 @@ mod tests {
         };
         // 90 days before now is 2025-12-02 08:00.
         assert_eq!(
-            skipped(asked("2025-12-02T08:00:01Z"), RULES),
+            skipped(&asked("2025-12-02T08:00:01Z"), RULES),
             Some(Skip::Quota)
         );
-        assert_eq!(skipped(asked("2025-12-02T08:00:00Z"), RULES), None);
+        assert_eq!(skipped(&asked("2025-12-02T08:00:00Z"), RULES), None);
         let unlimited = Rules {
             quota_days: 0,
             ..RULES
         };
-        assert_eq!(skipped(asked("2026-03-02T08:00:00Z"), unlimited), None);
+        assert_eq!(skipped(&asked("2026-03-02T08:00:00Z"), unlimited), None);
     }
 
     #[test]
     fn every_other_reason_is_told() {
-        assert_eq!(skipped(person(), RULES), None);
+        assert_eq!(skipped(&person(), RULES), None);
         let gone = Candidate {
             deleted: true,
             ..person()
         };
-        assert_eq!(skipped(gone, RULES), Some(Skip::Deleted));
+        assert_eq!(skipped(&gone, RULES), Some(Skip::Deleted));
         let twice = Candidate {
             invited: true,
             ..person()
         };
-        assert_eq!(skipped(twice, RULES), Some(Skip::AlreadyInvited));
+        assert_eq!(skipped(&twice, RULES), Some(Skip::AlreadyInvited));
         let silent = Candidate {
             has_email: false,
             ..person()
         };
-        assert_eq!(skipped(silent.clone(), RULES), Some(Skip::NoEmail));
+        assert_eq!(skipped(&silent, RULES), Some(Skip::NoEmail));
         let by_telephone = [question(QuestionScale::Nps, &[])];
         assert_eq!(
             silent.skipped(&by_telephone, Source::Api, RULES, now()),

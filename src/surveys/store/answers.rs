@@ -227,6 +227,6 @@ pub fn answers_page(
     teams: &Teams,
 ) -> DbResult<Vec<FlatAnswer>> {
     select::page(conn, &ANSWERS, listing, |sql| {
-        teams.restrict(sql, "c.team_id")
+        teams.restrict(sql, "c.team_id");
     })
 }

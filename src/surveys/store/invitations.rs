@@ -239,13 +239,12 @@ impl Raw {
 fn typed(rows: Vec<Raw>) -> DbResult<Vec<InvitationRow>> {
     let mut known: HashMap<SurveyId, Arc<[Question]>> = HashMap::new();
     let read = |row: Raw| {
-        let questions = match known.get(&row.own.survey_id) {
-            Some(questions) => Arc::clone(questions),
-            None => {
-                let questions: Arc<[Question]> = super::questions(&row.questions)?.into();
-                known.insert(row.own.survey_id, Arc::clone(&questions));
-                questions
-            }
+        let questions = if let Some(questions) = known.get(&row.own.survey_id) {
+            Arc::clone(questions)
+        } else {
+            let questions: Arc<[Question]> = super::questions(&row.questions)?.into();
+            known.insert(row.own.survey_id, Arc::clone(&questions));
+            questions
         };
         row.typed(questions)
     };
@@ -345,7 +344,7 @@ pub struct NewInvitation {
     /// The other end.
     pub partner_id: Option<CustomerId>,
     /// A word of [`Side`].
-    pub side: Option<&'static str>,
+    pub side: Option<String>,
     /// A word of [`Source`].
     pub source: &'static str,
     /// In which language.

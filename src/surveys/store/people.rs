@@ -1,6 +1,7 @@
 //! Contacts as surveys see them: who may be asked, and who answered.
 
 use std::collections::{HashMap, HashSet};
+use std::hash::BuildHasher;
 
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Nullable, Text};
@@ -214,7 +215,7 @@ struct Linked {
 /// Those of these customers that are this end of a link with the partner.
 pub fn linked(
     conn: &mut Conn,
-    customers: &HashSet<CustomerId>,
+    customers: &HashSet<CustomerId, impl BuildHasher>,
     side: Side,
     partner: CustomerId,
 ) -> DbResult<HashSet<CustomerId>> {

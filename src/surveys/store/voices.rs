@@ -47,8 +47,10 @@ type Row = (
     (String, Option<String>, Option<f64>, UtcTime),
 );
 
-/// The owners of each question of each survey.
-fn owners(conn: &mut Conn) -> DbResult<HashMap<SurveyId, HashMap<String, Arc<[DepartmentKind]>>>> {
+/// The kinds of departments that own each question of each survey.
+type Owners = HashMap<SurveyId, HashMap<String, Arc<[DepartmentKind]>>>;
+
+fn owners(conn: &mut Conn) -> DbResult<Owners> {
     let rows: Vec<(SurveyId, String)> = on!(conn, |c| surveys::table
         .select((surveys::id, surveys::questions))
         .load(c))?;

@@ -12,8 +12,8 @@ use diesel::sql_types::{BigInt, Bool, Date, Double, Nullable, Text};
 
 use super::Query;
 use super::datasets::{
-    ALERT_OUTCOMES, COMPLAINTS, Column, DIMENSIONS, Dataset, KPIS, LINKS, Party, RISK,
-    SATISFACTION, SURVEY_ANSWERS, Source, TRACK_RECORD, Type,
+    ALERT_OUTCOMES, COMPLAINTS, Column, DIMENSIONS, Dataset, KPIS, LINKS, RISK, SATISFACTION,
+    SURVEY_ANSWERS, Source, TRACK_RECORD, Type,
 };
 use super::render::Cell;
 use crate::db::schema::{complaints, customer_external_ids, customers, survey_answers, teams};
@@ -218,10 +218,10 @@ fn key(query: &Query, row: &[Cell]) -> DbResult<Vec<Value>> {
 
 /// Leaves out what tells of parties that the reader may not see.
 fn hide(query: &Query, row: &mut [Cell]) {
-    if query.teams == crate::access::Teams::All || query.dataset.of == [Party::Customer] {
+    if query.teams == crate::access::Teams::All {
         return;
     }
-    for party in query.dataset.of {
+    for party in &query.dataset.told_of() {
         let team = match cell(query.dataset, row, &party.team_column()) {
             Some(Cell::Integer(team)) => Some(*team),
             _ => None,

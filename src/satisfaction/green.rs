@@ -54,9 +54,9 @@ pub struct Step {
 }
 
 impl Step {
-    /// How far the input must move.
+    /// How far the input must rise; 0 if one more answer passes that is no better than the score.
     pub fn size(&self) -> f64 {
-        (self.to - self.from).abs()
+        (self.to - self.from).max(0.0)
     }
 }
 
@@ -256,9 +256,20 @@ mod tests {
     #[test]
     fn the_smallest_step_of_one_department_by_pencil() {
         // One person said .5, facts .8: θ = (.7 + 1.6 + .5)/4 = .7, sd .125, Φ(.8) = .788 < .8.
-        // Φ(z) = .8 at z = .841621: θ must be .6 + .841621 · .125 = .705203. The facts weigh 2 of 4
-        // and must rise by .010405; the answer weighs 1 of 4: by .020811.
+        // Φ(z) = .8 at z = .841621. One more answer makes the sd .111803: θ must be .694096, hence
+        // the answer 5 · .694096 - 2.8 = .670480, no better than what the department says already.
         let ToGreen::Step(step) = found(&[standing(&[0.5], Some(0.8))]) else {
+            panic!("one input suffices");
+        };
+        assert_eq!(step.input, Input::OneMore(0));
+        assert!(
+            (step.to - 0.670_480).abs() < 1e-6 && step.size() <= 0.0,
+            "{step:?}"
+        );
+
+        // Facts of .3: θ = .45 must be .6 + .841621 · .125 = .705203, which no answer can make it.
+        // The facts weigh 2 of 4 and must rise by .510405.
+        let ToGreen::Step(step) = found(&[standing(&[0.5], Some(0.3))]) else {
             panic!("one input suffices");
         };
         assert_eq!(step.input, Input::Kpi(Kpi::Otif));

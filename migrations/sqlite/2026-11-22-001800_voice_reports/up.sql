@@ -1,5 +1,6 @@
 -- What customers say, for BI tools: the same columns and numbers as the reports.
--- Answers and complaints are records of a run's window, in days of UTC, as known before its as-of date.
+-- Answers and complaints are records of a run's window, in days of UTC. What happened to a complaint is told by
+-- its events before the as-of date; cause and claim are those of today.
 
 DROP VIEW bi_satisfaction;
 CREATE VIEW bi_satisfaction AS
@@ -77,6 +78,7 @@ SELECT r.id AS run_id, r.as_of, r.window_days, a.id AS answer_id, i.survey_id, s
        (SELECT e.system || ':' || e.external_id FROM customer_external_ids e
         WHERE e.customer_id = i.customer_id ORDER BY e.system, e.external_id LIMIT 1) AS external_id,
        c.country, c.team_id, t.name AS team, d.name AS department, d.kind, i.contact_id, i.side, i.partner_id,
+       (SELECT p.team_id FROM customers p WHERE p.id = i.partner_id) AS partner_team_id,
        a.question, a.dimension, a.scale, a.value, a.score, a.polarity, date(a.answered_at / 1000000, 'unixepoch') AS answered_on
 FROM runs r
 JOIN survey_answers a ON a.answered_at < CAST(strftime('%s', r.as_of) AS INTEGER) * 1000000 AND a.answered_at >= CAST(strftime('%s', r.as_of, '-' || r.window_days || ' days') AS INTEGER) * 1000000
@@ -91,14 +93,24 @@ CREATE VIEW bi_complaints AS
 SELECT r.id AS run_id, r.as_of, r.window_days, x.id AS complaint_id, x.customer_id, c.name AS customer_name,
        (SELECT e.system || ':' || e.external_id FROM customer_external_ids e
         WHERE e.customer_id = x.customer_id ORDER BY e.system, e.external_id LIMIT 1) AS external_id,
-       c.country, c.team_id, t.name AS team, d.name AS department, d.kind, x.partner_id, x.shipment_id,
-       x.channel, x.severity, x.cause, q.name_en AS cause_en, q.name_zh AS cause_zh, x.justified,
+       c.country, c.team_id, t.name AS team, d.name AS department, d.kind, x.partner_id,
+       (SELECT p.team_id FROM customers p WHERE p.id = x.partner_id) AS partner_team_id, x.shipment_id,
+       x.channel, x.severity, x.cause, q.name_en AS cause_en, q.name_zh AS cause_zh,
+       (SELECT e.kind FROM complaint_events e
+        WHERE e.complaint_id = x.id AND e.at < CAST(strftime('%s', r.as_of) AS INTEGER) * 1000000 AND e.kind IN ('justified', 'unjustified')
+        ORDER BY e.at DESC, e.id DESC LIMIT 1) = 'justified' AS justified,
        date(x.received_at / 1000000, 'unixepoch') AS received_on,
        CASE WHEN x.acknowledged_at < CAST(strftime('%s', r.as_of) AS INTEGER) * 1000000 THEN (x.acknowledged_at - x.received_at) / 3600000000.0 END AS response_hours,
        CASE WHEN x.first_answered_at < CAST(strftime('%s', r.as_of) AS INTEGER) * 1000000 THEN (x.first_answered_at - x.received_at) / 3600000000.0 END AS answer_hours,
-       CASE WHEN x.confirmed_at < CAST(strftime('%s', r.as_of) AS INTEGER) * 1000000 THEN (x.confirmed_at - x.received_at) / 3600000000.0 END AS confirmation_hours,
-       CASE WHEN x.confirmed_at < CAST(strftime('%s', r.as_of) AS INTEGER) * 1000000 THEN 1 ELSE 0 END AS is_closed,
-       CASE WHEN x.reopened_at < CAST(strftime('%s', r.as_of) AS INTEGER) * 1000000 THEN 1 ELSE 0 END AS was_reopened,
+       (SELECT (f.at - x.received_at) / 3600000000.0 FROM complaint_events f
+        WHERE f.complaint_id = x.id AND f.kind = 'confirmed' AND f.at < CAST(strftime('%s', r.as_of) AS INTEGER) * 1000000
+          AND NOT EXISTS (SELECT 1 FROM complaint_events n WHERE n.complaint_id = x.id AND n.kind = 'reopened'
+                          AND n.at < CAST(strftime('%s', r.as_of) AS INTEGER) * 1000000 AND (n.at > f.at OR (n.at = f.at AND n.id > f.id)))
+        ORDER BY f.at, f.id LIMIT 1) AS confirmation_hours,
+       COALESCE((SELECT e.kind FROM complaint_events e
+        WHERE e.complaint_id = x.id AND e.at < CAST(strftime('%s', r.as_of) AS INTEGER) * 1000000 AND e.kind IN ('confirmed', 'reopened')
+        ORDER BY e.at DESC, e.id DESC LIMIT 1) = 'confirmed', 0) AS is_closed,
+       EXISTS (SELECT 1 FROM complaint_events e WHERE e.complaint_id = x.id AND e.kind = 'reopened' AND e.at < CAST(strftime('%s', r.as_of) AS INTEGER) * 1000000) AS was_reopened,
        x.claim_amount
 FROM runs r
 JOIN complaints x ON x.received_at < CAST(strftime('%s', r.as_of) AS INTEGER) * 1000000 AND x.received_at >= CAST(strftime('%s', r.as_of, '-' || r.window_days || ' days') AS INTEGER) * 1000000
@@ -106,5 +118,6 @@ JOIN customers c ON c.id = x.customer_id
 LEFT JOIN complaint_causes q ON q.code = x.cause
 LEFT JOIN departments d ON d.id = x.department_id
 LEFT JOIN teams t ON t.id = c.team_id
-WHERE r.status = 'done' AND x.deleted_at IS NULL AND x.status <> 'withdrawn';
+WHERE r.status = 'done' AND x.deleted_at IS NULL
+  AND NOT EXISTS (SELECT 1 FROM complaint_events e WHERE e.complaint_id = x.id AND e.kind = 'withdrawn' AND e.at < CAST(strftime('%s', r.as_of) AS INTEGER) * 1000000);
 CREATE INDEX survey_answers_answered_idx ON survey_answers (answered_at);

@@ -140,14 +140,14 @@ async fn show_kpis(
 /// The KPIs of a link: what went over it, by the targets and complaints of either party.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct LinkKpis {
-    /// As the shipper judges.
-    shipper: KpisView,
-    /// As the consignee judges.
-    consignee: KpisView,
+    /// As the shipper judges; `null` where the reader may not see the shipper.
+    shipper: Option<KpisView>,
+    /// As the consignee judges; `null` where the reader may not see the consignee.
+    consignee: Option<KpisView>,
 }
 
 /// Measures the KPIs of a link over a period, as either party judges them.
-#[utoipa::path(tag = "assessment", params(("shipper" = String, Path, description = "The shipper: its id, or ext:SYSTEM:ID"), ("consignee" = String, Path, description = "The consignee: its id, or ext:SYSTEM:ID"), Days13), responses((status = 200, description = "The KPIs", body = LinkKpis), (status = 404, description = "No such customer", body = Problem)))]
+#[utoipa::path(tag = "assessment", params(("shipper" = String, Path, description = "The shipper: its id, or ext:SYSTEM:ID"), ("consignee" = String, Path, description = "The consignee: its id, or ext:SYSTEM:ID"), Days13), responses((status = 200, description = "The KPIs", body = LinkKpis), (status = 404, description = "No such link", body = Problem)))]
 #[get("/links/{shipper}/{consignee}/kpis")]
 async fn show_link_kpis(
     state: web::Data<AppState>,
@@ -161,10 +161,16 @@ async fn show_link_kpis(
     let view = state
         .db
         .read(move |conn| {
-            let link = read::visible_ends(conn, &ends, &caller.teams)?;
+            let (shipper, consignee) = read::visible_ends(conn, &ends, &caller.teams)?;
+            let link = (shipper.id, consignee.id);
+            let mut judged = |end: read::End| {
+                end.seen
+                    .then(|| kpis::measure(conn, end.id, Some(link), period))
+                    .transpose()
+            };
             Ok::<_, Error>(LinkKpis {
-                shipper: kpis::measure(conn, link.0, Some(link), period)?,
-                consignee: kpis::measure(conn, link.1, Some(link), period)?,
+                shipper: judged(shipper)?,
+                consignee: judged(consignee)?,
             })
         })
         .await?;

@@ -160,9 +160,10 @@ fn share(
     if count.of < MIN_OBSERVATIONS {
         return Ok(None);
     }
-    let ends = indices::wilson(count.hits as f64, count.of as f64, Z90)?;
+    let (hits, of) = portfolio.joined(kpi, count);
+    let ends = indices::wilson(hits, of, Z90)?;
     Ok(Some(Measure {
-        value: portfolio.shrunk(kpi, count) * per,
+        value: hits / of * per,
         low: Some(ends.lo * per),
         high: Some(ends.hi * per),
         observations: count.of,
@@ -244,15 +245,19 @@ impl Portfolio {
         }
     }
 
-    /// Posterior mean of a share: the portfolio counts as ten deliveries.
-    fn shrunk(&self, kpi: Kpi, count: Count) -> f64 {
+    /// Hits, and of how many, once the portfolio has joined in as ten deliveries: their ratio is the
+    /// posterior mean, and the interval is about it.
+    fn joined(&self, kpi: Kpi, count: Count) -> (f64, f64) {
         let prior = match kpi {
             Kpi::DamageRate => self.damaged,
             Kpi::InvoiceAccuracy => self.invoice_correct,
             Kpi::ClaimsPer100 => self.claimed,
             _ => self.on_time_in_full,
         };
-        (count.hits as f64 + PORTFOLIO_WEIGHT * prior) / (count.of as f64 + PORTFOLIO_WEIGHT)
+        (
+            count.hits as f64 + PORTFOLIO_WEIGHT * prior,
+            count.of as f64 + PORTFOLIO_WEIGHT,
+        )
     }
 }
 

@@ -17,7 +17,7 @@ use crate::db::{Conn, DbError};
 use crate::error::{Answer, Error};
 
 pub use satisfied::{
-    DepartmentView, LinkView, SatisfactionView, SideView, link_of, satisfaction, visible_ends,
+    DepartmentView, End, LinkView, SatisfactionView, SideView, link_of, satisfaction, visible_ends,
 };
 
 /// From which run a number comes.

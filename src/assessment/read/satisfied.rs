@@ -238,72 +238,90 @@ pub struct LinkView {
     pub link: LinkRead,
 }
 
-/// The ends of a link: whoever may see one end may see the link.
+/// An end of a link, and whether the reader may see whose it is.
+#[derive(Clone, Copy, Debug)]
+pub struct End {
+    /// The customer.
+    pub id: CustomerId,
+    /// Whether the reader may see it.
+    pub seen: bool,
+}
+
+/// The ends of a link with traffic: whoever may see one end may see the link.
 ///
 /// # Errors
 ///
-/// 404 if there is no such customer, or the teams may see neither.
+/// 404 `link`, the same whether the link, a customer, or the right to see either lacks: nobody
+/// learns by asking which customers there are.
 pub fn visible_ends(
     conn: &mut Conn,
     ends: &(Reference, Reference),
     teams: &Teams,
-) -> Answer<(CustomerId, CustomerId)> {
-    let mut seen = false;
+) -> Answer<(End, End)> {
     let mut end = |reference: &Reference| {
-        let found = customers::store::resolve(conn, reference, &Teams::All)?
-            .filter(|customer| !customer.deleted)
-            .ok_or_else(|| Error::not_found("customer", reference))?;
-        seen |= teams.allow(found.team_id);
-        Ok::<_, Error>(found.id)
+        let found = customers::store::resolve(conn, reference, &Teams::All)?;
+        Ok::<_, Error>(found.filter(|one| !one.deleted).map(|one| End {
+            id: one.id,
+            seen: teams.allow(one.team_id),
+        }))
     };
-    let ids = (end(&ends.0)?, end(&ends.1)?);
-    if seen {
-        Ok(ids)
-    } else {
-        Err(Error::not_found("customer", &ends.0))
+    let found = end(&ends.0)?.zip(end(&ends.1)?);
+    let shown = found.filter(|(shipper, consignee)| shipper.seen || consignee.seen);
+    match shown {
+        Some((shipper, consignee)) if satisfied::is_link(conn, (shipper.id, consignee.id))? => {
+            Ok((shipper, consignee))
+        }
+        _ => Err(no_link(ends)),
     }
+}
+
+fn no_link(ends: &(Reference, Reference)) -> Error {
+    Error::not_found("link", format!("{} to {}", ends.0, ends.1))
 }
 
 /// A link in the wanted run, both sides side by side.
 ///
 /// # Errors
 ///
-/// 404 if there is no such customer, run, or link in it.
+/// 404 if there is no such link, run, or link in it.
 pub fn link_of(
     conn: &mut Conn,
     ends: &(Reference, Reference),
     as_of: Option<NaiveDate>,
     teams: &Teams,
 ) -> Answer<LinkView> {
-    let ids = visible_ends(conn, ends, teams)?;
+    let (shipper, consignee) = visible_ends(conn, ends, teams)?;
     let run = wanted_run(conn, as_of)?;
-    let link = satisfied::link(conn, run.id, ids)?.ok_or_else(|| {
-        Error::not_found(
-            "link",
-            format!("{} to {} as of {}", ends.0, ends.1, run.as_of),
-        )
-    })?;
-    let names = snapshots::visible_names(conn, &[ids.0.0, ids.1.0], teams)?;
-    let pointer = |id: CustomerId| Pointer {
-        id: names.contains_key(&id.0).then_some(id.0),
-        name: names.get(&id.0).cloned(),
+    let link =
+        satisfied::link(conn, run.id, (shipper.id, consignee.id))?.ok_or_else(|| no_link(ends))?;
+    let names = snapshots::visible_names(conn, &[shipper.id.0, consignee.id.0], teams)?;
+    // What a party thinks is for those who may see it.
+    let side = |end: End, [score, low, high, answers]: [Option<f64>; 4]| SideView {
+        customer: Pointer {
+            id: end.seen.then_some(end.id.0),
+            name: names.get(&end.id.0).cloned(),
+        },
+        score: score.filter(|_| end.seen),
+        low: low.filter(|_| end.seen),
+        high: high.filter(|_| end.seen),
+        answers: answers.filter(|_| end.seen),
     };
+    let shippers = [
+        link.shipper_satisfaction,
+        link.shipper_satisfaction_low,
+        link.shipper_satisfaction_high,
+        link.shipper_answers,
+    ];
+    let consignees = [
+        link.consignee_satisfaction,
+        link.consignee_satisfaction_low,
+        link.consignee_satisfaction_high,
+        link.consignee_answers,
+    ];
     Ok(LinkView {
         source: run.source(),
-        shipper: SideView {
-            customer: pointer(ids.0),
-            score: link.shipper_satisfaction,
-            low: link.shipper_satisfaction_low,
-            high: link.shipper_satisfaction_high,
-            answers: link.shipper_answers,
-        },
-        consignee: SideView {
-            customer: pointer(ids.1),
-            score: link.consignee_satisfaction,
-            low: link.consignee_satisfaction_low,
-            high: link.consignee_satisfaction_high,
-            answers: link.consignee_answers,
-        },
+        shipper: side(shipper, shippers),
+        consignee: side(consignee, consignees),
         link,
     })
 }

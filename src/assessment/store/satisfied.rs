@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 use serde::Serialize;
 
-use crate::db::schema::{account_satisfactions, department_satisfactions, link_risks};
+use crate::db::schema::{account_satisfactions, department_satisfactions, link_months, link_risks};
 use crate::db::select::{Collection, Field, Kind};
 use crate::db::{Conn, DbResult, on};
 use crate::ids::{CustomerId, DepartmentId, RunId};
@@ -177,13 +177,15 @@ pub fn satisfaction(
     Ok(Some((account, departments)))
 }
 
-/// What a run says of a link.
+/// What a run says of a link. Its ends are told by whoever knows which of them may be seen.
 #[derive(Clone, Debug, Serialize, Queryable, Selectable, utoipa::ToSchema)]
 #[diesel(table_name = link_risks)]
 pub struct LinkRead {
     /// First party.
+    #[serde(skip)]
     pub shipper_id: i64,
     /// Second party.
+    #[serde(skip)]
     pub consignee_id: i64,
     /// Shipments in the business window.
     pub shipments: i64,
@@ -210,20 +212,28 @@ pub struct LinkRead {
     /// Shipping days expected over the horizon.
     pub expected_days: Option<f64>,
     /// The shipper's satisfaction with the link, in `[0, 1]`.
+    #[serde(skip)]
     pub shipper_satisfaction: Option<f64>,
     /// Lower end of its 90 % interval.
+    #[serde(skip)]
     pub shipper_satisfaction_low: Option<f64>,
     /// Upper end of its 90 % interval.
+    #[serde(skip)]
     pub shipper_satisfaction_high: Option<f64>,
     /// Effective number of the shipper's answers about the link.
+    #[serde(skip)]
     pub shipper_answers: Option<f64>,
     /// The consignee's satisfaction with the link, in `[0, 1]`.
+    #[serde(skip)]
     pub consignee_satisfaction: Option<f64>,
     /// Lower end of its 90 % interval.
+    #[serde(skip)]
     pub consignee_satisfaction_low: Option<f64>,
     /// Upper end of its 90 % interval.
+    #[serde(skip)]
     pub consignee_satisfaction_high: Option<f64>,
     /// Effective number of the consignee's answers about the link.
+    #[serde(skip)]
     pub consignee_answers: Option<f64>,
     /// Whether one of the parties is no account of ours, and stands at its prior.
     pub one_sided: Option<bool>,
@@ -240,4 +250,14 @@ pub fn link(
         .select(LinkRead::as_select())
         .first(c)
         .optional())?)
+}
+
+/// Whether anything ever went from one to the other.
+pub fn is_link(conn: &mut Conn, (shipper, consignee): (CustomerId, CustomerId)) -> DbResult<bool> {
+    Ok(on!(conn, |c| diesel::select(diesel::dsl::exists(
+        link_months::table
+            .filter(link_months::shipper_id.eq(shipper.0))
+            .filter(link_months::consignee_id.eq(consignee.0))
+    ))
+    .get_result(c))?)
 }

@@ -73,57 +73,62 @@ pub const LINKS: Dataset = Dataset {
             "The shipper's score of the link",
         )
         .unit(SHARE)
-        .nullable(),
+        .of(Shipper),
         column(
             "shipper_satisfaction_low",
             Number,
             "Lower end of its 90 % interval",
         )
         .unit(SHARE)
-        .nullable(),
+        .of(Shipper),
         column(
             "shipper_satisfaction_high",
             Number,
             "Upper end of its 90 % interval",
         )
         .unit(SHARE)
-        .nullable(),
+        .of(Shipper),
         column(
             "shipper_answers",
             Number,
             "Effective number of its answers about the link",
         )
         .unit("answers")
-        .nullable(),
+        .of(Shipper),
         column(
             "consignee_satisfaction",
             Number,
             "The consignee's score of the link",
         )
         .unit(SHARE)
-        .nullable(),
+        .of(Consignee),
         column(
             "consignee_satisfaction_low",
             Number,
             "Lower end of its 90 % interval",
         )
         .unit(SHARE)
-        .nullable(),
+        .of(Consignee),
         column(
             "consignee_satisfaction_high",
             Number,
             "Upper end of its 90 % interval",
         )
         .unit(SHARE)
-        .nullable(),
+        .of(Consignee),
         column(
             "consignee_answers",
             Number,
             "Effective number of its answers about the link",
         )
         .unit("answers")
+        .of(Consignee),
+        column(
+            "one_sided",
+            Boolean,
+            "One of the two parties is no account, and counts with its prior",
+        )
         .nullable(),
-        column("one_sided", Boolean, "Only one of the two sides has data").nullable(),
         CURRENCY,
     ],
 };

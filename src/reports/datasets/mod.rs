@@ -110,6 +110,8 @@ pub enum Party {
     Shipper,
     /// The consignee of a link.
     Consignee,
+    /// The other end of the link that a row is about, where it is about one.
+    Partner,
 }
 
 impl Party {
@@ -119,6 +121,7 @@ impl Party {
             Self::Customer => "",
             Self::Shipper => "shipper_",
             Self::Consignee => "consignee_",
+            Self::Partner => "partner_",
         }
     }
 
@@ -180,6 +183,19 @@ impl Dataset {
     /// The columns that order rows within a run.
     pub fn order(&self) -> &'static [&'static str] {
         self.key.get(1..).unwrap_or_default()
+    }
+
+    /// The parties that columns tell of, and that are hidden from those who may not see them.
+    pub fn told_of(&self) -> Vec<Party> {
+        let mut parties: Vec<Party> = Vec::new();
+        for column in self.columns {
+            if let Source::Of(party) = column.source
+                && !parties.contains(&party)
+            {
+                parties.push(party);
+            }
+        }
+        parties
     }
 
     /// Where a column stands.

@@ -146,7 +146,7 @@ pub const SATISFACTION: Dataset = Dataset {
         column(
             "departments_heard",
             Integer,
-            "Required departments with an answer in the survey window",
+            "Required departments with an answer or inbound words in the last 180 days",
         )
         .unit("departments"),
         column(
@@ -247,7 +247,7 @@ pub const KPIS: Dataset = Dataset {
         column(
             "target_from",
             Text,
-            "Who set them: default, customer or contract",
+            "Who set them: default, year_before, customer or contract",
         ),
     ],
 };

@@ -1,6 +1,6 @@
 //! What customers said in a run's window: answers and complaints, one row each.
 
-use super::Party::Customer;
+use super::Party::{Customer, Partner};
 use super::Type::{Boolean, Date, Integer, Number, Text};
 use super::columns::{
     AS_OF, BY_CAUSE, BY_COUNTRY, BY_ID, BY_KIND, BY_SURVEY, BY_TEAM, COUNTRY, CURRENCY,
@@ -49,7 +49,8 @@ pub const SURVEY_ANSWERS: Dataset = Dataset {
             Integer,
             "The other end of the link that was asked about",
         )
-        .nullable(),
+        .of(Partner),
+        column("partner_team_id", Integer, "The team it belongs to today").of(Partner),
         column("question", Text, "Its code in the survey"),
         column("dimension", Text, "What it is about").nullable(),
         column("scale", Text, "csat5, nps, …, or text"),
@@ -90,7 +91,8 @@ pub const COMPLAINTS: Dataset = Dataset {
         TEAM,
         column("department", Text, "The department that complained").nullable(),
         column("kind", Text, "What it does").nullable(),
-        column("partner_id", Integer, "The other end of the link").nullable(),
+        column("partner_id", Integer, "The other end of the link").of(Partner),
+        column("partner_team_id", Integer, "The team it belongs to today").of(Partner),
         column("shipment_id", Integer, "The shipment").nullable(),
         column(
             "channel",
@@ -98,10 +100,10 @@ pub const COMPLAINTS: Dataset = Dataset {
             "mail, call, visit, chat, portal, letter or other",
         ),
         column("severity", Text, "low, medium, high or critical"),
-        column("cause", Text, "Code of the cause, from the own list").nullable(),
+        column("cause", Text, "Code of the cause today, from the own list").nullable(),
         column("cause_en", Text, "Its name in English").nullable(),
         column("cause_zh", Text, "Its name in Chinese").nullable(),
-        column("justified", Boolean, "Our judgement; missing: none").nullable(),
+        column("justified", Boolean, "Our judgement by then; missing: none").nullable(),
         column("received_on", Date, "When, UTC"),
         column("response_hours", Number, "To the first response")
             .unit("hours")
@@ -116,9 +118,17 @@ pub const COMPLAINTS: Dataset = Dataset {
         )
         .unit("hours")
         .nullable(),
-        column("is_closed", Boolean, "The customer said that it is settled"),
-        column("was_reopened", Boolean, "The customer said that it was not"),
-        column("claim_amount", Integer, "What was claimed")
+        column(
+            "is_closed",
+            Boolean,
+            "The customer had said that it is settled",
+        ),
+        column(
+            "was_reopened",
+            Boolean,
+            "The customer had said that it was not",
+        ),
+        column("claim_amount", Integer, "What is claimed, as told today")
             .unit("minor units")
             .nullable(),
         CURRENCY,

@@ -122,9 +122,9 @@ async fn contact(
 /// A survey with an open question, one for warehouses, and a comment.
 fn survey(app: &TestApp) {
     let questions = json!([
-        {"code": "overall", "scale": "csat5", "dimension": "overall", "text": {"en": "?"}},
-        {"code": "condition", "scale": "lsq5", "dimension": "order_condition", "departments": ["warehouse"], "text": {"en": "?"}},
-        {"code": "comment", "scale": "text", "text": {"en": "?"}},
+        {"code": "overall", "scale": "csat5", "dimension": "overall", "text": {"en": "?", "zh": "?"}},
+        {"code": "condition", "scale": "lsq5", "dimension": "order_condition", "departments": ["warehouse"], "text": {"en": "?", "zh": "?"}},
+        {"code": "comment", "scale": "text", "text": {"en": "?", "zh": "?"}},
     ]);
     let now = Bind::Time(at("2025-01-01T00:00:00"));
     execute(

@@ -51,7 +51,14 @@ fn bare_numbers_have_no_feeling() {
         assert_eq!((found.polarity, found.neutral), (0.0, true), "{text}");
     }
     // Faces keep theirs.
-    assert!(scorer.score("The lorry carried boxes :)").outcome.unwrap().polarity > 0.0);
+    assert!(
+        scorer
+            .score("The lorry carried boxes :)")
+            .outcome
+            .unwrap()
+            .polarity
+            > 0.0
+    );
 }
 
 proptest! {

@@ -11,6 +11,7 @@ use hawser::assessment::inputs::{Delivery, DepartmentOf, Inputs, STANDARD, Servi
 use hawser::assessment::scores;
 use hawser::ids::{ContactId, CustomerId, DepartmentId, InvitationId};
 use hawser::sentiment::Voice;
+use hawser::surveys::model::Dimension;
 
 const CUSTOMERS: i64 = 100_000;
 const DELIVERIES: u32 = 20;
@@ -73,8 +74,8 @@ fn inputs() -> Inputs {
                     invitation: InvitationId(key),
                     department: Some(department),
                     role: None,
-                    owners: Vec::new(),
-                    dimension: Some("overall".to_owned()),
+                    owners: Vec::new().into(),
+                    dimension: Some(Dimension::Overall),
                     about: None,
                     score: (0.5 + 0.4 * mood + 0.1 * spread(key)).min(1.0),
                     confidence: 1.0,

@@ -8,11 +8,12 @@ use super::AssessmentError;
 use super::inputs::{
     DepartmentOf, Handling, Observed, Service, Targeted, Targets, standard_departments,
 };
-use super::run::{YEAR_WEEKS, midnight};
+use super::run::YEAR_WEEKS;
 use super::store::input::{
     Delivered, LONGEST_TRANSIT_DAYS, Window, budget_of, complaints_between, deliveries_of,
     departments_of, portfolio, targets_of,
 };
+use crate::complaints::count::midnight;
 use crate::db::Conn;
 use crate::ids::CustomerId;
 use crate::satisfaction::Kpi;

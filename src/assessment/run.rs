@@ -2,8 +2,7 @@
 
 use std::time::Instant;
 
-use chrono::{Days, NaiveDate, TimeZone as _, Utc};
-use chrono_tz::Tz;
+use chrono::{Days, NaiveDate, TimeDelta};
 use serde_json::json;
 
 use super::model::{BusinessBasis, CascadeTerm};
@@ -19,18 +18,18 @@ use super::store::{
 use super::{AssessmentError, inputs::Inputs};
 use crate::access::audit::{self, Actor, Deed};
 use crate::cascade::Strengths;
+use crate::complaints::count::midnight;
 use crate::config::Config;
 use crate::db::{Conn, UtcTime};
 use crate::ids::RunId;
 use crate::satisfaction::department::PRIOR_MEAN;
 use crate::satisfaction::kpi::WINDOW_WEEKS;
+use crate::sentiment::company::WINDOW_DAYS;
 use crate::state::AppState;
 
 /// Version of the models, kept with every number they made.
 pub const MODEL_VERSION: &str = "3: MBG/CNBD-k MAP with season, RFM and service logits; share-loss cascade; satisfaction of KPIs, answers and words";
 
-/// Words count for so many days: after six half-lives little is left of them.
-const WORDS_DAYS: u64 = 364;
 /// Weeks before the KPI window that a customer's own freight cost ratio is taken from.
 pub const YEAR_WEEKS: u32 = 52;
 
@@ -177,9 +176,10 @@ pub fn spans(
     let signs_from =
         back(u64::from(HISTORY_WEEKS + LABEL_SLICES * config.assessment.horizon_weeks) * 7 - 1)?;
     let kpis_from_on = back(u64::from(WINDOW_WEEKS) * 7)?;
+    let as_of_at = midnight(as_of, zone);
     Ok(Spans {
         as_of,
-        as_of_at: midnight(as_of, zone),
+        as_of_at,
         zone,
         signs_from,
         signs_from_at: midnight(signs_from, zone),
@@ -189,23 +189,11 @@ pub fn spans(
         // The window of the statistics begins after this day.
         history_from: back(u64::from(HISTORY_WEEKS) * 7 - 1)?,
         business_from: back(u64::from(config.assessment.window_days))?,
-        words_from: midnight(back(WORDS_DAYS)?, zone),
+        words_from: (as_of_at.0 - TimeDelta::days(WINDOW_DAYS)).into(),
         kpis_from: midnight(kpis_from_on, zone),
         kpis_from_on,
         year_before_from: back(u64::from(WINDOW_WEEKS + YEAR_WEEKS) * 7)?,
     })
-}
-
-/// The first instant of a day; where clocks skip midnight, the first after it.
-pub fn midnight(day: NaiveDate, zone: Tz) -> UtcTime {
-    let naive = day.and_time(chrono::NaiveTime::MIN);
-    zone.from_local_datetime(&naive)
-        .earliest()
-        .map_or_else(
-            || Utc.from_utc_datetime(&naive),
-            |local| local.with_timezone(&Utc),
-        )
-        .into()
 }
 
 /// Measures the steps of a run.

@@ -12,11 +12,12 @@ use crate::api::reference::Reference;
 use crate::engagement::edit::Writer;
 use crate::ids::UserId;
 use crate::interactions::hand_over::{self, HandOver};
-use crate::interactions::index::{self, Period, WINDOW_DAYS};
+use crate::interactions::index::{self, Period};
 use crate::interactions::model::UserKey;
 use crate::interactions::owners::{self, OwnerInput, visible};
 use crate::interactions::store::hand_over::OpenComplaint;
 use crate::interactions::store::owners::{self as store, Owner};
+use crate::sentiment::company::WINDOW_DAYS;
 
 /// What to do with owners.
 #[derive(Debug, clap::Subcommand)]

@@ -113,8 +113,11 @@ fn range(params: &FigureParams, today: NaiveDate, now: UtcTime) -> Answer<Range>
 /// The first instant of a day; where clocks skip midnight, the first after it.
 pub fn midnight(day: NaiveDate, zone: Tz) -> UtcTime {
     let naive = day.and_time(chrono::NaiveTime::MIN);
-    zone.from_local_datetime(&naive)
-        .earliest()
+    let hour = |hours| zone.from_local_datetime(&(naive + TimeDelta::hours(hours)));
+    // No clock change leaves out more than an hour around midnight but those of whole days.
+    [0, 1, 24]
+        .into_iter()
+        .find_map(|hours| hour(hours).earliest())
         .map_or_else(
             || Utc.from_utc_datetime(&naive),
             |local| local.with_timezone(&Utc),

@@ -404,7 +404,7 @@ fn user_customers(facts: &Facts, user: UserId) -> DbResult<Vec<UserCustomer>> {
 
 /// Surveys answered by customers while the person owned them.
 fn answers(conn: &mut Conn, facts: &Facts, user: UserId) -> DbResult<Part> {
-    let Period { from, until } = facts.period;
+    let Period { from, until, .. } = facts.period;
     let (mut own, mut all) = (0.0, 0.0);
     for (customer, at) in store::answers(conn, from, until)? {
         let weight = store::faded(at, until, HALF_LIFE_DAYS);

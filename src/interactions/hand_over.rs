@@ -4,7 +4,7 @@ use chrono::{Days, NaiveDate};
 use serde::Serialize;
 
 use super::exposure::{HALF_LIFE_DAYS, WINDOW_DAYS};
-use super::index::{self, Evidence, Median, Period};
+use super::index::{self, Evidence, Period};
 use super::store::exposure::talks;
 use super::store::hand_over::{
     self as store, EndingContract, LastInteraction, OpenAlert, OpenComplaint, OpenPromise,
@@ -14,6 +14,7 @@ use super::store::owners::{self, Owner};
 use crate::customers::store as customers;
 use crate::db::{Conn, DbResult, UtcTime};
 use crate::ids::CustomerId;
+use crate::sentiment::Median;
 
 /// Interactions that are shown.
 const LAST: i64 = 10;

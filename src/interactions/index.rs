@@ -5,27 +5,27 @@
 //!        └──────────> one of our own people
 //! ```
 //!
-//! The company's median is the median index, with parent 0, of the customers of whom there is enough
-//! text. It is also the zero against which an index is read: texts of business are on the whole
-//! friendlier than their writers, by .08 to .20.
+//! [`company`] tells how indices and the median are made; a run makes its own by the same functions.
 
 use std::collections::{BTreeMap, HashMap};
 
-use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, TimeZone as _, Utc};
+use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
 use serde::Serialize;
 
 use super::scorer::{Sentence, TopicPolarity};
 use super::store::texts::{self, Behind};
-use super::store::{SpokenAt, Whose, voices_of};
+use super::store::{SpokenAt, Whose, heirs, median_of_run, voices};
 use crate::api::reference::Reference;
+use crate::complaints::count::midnight;
 use crate::db::{Conn, DbError, DbResult, UtcTime};
 use crate::error::{Answer, Error};
 use crate::ids::CustomerId;
-use crate::sentiment::{Index, IndexSettings, Topic, Voice, index};
+use crate::sentiment::company::{self, Median, Pair, Parent};
+use crate::sentiment::{SentimentError, Topic, Voice};
 
-/// Days of texts that count: behind six half-lives a text weighs a sixty-fourth.
-pub const WINDOW_DAYS: i64 = 365;
+/// The median of a run stands for that of a later day for so many days: a half-life of the index.
+const RUN_DAYS: u64 = 60;
 /// Texts whose sentences and topics are looked at, the newest.
 const LOOKED_AT: i64 = 200;
 /// Sentences that are shown.
@@ -46,6 +46,8 @@ crate::word_enum! {
 /// The period that counts for an index: what was said from `from` on and before `until`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Period {
+    /// The day that it is as of.
+    pub on: NaiveDate,
     /// Its first moment.
     pub from: UtcTime,
     /// The moment behind its last.
@@ -53,7 +55,7 @@ pub struct Period {
 }
 
 impl Period {
-    /// The `days` before the end of a day, or before now if that day is today.
+    /// The `days` before a day begins, as a run as of that day counts, or before now.
     ///
     /// # Errors
     ///
@@ -65,138 +67,60 @@ impl Period {
         days: i64,
     ) -> Answer<Self> {
         let today = now.with_timezone(&zone).date_naive();
-        let until = match as_of {
-            Some(day) if day > today => {
-                let rule = "expected a day that is not in the future";
-                return Err(Error::invalid("as_of", "future", rule));
-            }
-            Some(day) if day < today => day_ends(day, zone).unwrap_or(now),
-            _ => now,
-        };
+        if as_of.is_some_and(|day| day > today) {
+            let rule = "expected a day that is not in the future";
+            return Err(Error::invalid("as_of", "future", rule));
+        }
+        let until = as_of.map_or(now, |day| midnight(day, zone).0);
         let from = until
             .checked_sub_signed(TimeDelta::days(days))
             .unwrap_or(DateTime::UNIX_EPOCH);
         Ok(Self {
+            on: as_of.unwrap_or(today),
             from: from.into(),
             until: until.into(),
         })
     }
 }
 
-/// The first moment of the next day; where a clock change leaves it out, an hour later.
-fn day_ends(day: NaiveDate, zone: Tz) -> Option<DateTime<Utc>> {
-    let next = day.checked_add_days(Days::new(1))?.and_time(NaiveTime::MIN);
-    let begin = zone.from_local_datetime(&next).earliest().or_else(|| {
-        zone.from_local_datetime(&(next + TimeDelta::hours(1)))
-            .earliest()
-    })?;
-    Some(begin.with_timezone(&Utc))
-}
-
-/// The index over months, and the one over weeks that alarms look at.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Pair {
-    /// Half-life 60 days.
-    pub slow: Index,
-    /// Half-life 21 days.
-    pub fast: Index,
-}
-
-/// The parents of a node: an index over months and one over weeks.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Parent {
-    /// Half-life 60 days.
-    pub slow: f64,
-    /// Half-life 21 days.
-    pub fast: f64,
-}
-
-impl From<Pair> for Parent {
-    fn from(pair: Pair) -> Self {
-        Self {
-            slow: pair.slow.value,
-            fast: pair.fast.value,
-        }
-    }
-}
-
-/// The company's medians, and of how many customers.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Median {
-    /// Of the indices; 0 if of no customer there is enough text.
-    pub of: Parent,
-    /// Customers of whom there is enough text.
-    pub customers: u64,
-}
-
-/// The text as it counts at a moment.
-fn voice(spoken: &SpokenAt, until: UtcTime) -> Voice {
+/// The text as it counts at a moment; `None` without a feeling.
+pub fn voice(spoken: &SpokenAt, until: UtcTime) -> Option<Voice> {
+    let felt = spoken.feeling?;
     let age = until.0.signed_duration_since(spoken.at.0);
-    Voice {
+    Some(Voice {
         age_days: (age.num_seconds() as f64 / 86_400.0).max(0.0),
         weight: spoken.channel.weight(),
-        polarity: spoken.polarity,
-        confidence: spoken.confidence,
-        neutral: spoken.neutral,
-    }
+        polarity: felt.polarity,
+        confidence: felt.confidence,
+        neutral: felt.neutral,
+    })
 }
 
 /// The index of texts at a moment.
-///
-/// # Errors
-///
-/// [`DbError::Corrupt`] if a stored polarity or confidence is none.
-pub fn pair<'a>(
+fn pair<'a>(
     spoken: impl IntoIterator<Item = &'a SpokenAt>,
     parent: Parent,
     until: UtcTime,
 ) -> DbResult<Pair> {
-    let voices: Vec<Voice> = spoken.into_iter().map(|one| voice(one, until)).collect();
-    let of = |parent, settings| {
-        index(&voices, parent, &settings)
-            .map_err(|error| DbError::corrupt("interactions.polarity", error))
-    };
-    Ok(Pair {
-        slow: of(parent.slow, IndexSettings::default())?,
-        fast: of(parent.fast, IndexSettings::fast())?,
-    })
+    let voices: Vec<Voice> = spoken
+        .into_iter()
+        .filter_map(|one| voice(one, until))
+        .collect();
+    company::pair(&voices, parent).map_err(corrupt)
+}
+
+fn corrupt(error: SentimentError) -> DbError {
+    DbError::corrupt("interactions.polarity", error)
 }
 
 /// The company's medians at a moment, from the texts of all customers.
-///
-/// # Errors
-///
-/// As [`pair`].
-pub fn median(spoken: &[SpokenAt], until: UtcTime) -> DbResult<Median> {
-    let mut by_customer: HashMap<CustomerId, Vec<&SpokenAt>> = HashMap::new();
+fn median(spoken: &[SpokenAt], until: UtcTime) -> DbResult<Median> {
+    let mut by_customer: HashMap<CustomerId, Vec<Voice>> = HashMap::new();
     for one in spoken {
-        by_customer.entry(one.customer).or_default().push(one);
+        let own = by_customer.entry(one.customer).or_default();
+        own.extend(voice(one, until));
     }
-    let (mut slow, mut fast) = (Vec::new(), Vec::new());
-    for own in by_customer.into_values() {
-        let found = pair(own, Parent::default(), until)?;
-        if found.slow.enough {
-            slow.push(found.slow.value);
-            fast.push(found.fast.value);
-        }
-    }
-    Ok(Median {
-        customers: slow.len() as u64,
-        of: Parent {
-            slow: middle(slow),
-            fast: middle(fast),
-        },
-    })
-}
-
-fn middle(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    let half = values.len() / 2;
-    let upper = values.get(half).copied().unwrap_or_default();
-    match values.get(half.wrapping_sub(1)) {
-        Some(lower) if values.len().is_multiple_of(2) => f64::midpoint(*lower, upper),
-        _ => upper,
-    }
+    company::median(by_customer.values().map(Vec::as_slice)).map_err(corrupt)
 }
 
 /// A sentiment index as it is shown.
@@ -303,14 +227,23 @@ pub struct CustomerSentiment {
     pub topics: Vec<TopicSummary>,
 }
 
-/// The company's medians in a period; reads the texts' scores of all customers.
+/// The company's medians: those of the newest run as of the period's day or of one of the 60 days
+/// before; without such a run from the texts of all customers.
 ///
 /// # Errors
 ///
 /// The database's.
 pub fn company(conn: &mut Conn, period: Period) -> DbResult<Median> {
-    let all = voices_of(conn, Whose::All, period.from, period.until)?;
+    if let Some(found) = of_run(conn, period)? {
+        return Ok(found);
+    }
+    let all = voices(conn, Whose::All, period.from, period.until)?;
     median(&all, period.until)
+}
+
+fn of_run(conn: &mut Conn, period: Period) -> DbResult<Option<Median>> {
+    let since = period.on.checked_sub_days(Days::new(RUN_DAYS));
+    median_of_run(conn, since.unwrap_or(period.on), period.on)
 }
 
 /// The sentiment of a customer that is known to exist.
@@ -324,8 +257,12 @@ pub fn of_customer(
     period: Period,
     median: &Median,
 ) -> DbResult<CustomerSentiment> {
-    let wanted = Whose::Customer(customer);
-    let own = voices_of(conn, wanted, period.from, period.until)?;
+    let mut own = voices(conn, Whose::Customer(customer), period.from, period.until)?;
+    own.retain(|one| one.feeling.is_some());
+    let heirs = heirs(conn, customer)?;
+    for one in &mut own {
+        one.department = one.department.map(|id| *heirs.get(&id).unwrap_or(&id));
+    }
     let whole = pair(&own, median.of, period.until)?;
     let departments = nodes(
         &own,
@@ -349,7 +286,7 @@ pub fn of_customer(
     Ok(CustomerSentiment {
         customer_id: customer.0,
         until: period.until,
-        company_median: (median.customers > 0).then_some(median.of.slow),
+        company_median: median.known(),
         sentiment: shown(whole, median),
         departments: list(&departments),
         contacts: list(&contacts),
@@ -460,17 +397,17 @@ pub struct UserSentiment {
 pub fn of_user(conn: &mut Conn, id: i64, period: Period) -> Answer<UserSentiment> {
     let user = crate::access::store::user(conn, id)?
         .ok_or_else(|| Error::not_found("user", Reference::Id(id)))?;
-    let all = voices_of(conn, Whose::All, period.from, period.until)?;
-    let median = median(&all, period.until)?;
-    let own: Vec<&SpokenAt> = all.iter().filter(|one| one.user == Some(user.id)).collect();
+    let median = company(conn, period)?;
+    let mut own = voices(conn, Whose::User(user.id), period.from, period.until)?;
+    own.retain(|one| one.feeling.is_some());
     let customers: std::collections::BTreeSet<CustomerId> =
         own.iter().map(|one| one.customer).collect();
     Ok(UserSentiment {
         user_id: id,
         until: period.until,
-        company_median: (median.customers > 0).then_some(median.of.slow),
+        company_median: median.known(),
         customers: customers.len() as u64,
-        sentiment: shown(pair(own, median.of, period.until)?, &median),
+        sentiment: shown(pair(&own, median.of, period.until)?, &median),
     })
 }
 
@@ -496,8 +433,12 @@ pub fn by_kind(
     kinds: &BTreeMap<i64, String>,
     period: Period,
 ) -> DbResult<Vec<KindSentiment>> {
-    let all = voices_of(conn, Whose::All, period.from, period.until)?;
-    let median = median(&all, period.until)?;
+    let mut all = voices(conn, Whose::All, period.from, period.until)?;
+    all.retain(|one| one.feeling.is_some());
+    let median = match of_run(conn, period)? {
+        Some(found) => found,
+        None => median(&all, period.until)?,
+    };
     let mut heard: BTreeMap<&str, BTreeMap<i64, Vec<&SpokenAt>>> = BTreeMap::new();
     for one in &all {
         let Some(id) = one.department else { continue };
@@ -523,25 +464,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_median_lies_in_the_middle() {
-        assert!(middle(Vec::new()).abs() < 1e-12);
-        assert!((middle(vec![0.3]) - 0.3).abs() < 1e-12);
-        assert!((middle(vec![0.5, -0.1]) - 0.2).abs() < 1e-12);
-        assert!((middle(vec![0.9, -0.5, 0.1]) - 0.1).abs() < 1e-12);
-    }
-
-    #[test]
-    fn a_period_ends_with_its_day_in_the_instances_time_zone() {
+    fn a_period_ends_where_its_day_begins_in_the_instances_time_zone() {
         let now = "2026-03-02T08:00:00Z".parse().unwrap();
         let zone = chrono_tz::Asia::Shanghai;
         let day = |text: &str| Some(text.parse().unwrap());
-        let period = Period::before(day("2026-02-28"), now, zone, 10).unwrap();
+        let period = Period::before(day("2026-03-01"), now, zone, 10).unwrap();
         // Midnight of 1 March in Shanghai is 16:00 of the day before.
         assert_eq!(period.until.0.to_rfc3339(), "2026-02-28T16:00:00+00:00");
         assert_eq!(period.from.0.to_rfc3339(), "2026-02-18T16:00:00+00:00");
-        assert_eq!(Period::before(None, now, zone, 10).unwrap().until.0, now);
+        let live = Period::before(None, now, zone, 10).unwrap();
+        assert_eq!((live.until.0, Some(live.on)), (now, day("2026-03-02")));
         let today = Period::before(day("2026-03-02"), now, zone, 10).unwrap();
-        assert_eq!(today.until.0, now);
+        assert_eq!(today.until.0.to_rfc3339(), "2026-03-01T16:00:00+00:00");
         assert!(Period::before(day("2026-03-03"), now, zone, 10).is_err());
     }
 }

@@ -4,12 +4,13 @@
 //! text ──> sentences ──> language ──┬─> chinese ─┐            ┌─> polarity, confidence
 //!          (segment)     (language) └─> english ─┼─> scorer ──┼─> sentences that carried it
 //!                         own texts ──> model ───┘            └─> topics
-//! polarities of many texts ──> index
+//! polarities of many texts ──> index ──> company (median of customers)
 //! ```
 //!
 //! Word lists and rules score each sentence; a [`Model`] that an instance has learnt from texts of its
 //! own is blended in. Text in other languages is told apart and not scored. Everything is pure.
 
+pub mod company;
 mod error;
 mod features;
 pub mod index;
@@ -23,6 +24,7 @@ mod segment;
 mod tables;
 mod units;
 
+pub use company::{Median, Pair, Parent};
 pub use error::SentimentError;
 pub use index::{Channel, Index, IndexSettings, Voice, index};
 pub use learning::{Labelled, learn, sure_labels};

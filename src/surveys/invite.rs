@@ -273,17 +273,17 @@ impl Asking<'_> {
     }
 }
 
-/// Revokes an invitation: its link ends, answers that it has stay. One that is revoked stays so.
+/// Revokes an invitation: its link says that it is no longer valid, answers that it has stay. One that
+/// is revoked stays so.
 ///
 /// # Errors
 ///
-/// The database's, and 500 if there is no randomness to be had.
+/// The database's.
 pub fn revoke(conn: &mut Conn, writer: &Writer, invitation: &InvitationRow) -> Answer<()> {
     if locked_invitation(conn, invitation.id)?.status == InvitationStatus::Revoked {
         return Ok(());
     }
-    let nonce = ticket::nonce().map_err(Error::internal)?;
-    invitations::revoke(conn, invitation.id, &nonce, writer.now)?;
+    invitations::revoke(conn, invitation.id, writer.now)?;
     Ok(writer.record(conn, "revoked", "survey_invitation", invitation.id.0)?)
 }
 

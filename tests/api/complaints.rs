@@ -832,7 +832,7 @@ async fn what_was_known_at_a_time_hides_what_came_later(app: TestApp) {
         let (from, until) = (at("2026-02-01T00:00:00Z").into(), at(until).into());
         app.state
             .db
-            .read_now(|conn| service(conn, from, until))
+            .read_now(|conn| service(conn, None, (from, until)))
             .unwrap()
     };
     assert!(known("2026-03-01T08:00:00Z").is_empty());

@@ -19,6 +19,8 @@ on_each_database!(
     freight_is_measured_against_the_year_before,
     open_complaints_lengthen_the_time_to_a_response,
     words_are_half_a_voice_at_most,
+    a_run_and_the_live_index_say_the_same,
+    a_claim_is_open_until_it_is_settled,
     both_sides_of_a_link_are_heard_apart,
     answers_of_a_removed_department_are_not_lost,
     weights_of_zero_leave_an_account_with_a_score,
@@ -120,9 +122,9 @@ async fn contact(
 /// A survey with an open question, one for warehouses, and a comment.
 fn survey(app: &TestApp) {
     let questions = json!([
-        {"code": "overall", "scale": "csat5", "dimension": "overall", "text": {"en": "?"}},
-        {"code": "condition", "scale": "lsq5", "dimension": "order_condition", "departments": ["warehouse"], "text": {"en": "?"}},
-        {"code": "comment", "scale": "text", "text": {"en": "?"}},
+        {"code": "overall", "scale": "csat5", "dimension": "overall", "text": {"en": "?", "zh": "?"}},
+        {"code": "condition", "scale": "lsq5", "dimension": "order_condition", "departments": ["warehouse"], "text": {"en": "?", "zh": "?"}},
+        {"code": "comment", "scale": "text", "text": {"en": "?", "zh": "?"}},
     ]);
     let now = Bind::Time(at("2025-01-01T00:00:00"));
     execute(
@@ -172,11 +174,15 @@ fn answers(app: &TestApp, asked: &Asked, said: &[(&str, f64)], when: &str) {
         vec![when.clone(), when.clone(), when.clone(), when.clone()],
     );
     for (question, score) in said {
+        let dimension = match *question {
+            "condition" => "order_condition",
+            same => same,
+        };
         execute(
             app,
             &format!(
                 "INSERT INTO survey_answers (invitation_id, question, dimension, scale, value, score, answered_at) \
-                 VALUES ({}, '{question}', '{question}', 'csat5', 1, ?, ?)",
+                 VALUES ({}, '{question}', '{dimension}', 'csat5', 1, ?, ?)",
                 asked.id
             ),
             vec![Bind::Real(*score), when.clone()],
@@ -331,6 +337,7 @@ fn complaint(app: &TestApp, id: i64, customer: i64, received: &str, hours: Optio
     let answered = if hours.is_some() { "?" } else { "NULL" };
     let mut values = vec![time(0), time(24), time(48), time(0), time(0)];
     values.splice(2..2, hours.map(time));
+    let events = [Some(0), hours].into_iter().flatten().map(time);
     execute(
         app,
         &format!(
@@ -340,6 +347,16 @@ fn complaint(app: &TestApp, id: i64, customer: i64, received: &str, hours: Optio
         ),
         values,
     );
+    for (kind, at) in ["received", "acknowledged"].into_iter().zip(events) {
+        execute(
+            app,
+            &format!(
+                "INSERT INTO complaint_events (complaint_id, kind, at, actor, created_at) \
+                 VALUES ({id}, '{kind}', ?, 'key:1', ?)"
+            ),
+            vec![at.clone(), at],
+        );
+    }
 }
 
 fn words(app: &TestApp, id: i64, (customer, department): (i64, i64), when: &str, polarity: f64) {
@@ -584,6 +601,152 @@ async fn words_are_half_a_voice_at_most(app: TestApp) {
     );
     assert_eq!(found["last_heard_on"], "2026-01-01");
     assert_eq!(view["departments_heard"], 1);
+}
+
+/// A comment beside an answer, scored when it was stored.
+fn comment(app: &TestApp, invitation: i64, polarity: f64, when: &str) {
+    execute(
+        app,
+        &format!(
+            "INSERT INTO survey_answers (invitation_id, question, scale, text, polarity, answered_at) \
+             VALUES ({invitation}, 'comment', 'text', 'Well.', ?, ?)"
+        ),
+        vec![Bind::Real(polarity), Bind::Time(at(when))],
+    );
+}
+
+async fn a_run_and_the_live_index_say_the_same(app: TestApp) {
+    silent_pair(&app).await;
+    let north = department(&app, "A", json!({"kind": "warehouse", "name": "North"})).await;
+    let south = department(&app, "A", json!({"kind": "warehouse", "name": "South"})).await;
+    let office = department(&app, "B", json!({"kind": "finance", "name": "Office"})).await;
+    let (a, b) = (id_of(&app, "A").await, id_of(&app, "B").await);
+    let when = "2026-01-01T00:00:00";
+    for id in 1..=6 {
+        words(&app, id, (a, north), when, -0.8);
+        words(&app, id + 10, (b, office), when, 0.8);
+    }
+    survey(&app);
+    let asked = Asked {
+        id: 1,
+        customer: a,
+        department: Some(south),
+        contact: contact(&app, "A", Some(south), None).await,
+        link: None,
+    };
+    answers(&app, &asked, &[("overall", 0.5)], when);
+    comment(&app, 1, 0.5, when);
+    app.delete(&format!("/departments/{north}"))
+        .await
+        .expect(204);
+    let path = "/customers/ext:t:A/sentiment?as_of=2026-03-02";
+    let live = app.get(path).await.expect(200);
+    run(&app, "2026-03-02");
+    let view = satisfaction(&app, "A", "2026-03-02").await;
+
+    // Half of everything is left: mails 6 · .5, the comment 1.5 · .75 · .5.
+    let (weight, sum) = (3.0 + 0.562_5, -2.4 + 0.281_25);
+    let median = f64::midpoint(sum / (weight + 3.0), 2.4 / 6.0);
+    let customer = (sum + 3.0 * median) / (weight + 3.0);
+    let of_south = (sum + 3.0 * customer) / (weight + 3.0);
+    for told in [
+        &live["company_median"],
+        &app.get("/runs").await.expect(200)["data"][0]["parameters"]["satisfaction"]["note"]["sentiment"]
+            ["slow"],
+    ] {
+        close(told, median);
+    }
+    for told in [&live["index"], &view["sentiment"]] {
+        close(told, customer);
+    }
+    let departments = live["departments"].as_array().unwrap();
+    assert_eq!(
+        departments.len(),
+        1,
+        "North's words are South's now: {live}"
+    );
+    assert_eq!(departments[0]["id"], south);
+    for told in [&departments[0]["index"], &of(&view, "South")["sentiment"]] {
+        close(told, of_south);
+    }
+    for told in [
+        &live["texts"],
+        &view["sentiment_texts"],
+        &of(&view, "South")["sentiment_texts"],
+    ] {
+        assert_eq!(told, &json!(7));
+    }
+    for (live, told) in [("low", "sentiment_low"), ("high", "sentiment_high")] {
+        close(
+            &app.get(path).await.expect(200)[live],
+            view[told].as_f64().unwrap(),
+        );
+    }
+
+    // What comes late changes the median with the next run only.
+    words(&app, 30, (b, office), when, -1.0);
+    close(&app.get(path).await.expect(200)["company_median"], median);
+    app.state.clock.set(at("2026-05-02T08:00:00").0);
+    let median_on = async |day: &str| {
+        let path = format!("/customers/ext:t:A/sentiment?as_of={day}");
+        app.get(&path).await.expect(200)["company_median"].clone()
+    };
+    close(&median_on("2026-05-01").await, median);
+    assert_eq!(
+        median_on("2026-05-02").await,
+        Value::Null,
+        "too old a run; too little text"
+    );
+    run(&app, "2026-03-02");
+    let later = f64::midpoint(sum / (weight + 3.0), (2.4 - 0.5) / 6.5);
+    close(&median_on("2026-03-02").await, later);
+}
+
+async fn a_claim_is_open_until_it_is_settled(app: TestApp) {
+    ships(&app, "2026-01-05", 8, json!({"claim_amount": 500})).await;
+    let customer = id_of(&app, "A").await;
+    for id in 1..=6 {
+        complaint(&app, id, customer, "2026-01-15T12:00:00", None);
+        execute(
+            &app,
+            &format!(
+                "UPDATE complaints SET shipment_id = (SELECT MIN(id) FROM shipments) WHERE id = {id}"
+            ),
+            vec![],
+        );
+    }
+    let event = |id: i64, kind: &str, day: &str| {
+        let when = Bind::Time(at(&format!("{day}T12:00:00")));
+        execute(
+            &app,
+            &format!(
+                "INSERT INTO complaint_events (complaint_id, kind, at, actor, created_at) VALUES ({id}, '{kind}', ?, 'key:1', ?)"
+            ),
+            vec![when.clone(), when],
+        );
+    };
+    for (id, day) in [(1, "2026-01-20"), (2, "2026-01-25"), (3, "2026-02-24")] {
+        event(id, "settled", day);
+        execute(
+            &app,
+            &format!("UPDATE complaints SET claim_amount = 500, settled_on = ? WHERE id = {id}"),
+            vec![Bind::Date(self::day(day))],
+        );
+    }
+    event(4, "unjustified", "2026-01-20");
+    let settlement = async |to: &str| {
+        let path = format!("/customers/ext:t:A/kpis?from=2026-01-01&to={to}");
+        let kpis = app.get(&path).await.expect(200);
+        let data = kpis["data"].as_array().unwrap().clone();
+        data.into_iter()
+            .find(|one| one["kpi"] == "claim_settlement_days")
+    };
+    // 5, 10, 40 days ended, two open for 46; the unjustified one is none: survival 4/5, 3/5, 2/5.
+    let found = settlement("2026-03-02").await.unwrap();
+    assert_eq!(found["observations"], 5);
+    close(&found["value"], 40.0);
+    // Before the third was settled it was open for 26 days, and so were the two.
+    close(&settlement("2026-02-10").await.unwrap()["value"], 26.0);
 }
 
 async fn both_sides_of_a_link_are_heard_apart(app: TestApp) {

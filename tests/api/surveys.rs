@@ -682,7 +682,11 @@ async fn a_revoked_invitation_takes_no_answers_and_may_be_asked_again(app: TestA
         .await
         .expect(200);
     assert_eq!(revoked["status"], "revoked");
-    assert_ne!(nonce(&app), before, "the link ends");
+    assert_eq!(
+        nonce(&app),
+        before,
+        "the link tells that it is no longer valid"
+    );
     let answers = json!({"answers": [{"question": "recommend", "value": 9}]});
     app.put(&format!("{path}/answers"), answers.clone())
         .await
@@ -695,6 +699,7 @@ async fn a_revoked_invitation_takes_no_answers_and_may_be_asked_again(app: TestA
         1
     );
     assert_eq!(only_invitation(&app, survey).await, invitation);
+    assert_ne!(nonce(&app), before, "the link of before ends");
     app.put(&format!("{path}/answers"), answers)
         .await
         .expect(200);

@@ -42,6 +42,25 @@ fn voice() -> impl Strategy<Value = Voice> {
     )
 }
 
+#[test]
+fn bare_numbers_have_no_feeling() {
+    let scorer = Scorer::lexicon();
+    for number in (0..1000).map(|number| number.to_string()) {
+        let text = format!("The lorry carried {number} boxes.");
+        let found = scorer.score(&text).outcome.unwrap();
+        assert_eq!((found.polarity, found.neutral), (0.0, true), "{text}");
+    }
+    // Faces keep theirs.
+    assert!(
+        scorer
+            .score("The lorry carried boxes :)")
+            .outcome
+            .unwrap()
+            .polarity
+            > 0.0
+    );
+}
+
 proptest! {
     #[test]
     fn any_text_has_a_sound_answer(text in texts()) {

@@ -15,7 +15,7 @@ pub use departments::{DepartmentOf, STANDARD, standard_departments};
 pub use handling::{Complaint, Handling};
 pub use service::{Count, Delivery, Observed, Portfolio, Service};
 pub use targets::{InForce, TargetFrom, TargetSet, Targeted, Targets, Yardstick};
-pub use voices::{About, Place, Side, Spoken, Text, Voices};
+pub use voices::{About, Place, Spoken, Text, Voices};
 
 use crate::churn::statistics::WINDOW_WEEKS;
 use crate::engagement::renewals::ContractAt;

@@ -1,6 +1,7 @@
 //! What customers said: answers to surveys and inbound words, and which department they speak for.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use chrono::NaiveDate;
 
@@ -9,16 +10,7 @@ use crate::customers::model::{BuyingRole, DepartmentKind};
 use crate::ids::{ContactId, CustomerId, DepartmentId, InvitationId};
 use crate::satisfaction::answers::Answer;
 use crate::sentiment::Voice;
-
-crate::word_enum! {
-    /// An end of a link.
-    Side {
-        /// It hands over.
-        Shipper = "shipper",
-        /// It receives.
-        Consignee = "consignee",
-    }
-}
+use crate::surveys::model::{Dimension, Side};
 
 /// The link that an answer is about, seen from who answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,9 +33,9 @@ pub struct Spoken {
     /// The person's role.
     pub role: Option<BuyingRole>,
     /// Kinds of departments that the question is for; empty: any.
-    pub owners: Vec<DepartmentKind>,
+    pub owners: Arc<[DepartmentKind]>,
     /// What the question is about, such as timeliness.
-    pub dimension: Option<String>,
+    pub dimension: Option<Dimension>,
     /// The link that it is about; `None`: our service as a whole.
     pub about: Option<About>,
     /// In `[0, 1]`.
@@ -168,7 +160,7 @@ mod tests {
             invitation: InvitationId(1),
             department: department.map(DepartmentId),
             role: None,
-            owners: owners.to_vec(),
+            owners: owners.into(),
             dimension: None,
             about: None,
             score: 0.5,

@@ -82,7 +82,7 @@ pub fn account(
         kpis,
         heard,
         required: required.len(),
-        sentiment: usual.company.customers.get(&customer).copied(),
+        sentiment: usual.company.customer(customer),
         dimensions: gathered.dimensions,
         to_green,
         changes,

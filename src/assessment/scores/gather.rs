@@ -12,6 +12,7 @@ use crate::customers::model::DepartmentKind;
 use crate::ids::CustomerId;
 use crate::satisfaction::answers::{Answer, HALF_LIFE_DAYS, pool};
 use crate::sentiment::Voice;
+use crate::surveys::model::Dimension;
 
 /// A department counts as heard for so many days after it spoke: the half-life of an answer.
 pub const HEARD_DAYS: f64 = HALF_LIFE_DAYS;
@@ -44,7 +45,7 @@ pub struct DimensionScore {
     /// The department; empty for answers that speak for none.
     pub department: String,
     /// The dimension.
-    pub dimension: String,
+    pub dimension: Dimension,
     /// Mean, one vote for each person, in `[0, 1]`.
     pub score: f64,
     /// Answers behind it.
@@ -102,7 +103,8 @@ pub fn gather(
 ) -> Result<Gathered, AssessmentError> {
     let mut said: Vec<Said> = vec![Said::default(); departments.len()];
     let mut unplaced = Unplaced::default();
-    let mut dimensions: BTreeMap<(String, String), Vec<Answer>> = BTreeMap::new();
+    let mut dimensions: BTreeMap<(String, &'static str), (Dimension, Vec<Answer>)> =
+        BTreeMap::new();
     let name_of = |at: Option<usize>| {
         let found = at.and_then(|at| departments.get(at));
         found.map(|of| of.name.clone()).unwrap_or_default()
@@ -118,9 +120,10 @@ pub fn gather(
             (Some(_), false) => unplaced.other_question += 1,
             (None, _) => unplaced.without_department += 1,
         }
-        if let Some(dimension) = &spoken.dimension {
-            let key = (name_of(at), dimension.clone());
-            dimensions.entry(key).or_default().push(spoken.answer());
+        if let Some(dimension) = spoken.dimension {
+            let key = (name_of(at), dimension.word());
+            let (_, of_it) = dimensions.entry(key).or_insert((dimension, Vec::new()));
+            of_it.push(spoken.answer());
         }
         if let Some(said) = at.and_then(|at| said.get_mut(at)) {
             said.heard(spoken.on, spoken.age_days);
@@ -148,10 +151,10 @@ pub fn gather(
 }
 
 fn by_dimension(
-    answers: BTreeMap<(String, String), Vec<Answer>>,
+    answers: BTreeMap<(String, &'static str), (Dimension, Vec<Answer>)>,
 ) -> Result<Vec<DimensionScore>, AssessmentError> {
     let mut scores = Vec::with_capacity(answers.len());
-    for ((department, dimension), answers) in answers {
+    for ((department, _), (dimension, answers)) in answers {
         if let Some(score) = pool(&answers, HALF_LIFE_DAYS)?.mean {
             scores.push(DimensionScore {
                 department,

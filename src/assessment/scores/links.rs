@@ -1,13 +1,14 @@
 //! Links: what both parties feel about what goes between them.
 
 use crate::assessment::AssessmentError;
-use crate::assessment::inputs::{About, Handling, Inputs, Portfolio, Service, Side, Spoken};
+use crate::assessment::inputs::{About, Handling, Inputs, Portfolio, Service, Spoken};
 use crate::ids::CustomerId;
 use crate::satisfaction::answers::Answer;
 use crate::satisfaction::department::PRIOR_MEAN;
 use crate::satisfaction::kpi::WeightedKpi;
 use crate::satisfaction::link::{self, LinkScore, Party};
 use crate::satisfaction::{DepartmentSettings, Kpi, Z90};
+use crate::surveys::model::Side;
 
 /// The KPIs that a party judges a link by, weighed alike. Default.
 const LINK_KPIS: [Kpi; 5] = [

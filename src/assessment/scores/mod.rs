@@ -26,7 +26,7 @@ use crate::customers::model::DepartmentKind;
 use crate::ids::CustomerId;
 use crate::satisfaction::kpi::WeightedKpi;
 use crate::satisfaction::{Account, Department, Kpi};
-use crate::sentiment::Index;
+use crate::sentiment::{Index, Median};
 use chrono::NaiveDate;
 
 pub use gather::{DimensionScore, HEARD_DAYS, Unplaced};
@@ -82,8 +82,9 @@ pub struct AccountScore {
 pub struct Note {
     /// The prior of each kind of department, and the departments it rests on.
     pub prior_means: BTreeMap<&'static str, PriorMean>,
-    /// How customers usually sound; the sentiment of departments is told from it.
-    pub sentiment_median: Option<f64>,
+    /// How customers usually sound; the sentiment of departments is told from it, and that of
+    /// customers shown against it until the next run.
+    pub sentiment: Median,
     /// Answers by what became of them.
     pub answers: Unplaced,
 }
@@ -123,7 +124,7 @@ pub fn assess(inputs: &Inputs) -> Result<Scores, AssessmentError> {
             .iter()
             .map(|(kind, prior)| (kind.word(), *prior))
             .collect(),
-        sentiment_median: company.median,
+        sentiment: company.median,
         answers: gathered.iter().map(|one| one.unplaced).sum(),
     };
     let accounts = inputs

@@ -6,18 +6,17 @@ use serde::Serialize;
 
 use super::Priors;
 use crate::assessment::AssessmentError;
-use crate::assessment::inputs::Voices;
+use crate::assessment::inputs::{Text, Voices};
 use crate::customers::model::DepartmentKind;
 use crate::ids::CustomerId;
 use crate::satisfaction::department::{PRIOR_MEAN, Sentiment};
-use crate::sentiment::{Index, IndexSettings, Voice, index};
+use crate::sentiment::company::{Median, Pair, median, pair};
+use crate::sentiment::{Index, Voice};
 
 /// A kind has a mean of its own from so many departments with answers. Default.
 const ENOUGH_DEPARTMENTS: usize = 10;
 /// The general prior counts as so many departments beside them. Default.
 const GENERAL_WEIGHT: f64 = 10.0;
-/// The median of customers is told from so many with enough text; below, their mean stands for it.
-const ENOUGH_CUSTOMERS: usize = 5;
 /// Words of a department count as half an answer at most. A design choice: they were not said to be
 /// scored, and three-class accuracy of the engine is modest.
 const WORDS_AT_MOST: f64 = 0.5;
@@ -58,54 +57,35 @@ pub fn prior_means(feelings: impl Iterator<Item = (DepartmentKind, f64)>) -> Pri
 /// How the company's customers sound.
 #[derive(Clone, Debug, Default)]
 pub struct Companys {
-    /// Median over customers with enough text; with fewer than five, the index over all words.
-    /// `None` without any words.
-    pub median: Option<f64>,
-    /// Index of each customer with words.
-    pub customers: HashMap<CustomerId, Index>,
+    /// Median over customers with enough text.
+    pub median: Median,
+    /// Indices of each customer with scored words.
+    customers: HashMap<CustomerId, Pair>,
 }
 
 impl Companys {
-    /// Over all words: a customer's index is drawn towards the company's.
+    /// Over all words: a customer's index is drawn towards the company's median.
     pub fn of(voices: &Voices) -> Result<Self, AssessmentError> {
-        let settings = IndexSettings::default();
-        let words = |texts: &[crate::assessment::inputs::Text]| {
-            texts
-                .iter()
-                .filter_map(|text| text.voice)
-                .collect::<Vec<Voice>>()
-        };
-        let all: Vec<Voice> = voices
+        let scored = |texts: &Vec<Text>| texts.iter().filter_map(|text| text.voice).collect();
+        let words: Vec<(CustomerId, Vec<Voice>)> = voices
             .texts
-            .values()
-            .flat_map(|texts| words(texts))
+            .iter()
+            .map(|(customer, texts)| (*customer, scored(texts)))
             .collect();
-        let whole = index(&all, 0.0, &settings)?;
-        if whole.texts == 0 {
-            return Ok(Self::default());
-        }
-        let mut customers = HashMap::with_capacity(voices.texts.len());
-        for (customer, texts) in &voices.texts {
-            let found = index(&words(texts), whole.value, &settings)?;
-            if found.texts > 0 {
-                customers.insert(*customer, found);
+        let median = median(words.iter().map(|(_, own)| own.as_slice()))?;
+        let mut customers = HashMap::with_capacity(words.len());
+        for (customer, own) in words {
+            let found = pair(&own, median.of)?;
+            if found.slow.texts > 0 {
+                customers.insert(customer, found);
             }
         }
-        let mut told: Vec<f64> = customers
-            .values()
-            .filter(|found| found.enough)
-            .map(|found| found.value)
-            .collect();
-        told.sort_by(f64::total_cmp);
-        let middle = |at: usize| told.get(at).copied();
-        let median = if told.len() < ENOUGH_CUSTOMERS {
-            Some(whole.value)
-        } else {
-            middle((told.len() - 1) / 2)
-                .zip(middle(told.len() / 2))
-                .map(|(low, high)| f64::midpoint(low, high))
-        };
         Ok(Self { median, customers })
+    }
+
+    /// The index of a customer's words; `None` without any.
+    pub fn customer(&self, customer: CustomerId) -> Option<Index> {
+        self.customers.get(&customer).map(|found| found.slow)
     }
 
     /// The index of a department's words, drawn towards the customer's.
@@ -114,18 +94,16 @@ impl Companys {
         customer: CustomerId,
         words: &[Voice],
     ) -> Result<Option<Index>, AssessmentError> {
-        let parent = self
-            .customers
-            .get(&customer)
-            .map_or(0.0, |found| found.value);
-        let found = index(words, parent, &IndexSettings::default())?;
+        let above = self.customers.get(&customer);
+        let parent = above.map_or(self.median.of, |found| (*found).into());
+        let found = pair(words, parent)?.slow;
         Ok((found.texts > 0).then_some(found))
     }
 
     /// The index as a voice in formula (5): relative to how customers usually sound, with the weight
     /// `½ W / (W + 3)`. `None` where there is too little text.
     pub fn voice(&self, found: &Index) -> Option<Sentiment> {
-        let median = self.median?;
+        let median = self.median.known()?;
         found.enough.then(|| Sentiment {
             score: f64::midpoint(1.0, found.value - median).clamp(0.0, 1.0),
             weight: WORDS_AT_MOST * found.weight / (found.weight + 3.0),
@@ -136,6 +114,7 @@ impl Companys {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sentiment::Parent;
 
     #[test]
     fn ten_departments_make_a_mean_drawn_towards_the_general_one() {
@@ -150,7 +129,13 @@ mod tests {
     #[test]
     fn words_are_told_from_the_median_and_count_half_an_answer_at_most() {
         let company = Companys {
-            median: Some(0.2),
+            median: Median {
+                of: Parent {
+                    slow: 0.2,
+                    fast: 0.1,
+                },
+                customers: 1,
+            },
             customers: HashMap::new(),
         };
         let voice = Voice {
@@ -164,9 +149,9 @@ mod tests {
             .department(CustomerId(1), &[voice; 3])
             .unwrap()
             .unwrap();
-        // Index (3 · -.8 + 3 · 0)/6 = -.4; (1 - .4 - .2)/2 = .2; ½ · 3/6
+        // Index (3 · -.8 + 3 · .2)/6 = -.3; (1 - .3 - .2)/2 = .25; ½ · 3/6
         let told = company.voice(&found).unwrap();
-        assert!((told.score - 0.2).abs() < 1e-12 && (told.weight - 0.25).abs() < 1e-12);
+        assert!((told.score - 0.25).abs() < 1e-12 && (told.weight - 0.25).abs() < 1e-12);
         let few = company
             .department(CustomerId(1), &[voice; 2])
             .unwrap()

@@ -248,7 +248,7 @@ fn dimension_row(run_id: RunId, customer_id: CustomerId, found: &DimensionScore)
         run_id,
         customer_id,
         department: found.department.clone(),
-        dimension: found.dimension.clone(),
+        dimension: found.dimension.word().to_owned(),
         score: found.score,
         answers: count(found.answers),
     }

@@ -28,7 +28,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "describes the parameter; `parameters` reads it")]
 struct AsOf {
-    /// The day: what was said up to its end counts. Default: now.
+    /// What was known before this day counts. Default: now.
     as_of: Option<NaiveDate>,
 }
 

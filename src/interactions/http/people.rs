@@ -141,7 +141,7 @@ async fn show_hand_over(
     id: web::Path<String>,
 ) -> Answer<HttpResponse> {
     let reference = Reference::parse(&id)?;
-    let period = period(&state, None, index::WINDOW_DAYS)?;
+    let period = period(&state, None, crate::sentiment::company::WINDOW_DAYS)?;
     let today = state.today();
     let list = state
         .db

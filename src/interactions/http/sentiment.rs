@@ -12,15 +12,14 @@ use crate::api::body::Body;
 use crate::api::reference::Reference;
 use crate::db::{Conn, UtcTime};
 use crate::error::{Answer, Error, Problem};
-use crate::interactions::index::{
-    self, CustomerSentiment, KindSentiment, UserSentiment, WINDOW_DAYS,
-};
+use crate::interactions::index::{self, CustomerSentiment, KindSentiment, UserSentiment};
 use crate::interactions::model::TEXT;
 use crate::interactions::owners::visible;
 use crate::interactions::scorer::{self, Sentence, TopicPolarity};
 use crate::interactions::store::models::{self, Listed};
 use crate::interactions::store::named;
 use crate::interactions::train::{self, Figures, Training};
+use crate::sentiment::company::WINDOW_DAYS;
 use crate::sentiment::{NotScored, Spoken};
 use crate::state::AppState;
 

@@ -3,6 +3,7 @@
 pub mod addresses;
 pub mod exposure;
 pub mod hand_over;
+mod median;
 pub mod models;
 pub mod named;
 pub mod owners;
@@ -10,4 +11,6 @@ pub mod records;
 pub mod texts;
 mod voices;
 
-pub use voices::{SpokenAt, Whose, voices, voices_of};
+pub use median::median_of_run;
+pub use named::heirs;
+pub use voices::{Felt, SpokenAt, Whose, voices};

@@ -1,15 +1,15 @@
 //! Records that an interaction names, as far as they must fit it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Nullable};
+use diesel::sql_types::{BigInt, Bool, Nullable};
 
 use crate::access::Teams;
 use crate::db::select::{Statement, Value};
 use crate::db::{Conn, DbResult};
 use crate::engagement::model::RecordKey;
-use crate::ids::CustomerId;
+use crate::ids::{CustomerId, DepartmentId};
 
 #[derive(QueryableByName)]
 struct Id {
@@ -119,4 +119,36 @@ pub fn department_kinds(conn: &mut Conn, teams: &Teams) -> DbResult<BTreeMap<i64
     teams.restrict(&mut sql, "c.team_id");
     let rows: Vec<KindRow> = sql.load(conn)?;
     Ok(rows.into_iter().map(|row| (row.id, row.kind)).collect())
+}
+
+#[derive(QueryableByName)]
+struct HeirRow {
+    #[diesel(sql_type = BigInt)]
+    id: DepartmentId,
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    kind: String,
+    #[diesel(sql_type = Bool)]
+    removed: bool,
+}
+
+/// For each removed department of a customer the first of its kind that is left: it speaks for what
+/// the removed one said. None for those of whose kind none is left.
+pub fn heirs(
+    conn: &mut Conn,
+    customer: CustomerId,
+) -> DbResult<HashMap<DepartmentId, DepartmentId>> {
+    let mut sql = Statement::new(
+        "SELECT d.id, d.kind, (d.deleted_at IS NOT NULL) AS removed FROM departments d \
+         WHERE d.customer_id = ",
+    );
+    sql.bind(Value::Int(customer.0)).push(" ORDER BY d.id");
+    let rows: Vec<HeirRow> = sql.load(conn)?;
+    let heir = |kind: &str| {
+        let left = rows.iter().find(|row| !row.removed && row.kind == kind);
+        left.map(|row| row.id)
+    };
+    let removed = rows.iter().filter(|row| row.removed);
+    Ok(removed
+        .filter_map(|row| Some((row.id, heir(&row.kind)?)))
+        .collect())
 }

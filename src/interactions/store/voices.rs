@@ -1,4 +1,4 @@
-//! Texts with a feeling, as they count for an index: interactions, and comments beside survey answers.
+//! Every text of a customer, as it counts for an index: interactions, and comments beside survey answers.
 
 use std::sync::Arc;
 
@@ -8,10 +8,22 @@ use crate::db::schema::{interactions, survey_answers, survey_invitations};
 use crate::db::{Conn, DbResult, UtcTime, each_row};
 use crate::ids::{ContactId, CustomerId, DepartmentId, UserId};
 use crate::interactions::edit::word;
+use crate::interactions::model::Direction;
 use crate::interactions::scorer::{self, InUse};
 use crate::sentiment::Channel;
 
-/// A text of a customer with a feeling.
+/// What feeling is in a text.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Felt {
+    /// In `[-1, 1]`.
+    pub polarity: f64,
+    /// In `[0.5, 1]`.
+    pub confidence: f64,
+    /// Whether it only transacts.
+    pub neutral: bool,
+}
+
+/// A text of a customer.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SpokenAt {
     /// The customer.
@@ -24,12 +36,8 @@ pub struct SpokenAt {
     pub user: Option<UserId>,
     /// Where the text comes from.
     pub channel: Channel,
-    /// In `[-1, 1]`.
-    pub polarity: f64,
-    /// In `[0.5, 1]`.
-    pub confidence: f64,
-    /// Whether it only transacts.
-    pub neutral: bool,
+    /// What feeling was in it; `None`: it could not be scored.
+    pub feeling: Option<Felt>,
     /// When it was said.
     pub at: UtcTime,
 }
@@ -66,24 +74,16 @@ type CommentRow = (
     UtcTime,
 );
 
-/// Every text with a feeling that was said from `from` on and before `until`, in no order; read row
-/// by row. A comment beside a survey's answers that has not been scored is scored here.
+/// Every text of customers that was said from `from` on and before `until`, those that could not be
+/// scored too, in no order; read row by row. A comment beside a survey's answers that has not been
+/// scored is scored here. What our own people wrote is not among them.
 ///
 /// Days of the business count, not those on which records were written.
 ///
 /// # Errors
 ///
 /// The database's; [`DbError::Corrupt`](crate::db::DbError::Corrupt) if it holds what makes no sense.
-pub fn voices(conn: &mut Conn, from: UtcTime, until: UtcTime) -> DbResult<Vec<SpokenAt>> {
-    voices_of(conn, Whose::All, from, until)
-}
-
-/// [`voices`] of one customer or one of our own people.
-///
-/// # Errors
-///
-/// As there.
-pub fn voices_of(
+pub fn voices(
     conn: &mut Conn,
     whose: Whose,
     from: UtcTime,
@@ -109,7 +109,7 @@ fn spoken(
                 conn,
                 interactions::table
                     .filter(interactions::deleted_at.is_null())
-                    .filter(interactions::polarity.is_not_null())
+                    .filter(interactions::direction.eq(Direction::Inbound.word()))
                     .filter(interactions::at.ge(from))
                     .filter(interactions::at.lt(until))
                     $(.filter($narrowed))?
@@ -144,9 +144,11 @@ fn voice(row: SpokenRow) -> DbResult<SpokenAt> {
         contact,
         user,
         channel: word(&channel, "interactions.channel")?,
-        polarity: polarity.unwrap_or_default(),
-        confidence: confidence.unwrap_or_default(),
-        neutral: neutral.unwrap_or_default(),
+        feeling: polarity.map(|polarity| Felt {
+            polarity,
+            confidence: confidence.unwrap_or_default(),
+            neutral: neutral.unwrap_or_default(),
+        }),
         at,
     })
 }
@@ -179,7 +181,7 @@ fn comments(
                         survey_answers::polarity,
                         survey_answers::answered_at,
                     )),
-                |row: CommentRow| found.extend(comment(&scorer, row))
+                |row: CommentRow| found.push(comment(&scorer, row))
             )
         };
     }
@@ -190,29 +192,24 @@ fn comments(
     Ok(())
 }
 
-/// A comment with its feeling; `None` if it has none.
-fn comment(scorer: &Arc<InUse>, row: CommentRow) -> Option<SpokenAt> {
+fn comment(scorer: &Arc<InUse>, row: CommentRow) -> SpokenAt {
     let (customer, department, contact, text, stored, at) = row;
-    let polarity = match stored {
-        Some(polarity) => polarity,
-        None => {
-            scorer
-                .score(&text.unwrap_or_default())
-                .outcome
-                .ok()?
-                .polarity
-        }
-    };
-    Some(SpokenAt {
+    let polarity = stored.or_else(|| {
+        let scored = scorer.score(&text.unwrap_or_default());
+        Some(scored.outcome.ok()?.polarity)
+    });
+    SpokenAt {
         customer,
         department,
         contact: Some(contact),
         user: None,
         channel: Channel::Survey,
-        polarity,
-        // As the scorer has it: how probable the sign is, and nothing for a text without feeling.
-        confidence: 0.5 + 0.5 * polarity.abs(),
-        neutral: polarity == 0.0,
+        feeling: polarity.map(|polarity| Felt {
+            polarity,
+            // As the scorer has it: how probable the sign is, and nothing for a text without feeling.
+            confidence: 0.5 + 0.5 * polarity.abs(),
+            neutral: polarity == 0.0,
+        }),
         at,
-    })
+    }
 }

@@ -378,7 +378,8 @@ pub fn insert_one(conn: &mut Conn, new: &NewInvitation) -> DbResult<InvitationId
     .get_result(c))?)
 }
 
-/// Asks again somebody whose invitation was revoked: all as in `new`, but for when it was made.
+/// Asks again somebody whose invitation was revoked: all as in `new`, but for when it was made. The
+/// link of before ends.
 pub fn revive(conn: &mut Conn, id: InvitationId, new: &NewInvitation) -> DbResult<()> {
     on!(conn, |c| diesel::update(
         survey_invitations::table.find(id.0)
@@ -398,14 +399,13 @@ pub fn revive(conn: &mut Conn, id: InvitationId, new: &NewInvitation) -> DbResul
     Ok(())
 }
 
-/// Revokes an invitation: its link ends, answers that it has stay.
-pub fn revoke(conn: &mut Conn, id: InvitationId, nonce: &str, now: UtcTime) -> DbResult<()> {
+/// Revokes an invitation: its link only says so, answers that it has stay.
+pub fn revoke(conn: &mut Conn, id: InvitationId, now: UtcTime) -> DbResult<()> {
     on!(conn, |c| diesel::update(
         survey_invitations::table.find(id.0)
     )
     .set((
         survey_invitations::status.eq(InvitationStatus::Revoked.word()),
-        survey_invitations::nonce.eq(nonce),
         survey_invitations::updated_at.eq(now),
     ))
     .execute(c))?;

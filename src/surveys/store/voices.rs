@@ -9,12 +9,14 @@ use super::word;
 use crate::customers::model::{BuyingRole, DepartmentKind};
 use crate::db::schema::{contacts, survey_answers, survey_invitations, surveys};
 use crate::db::{Conn, DbResult, UtcTime, each_row, on};
-use crate::ids::{ContactId, CustomerId, DepartmentId, SurveyId};
+use crate::ids::{ContactId, CustomerId, DepartmentId, InvitationId, SurveyId};
 use crate::surveys::model::{Dimension, Side};
 
 /// One scored answer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Voice {
+    /// What it belongs to: one invitation is answered as a whole.
+    pub invitation: InvitationId,
     /// Who was asked.
     pub customer: CustomerId,
     /// The department that the person was in when asked, deleted or not.
@@ -41,7 +43,13 @@ pub struct Voice {
 
 /// Asked, answered and by whom, as it comes from the tables.
 type Row = (
-    (SurveyId, CustomerId, Option<DepartmentId>, ContactId),
+    (
+        InvitationId,
+        SurveyId,
+        CustomerId,
+        Option<DepartmentId>,
+        ContactId,
+    ),
     (Option<CustomerId>, Option<String>, f64),
     Option<String>,
     (String, Option<String>, Option<f64>, UtcTime),
@@ -64,7 +72,7 @@ fn owners(conn: &mut Conn) -> DbResult<Owners> {
     rows.into_iter().map(read).collect()
 }
 
-/// Every scored answer given from `from` until before `until`, one for each answer, in no order.
+/// Every scored answer given from `from` until before `until`, one for each answer, by its id.
 /// What a person thought before changing an answer is not kept.
 ///
 /// # Errors
@@ -87,8 +95,10 @@ pub fn voices(conn: &mut Conn, from: UtcTime, until: UtcTime) -> DbResult<Vec<Vo
             .filter(survey_answers::answered_at.ge(from))
             .filter(survey_answers::answered_at.lt(until))
             .filter(survey_answers::score.is_not_null())
+            .order(survey_answers::id)
             .select((
                 (
+                    survey_invitations::id,
                     survey_invitations::survey_id,
                     survey_invitations::customer_id,
                     survey_invitations::department_id,
@@ -109,7 +119,7 @@ pub fn voices(conn: &mut Conn, from: UtcTime, until: UtcTime) -> DbResult<Vec<Vo
             )),
         |row: Row| {
             let (asked, (partner, side, confidence), role, answer) = row;
-            let (survey, customer, department, contact) = asked;
+            let (invitation, survey, customer, department, contact) = asked;
             let (question, dimension, score, answered_at) = answer;
             let Some(score) = score else { continue };
             let role = role.map(|role| word("contacts.buying_role", BuyingRole::parse, &role));
@@ -117,6 +127,7 @@ pub fn voices(conn: &mut Conn, from: UtcTime, until: UtcTime) -> DbResult<Vec<Vo
             let about = |one: String| word("survey_answers.dimension", Dimension::parse, &one);
             let owned = owners.get(&survey).and_then(|owned| owned.get(&question));
             voices.push(Voice {
+                invitation,
                 customer,
                 department,
                 owners: Arc::clone(owned.unwrap_or(&nobody)),

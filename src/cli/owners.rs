@@ -121,7 +121,7 @@ pub fn hand_over(context: &Context, args: &HandOverArgs) -> Result<(), Failure> 
             (Some(customer), _) => {
                 vec![visible(conn, &Reference::parse(customer)?, &Teams::All)?]
             }
-            (None, Some(user)) => store::owned_by(conn, UserId(user))?,
+            (None, Some(user)) => store::owned_by(conn, UserId(user), today)?,
             (None, None) => Vec::new(),
         };
         let median = index::company(conn, period)?;
@@ -135,12 +135,12 @@ pub fn hand_over(context: &Context, args: &HandOverArgs) -> Result<(), Failure> 
         if lists.is_empty() {
             return vec!["No customer is owned by this user.".to_owned()];
         }
-        lists.iter().flat_map(lines).collect()
+        lists.iter().flat_map(|list| lines(list, today)).collect()
     })?;
     Ok(())
 }
 
-fn lines(list: &HandOver) -> Vec<String> {
+fn lines(list: &HandOver, today: NaiveDate) -> Vec<String> {
     let mut lines = vec![format!("{} ({})", list.name, list.customer_id)];
     let mut section = |title: &str, rows: Vec<String>| {
         if !rows.is_empty() {
@@ -148,7 +148,8 @@ fn lines(list: &HandOver) -> Vec<String> {
             lines.extend(rows.into_iter().map(|row| format!("    {row}")));
         }
     };
-    let owner = list.owners.first();
+    // Somebody who is to begin later may stand in front.
+    let owner = list.owners.iter().find(|owner| owner.from_on <= today);
     let owner = owner.map(|owner| format!("{} since {}", owner.name, owner.from_on));
     section("Owner", owner.into_iter().collect());
     let feeling = list.sentiment.map(|value| format!("{value:+.2}"));

@@ -6,7 +6,7 @@
 //! owners of customers ─> share of each person in business owned and answers obtained      ┘
 //! ```
 //!
-//! What may leave with a person is business × share × .176, the largest loss of a customer's revenue
+//! What may leave with a person is 12 months' margin (revenue where no margin is known) × share × .176, the largest loss of a customer's revenue
 //! that is reported after a change of salesperson; a change can also do good. It is an estimate of a
 //! bad case and is shown as one.
 
@@ -68,7 +68,7 @@ pub struct CustomerExposure {
     pub owner_id: Option<i64>,
     /// Business of 12 months, both ends of its links, minor units.
     pub business: i64,
-    /// An estimate of what may leave with that person, minor units.
+    /// An estimate of what may leave with that person, minor units: of 12 months' business.
     pub may_leave: i64,
     /// Contacts that were talked with.
     pub contacts: u64,
@@ -123,7 +123,9 @@ pub struct UserExposure {
     pub business_in: BusinessIn,
     /// Customers that the person owns.
     pub owned: u64,
-    /// An estimate of what may leave with the person, minor units.
+    /// An estimate of what may leave with the person, minor units: of 12 months' margin (revenue if no
+    /// margin is known). Each link counts once, with the larger share that the person has of the talk
+    /// with its two ends, so that it may be less than the sum over `customers`.
     pub may_leave: i64,
     /// Where it comes from.
     pub source: &'static str,
@@ -229,8 +231,8 @@ fn resting(weights: impl Iterator<Item = f64>) -> DbResult<Option<KeyPerson>> {
 }
 
 /// An estimate of what may leave, in whole minor units.
-fn may_leave(business: i64, share: f64) -> DbResult<i64> {
-    let loss = loss_if_leaving(business as f64, share, LOSS_RATE)
+fn may_leave(business: f64, share: f64) -> DbResult<i64> {
+    let loss = loss_if_leaving(business, share, LOSS_RATE)
         .map_err(|error| DbError::corrupt("link_months.margin", error))?;
     #[expect(
         clippy::cast_possible_truncation,
@@ -315,7 +317,7 @@ fn of_customer(
         flagged: ours.is_some_and(|found| found.flagged),
         owner_id: facts.owner(customer, facts.today()).map(|id| id.0),
         business,
-        may_leave: may_leave(business, ours.map_or(0.0, |found| found.max_share))?,
+        may_leave: may_leave(business as f64, ours.map_or(0.0, |found| found.max_share))?,
         contacts: contacts.len() as u64,
         contacts_for_half: theirs.map(|found| found.half as u64),
         fragile: theirs.is_some_and(|found| found.half == 1),
@@ -353,6 +355,10 @@ pub fn of_user(conn: &mut Conn, id: i64, period: Period, zone: Tz) -> Answer<Use
         all.clone().map(|(_, weight)| weight).sum(),
     );
     let answers = answers(conn, &facts, user.id)?;
+    let shares = customers
+        .iter()
+        .map(|one| (CustomerId(one.customer_id), one.share))
+        .collect();
     Ok(UserExposure {
         user_id: id,
         name: user.name,
@@ -362,7 +368,7 @@ pub fn of_user(conn: &mut Conn, id: i64, period: Period, zone: Tz) -> Answer<Use
         business: owned_business(&facts, &owned),
         business_in: facts.business_in,
         owned: owned.len() as u64,
-        may_leave: customers.iter().map(|one| one.may_leave).sum(),
+        may_leave: may_leave_with(&facts, &shares)?,
         source: SOURCE,
         customers,
     })
@@ -395,11 +401,30 @@ fn user_customers(facts: &Facts, user: UserId) -> DbResult<Vec<UserCustomer>> {
             interactions: spread.n,
             flagged: first && spread.flagged,
             business,
-            may_leave: may_leave(business, share)?,
+            may_leave: may_leave(business as f64, share)?,
         });
     }
     found.sort_by_key(|one| (std::cmp::Reverse(one.may_leave), one.customer_id));
     Ok(found)
+}
+
+/// What may leave with a person who has these shares of the talk with customers. A link is lost once,
+/// whichever of its ends leaves.
+fn may_leave_with(facts: &Facts, shares: &BTreeMap<CustomerId, f64>) -> DbResult<i64> {
+    let share = |end: &CustomerId| shares.get(end).copied().unwrap_or_default();
+    let mut resting: Vec<(f64, f64)> = Vec::new();
+    for ((shipper, consignee), link) in &facts.links {
+        let larger = share(shipper).max(share(consignee));
+        if larger > 0.0 {
+            resting.push((facts.worth(link) as f64, larger));
+        }
+    }
+    // Sums that are added in one order are the same to the bit.
+    resting.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
+    may_leave(
+        resting.iter().map(|(worth, share)| worth * share).sum(),
+        1.0,
+    )
 }
 
 /// Surveys answered by customers while the person owned them.

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Datelike as _, Utc};
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::strip::own_words;
 use crate::engagement::model::{RecordKey, one_of, tidy_key};
 use crate::ids::ExternalId;
 use crate::mailbox::is_email;
@@ -122,7 +123,8 @@ pub struct InteractionInput {
     /// The subject, up to 1,000 characters.
     #[serde(default)]
     pub subject: Option<String>,
-    /// What was said, up to 1 MiB. Of mails and chats, quoted replies and signatures are not kept.
+    /// What was said, up to 1 MiB. Of mails and chats, quoted replies and signatures are not kept and
+    /// do not count.
     #[serde(default)]
     pub text: Option<String>,
 }
@@ -170,6 +172,14 @@ impl InteractionInput {
         self.subject = subject.filter(|text| !text.is_empty());
         if let Some(subject) = &self.subject {
             check_subject(subject, &mut wrong);
+        }
+        let talk = matches!(
+            self.channel,
+            InteractionChannel::Mail | InteractionChannel::Chat
+        );
+        // What is not kept need not fit: a short answer often stands above a long thread.
+        if talk && self.text.as_ref().is_some_and(|text| text.len() > TEXT) {
+            self.text = self.text.map(|text| own_words(&text));
         }
         if let Some(text) = &self.text {
             check_text(text, &mut wrong);
@@ -253,5 +263,20 @@ mod tests {
         );
         assert!(told(&json!({"text": "x".repeat(TEXT)})).is_ok());
         assert!(told(&json!({"text": "a\u{0}b"})).is_err());
+    }
+
+    #[test]
+    fn of_mails_the_own_words_must_fit() {
+        let thread = format!(
+            "It came late.\n\n{}",
+            "> word word word\n".repeat(TEXT / 16)
+        );
+        assert!(thread.len() > TEXT);
+        let mail = told(&json!({"text": &thread})).unwrap();
+        assert_eq!(mail.text.as_deref(), Some("It came late."));
+        let chat = told(&json!({"text": &thread, "channel": "chat"})).unwrap();
+        assert_eq!(chat.text.as_deref(), Some("It came late."));
+        // In a note everything is meant.
+        assert!(told(&json!({"text": &thread, "channel": "note"})).is_err());
     }
 }

@@ -22,7 +22,7 @@ use crate::problem::FieldProblem;
 pub struct OwnerInput {
     /// The person.
     pub user: UserKey,
-    /// The first day; today if not told. Not before the owner before.
+    /// The first day; today if not told. Not before the first day of today's owner.
     #[serde(default)]
     pub from_on: Option<NaiveDate>,
 }
@@ -45,11 +45,12 @@ pub fn visible(
 
 /// Puts a customer in somebody's hands, in the caller's transaction; its owners, the last first.
 ///
-/// The same person as before changes nothing; the same day as the owner before corrects it.
+/// The same person as before changes nothing; the same day as the owner before corrects it. Who is set
+/// before somebody who is to begin later owns it until then; days before today's owner stay as they were.
 ///
 /// # Errors
 ///
-/// 404 for the customer; 422 for a user that does not exist, or a day before the owner before.
+/// 404 for the customer; 422 for a user that does not exist, or a day before today's owner.
 pub fn set(
     conn: &mut Conn,
     writer: &Writer,
@@ -71,29 +72,28 @@ pub fn set(
     }
     let user = UserId(user(conn, &input.user, None)?);
     let history = owners::history(conn, customer)?;
-    let last = history.iter().find(|owner| owner.until_on.is_none());
     let actor = writer.actor.name.as_str();
-    match last {
-        Some(last)
-            if last.user_id == user && input.from_on.is_none_or(|day| day >= last.from_on) =>
-        {
-            return Ok(history);
+    // The last first.
+    let on = |day| history.iter().find(|owner| owner.from_on <= day);
+    let next = history.iter().rfind(|owner| owner.from_on > from_on);
+    if let Some(now) = on(today).filter(|owner| owner.from_on > from_on) {
+        let rule = format!(
+            "expected a day from {} on: since then {} owns the customer",
+            now.from_on, now.name
+        );
+        return Err(Error::invalid("from_on", "before_owner", rule));
+    }
+    match on(from_on) {
+        Some(before) if before.user_id == user => return Ok(history),
+        Some(before) if before.from_on == from_on => {
+            owners::replace(conn, before.id, user, actor, writer.now)?;
         }
-        Some(last) if last.from_on == from_on => {
-            owners::replace(conn, last.id, user, actor, writer.now)?;
-        }
-        Some(last) if last.from_on > from_on => {
-            let rule = format!(
-                "expected a day from {} on: since then {} owns the customer",
-                last.from_on, last.name
-            );
-            return Err(Error::invalid("from_on", "before_owner", rule));
-        }
-        _ => {
-            if let Some(last) = last {
-                owners::end(conn, last.id, from_on)?;
+        before => {
+            if let Some(before) = before {
+                owners::end(conn, before.id, from_on)?;
             }
-            owners::begin(conn, customer, user, from_on, (actor, writer.now))?;
+            let days = (from_on, next.map(|owner| owner.from_on));
+            owners::begin(conn, customer, user, days, (actor, writer.now))?;
         }
     }
     let deed = Deed {

@@ -61,8 +61,10 @@ pub fn batch(
                 so_far.texts += 1;
                 let polarity = scorer.score(&comment.text).outcome.ok();
                 let polarity = polarity.map(|feeling| feeling.polarity);
-                if polarity != comment.polarity {
-                    texts::set_polarity(conn, comment.id, polarity)?;
+                // Who changed it meanwhile had it scored.
+                if polarity != comment.polarity
+                    && texts::set_polarity(conn, comment, polarity, now)?
+                {
                     so_far.changed += 1;
                 }
             }

@@ -96,7 +96,7 @@ async fn show_user_exposure(
 }
 
 /// Puts a customer in the hands of one of our people; answers with its owners, the last first.
-#[utoipa::path(tag = "key-people", params(("id" = String, Path, description = "The customer's id, or `ext:SYSTEM:ID`")), request_body = OwnerInput, responses((status = 200, description = "Its owners", body = Vec<Owner>), (status = 404, description = "No such customer", body = Problem), (status = 422, description = "No such user, or a day before the owner before", body = Problem)))]
+#[utoipa::path(tag = "key-people", params(("id" = String, Path, description = "The customer's id, or `ext:SYSTEM:ID`")), request_body = OwnerInput, responses((status = 200, description = "Its owners", body = Vec<Owner>), (status = 404, description = "No such customer", body = Problem), (status = 422, description = "No such user, or a day before today's owner", body = Problem)))]
 #[put("/customers/{id}/owner")]
 async fn put_owner(
     state: web::Data<AppState>,

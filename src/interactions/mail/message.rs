@@ -5,6 +5,7 @@ use mail_parser::decoders::html::html_to_text;
 use mail_parser::{Address, MessageParser, MimeHeaders as _, PartType};
 use sha2::{Digest as _, Sha256};
 
+use super::super::model::SUBJECT;
 use super::{MailReason, Refusal};
 
 /// What was read of a message.
@@ -57,6 +58,15 @@ pub(super) fn read(bytes: &[u8]) -> Result<Letter, Refusal> {
     });
     let (text, damaged) = words(&message);
     let mut notes = Vec::new();
+    let subject = subject.map(|text| match text.char_indices().nth(SUBJECT) {
+        None => text,
+        Some((end, _)) => {
+            let found = text.chars().count();
+            let detail = format!("the subject has {found} characters: {SUBJECT} are kept");
+            notes.push((MailReason::SubjectCut, detail));
+            text.get(..end).unwrap_or_default().to_owned()
+        }
+    });
     if damaged {
         let detail = "part of the text could not be decoded".to_owned();
         notes.push((MailReason::Damaged, detail));
@@ -136,11 +146,13 @@ fn words(message: &mail_parser::Message<'_>) -> (String, bool) {
     (text.replace('\0', "\u{fffd}"), damaged)
 }
 
-/// HTML without `<blockquote>` elements, which hold what others wrote; one that is not closed reaches
-/// to the end.
+/// HTML with the mark of a quote in the place of each `<blockquote>` element, which holds what others
+/// wrote; one that is not closed reaches to the end.
 fn without_quotes(html: &str) -> String {
     const OPEN: &str = "<blockquote";
     const CLOSE: &str = "</blockquote";
+    // Without it "Bob wrote:" would stand above the answer, which would be taken for his.
+    const MARK: &str = "<br>&gt;<br>";
     let lower = html.to_ascii_lowercase();
     let (mut kept, mut depth, mut at, mut begin) = (String::new(), 0_usize, 0, 0);
     while let Some(found) = lower.get(at..).and_then(|rest| rest.find('<')) {
@@ -150,6 +162,7 @@ fn without_quotes(html: &str) -> String {
         if rest.starts_with(OPEN) {
             if depth == 0 {
                 kept.push_str(html.get(begin..tag).unwrap_or_default());
+                kept.push_str(MARK);
             }
             depth += 1;
         } else if rest.starts_with(CLOSE) && depth > 0 {
@@ -172,18 +185,50 @@ mod tests {
         for (html, kept) in [
             (
                 "<p>a</p><blockquote>b</blockquote><p>c</p>",
-                "<p>a</p><p>c</p>",
+                "<p>a</p><br>&gt;<br><p>c</p>",
             ),
             (
                 "a<BLOCKQUOTE x=1>b<blockquote>c</blockquote>d</blockquote>e",
-                "ae",
+                "a<br>&gt;<br>e",
             ),
-            ("a<blockquote>b", "a"),
+            ("a<blockquote>b", "a<br>&gt;<br>"),
             ("a</blockquote>b", "a</blockquote>b"),
             ("没有引用", "没有引用"),
         ] {
             assert_eq!(without_quotes(html), kept);
         }
+    }
+
+    #[test]
+    fn an_answer_below_quoted_html_is_kept() {
+        let html = "<div>On 3 March 2026 Bob wrote:</div><blockquote>Delivered.</blockquote>\
+            <div>The pallets are still missing.</div>";
+        let mail = format!(
+            "From: a@x.example\nDate: Tue, 3 Mar 2026 10:12:00 +0800\nContent-Type: text/html\n\n{html}"
+        );
+        let text = read(mail.as_bytes()).unwrap().text.unwrap();
+        let own = crate::interactions::strip::own_words(&text);
+        assert_eq!(own, "The pallets are still missing.");
+    }
+
+    #[test]
+    fn a_long_subject_is_cut_and_named() {
+        let with = |letters: usize| {
+            let subject = "é".repeat(letters);
+            let mail = format!(
+                "From: a@x.example\nDate: Tue, 3 Mar 2026 10:12:00 +0800\nSubject: {subject}\n\nhi"
+            );
+            read(mail.as_bytes()).unwrap()
+        };
+        let whole = with(1_000);
+        assert_eq!(
+            (whole.subject, whole.notes),
+            (Some("é".repeat(1_000)), vec![])
+        );
+        let cut = with(1_001);
+        assert_eq!(cut.subject, Some("é".repeat(1_000)));
+        assert_eq!(cut.notes[0].0, MailReason::SubjectCut);
+        assert!(cut.notes[0].1.contains("1001"), "{:?}", cut.notes);
     }
 
     #[test]

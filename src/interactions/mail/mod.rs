@@ -62,6 +62,8 @@ crate::word_enum! {
         Refused = "refused",
         /// Stored: part of it could not be decoded.
         Damaged = "damaged",
+        /// Stored: of its subject only the first 1,000 characters.
+        SubjectCut = "subject_cut",
         /// Stored for the first of several customers.
         OtherCustomers = "other_customers",
         /// Stored without the contact: several of the customer's have this address.

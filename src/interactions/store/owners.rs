@@ -50,12 +50,17 @@ pub fn history(conn: &mut Conn, customer: CustomerId) -> DbResult<Vec<Owner>> {
         .load(c))?)
 }
 
-/// The living customers that a person owns, by id.
-pub fn owned_by(conn: &mut Conn, user: UserId) -> DbResult<Vec<CustomerId>> {
+/// The living customers that a person owns on a day, by id.
+pub fn owned_by(conn: &mut Conn, user: UserId, day: NaiveDate) -> DbResult<Vec<CustomerId>> {
     Ok(on!(conn, |c| customer_owners::table
         .inner_join(customers::table.on(customers::id.eq(customer_owners::customer_id)))
         .filter(customer_owners::user_id.eq(user))
-        .filter(customer_owners::until_on.is_null())
+        .filter(customer_owners::from_on.le(day))
+        .filter(
+            customer_owners::until_on
+                .is_null()
+                .or(customer_owners::until_on.gt(Some(day))),
+        )
         .filter(customers::deleted_at.is_null())
         .order(customer_owners::customer_id)
         .select(customer_owners::customer_id)
@@ -82,12 +87,12 @@ pub fn replace(conn: &mut Conn, id: i64, user: UserId, actor: &str, now: UtcTime
     Ok(())
 }
 
-/// Begins an ownership.
+/// Begins an ownership, from a day on and before another.
 pub fn begin(
     conn: &mut Conn,
     customer: CustomerId,
     user: UserId,
-    from_on: NaiveDate,
+    (from_on, until_on): (NaiveDate, Option<NaiveDate>),
     (actor, now): (&str, UtcTime),
 ) -> DbResult<()> {
     on!(conn, |c| diesel::insert_into(customer_owners::table)
@@ -95,6 +100,7 @@ pub fn begin(
             customer_owners::customer_id.eq(customer),
             customer_owners::user_id.eq(user),
             customer_owners::from_on.eq(from_on),
+            customer_owners::until_on.eq(until_on),
             customer_owners::actor.eq(actor),
             customer_owners::created_at.eq(now),
         ))

@@ -3,9 +3,10 @@
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Double, Nullable, Text};
 
-use crate::db::schema::survey_answers;
+use crate::db::schema::{survey_answers, survey_invitations};
 use crate::db::select::{Statement, Value};
 use crate::db::{Conn, DbResult, Instant, UtcTime, on};
+use crate::engagement::store::lock;
 use crate::ids::CustomerId;
 
 /// A text to learn from.
@@ -75,6 +76,9 @@ pub struct Comment {
     /// The answer's id.
     #[diesel(sql_type = BigInt)]
     pub id: i64,
+    /// The invitation's id.
+    #[diesel(sql_type = BigInt)]
+    pub invitation_id: i64,
     /// What it says.
     #[diesel(sql_type = Text)]
     pub text: String,
@@ -86,7 +90,7 @@ pub struct Comment {
 /// Comments behind `after`, in order of id.
 pub fn comments_after(conn: &mut Conn, after: i64, most: i64) -> DbResult<Vec<Comment>> {
     let mut sql = Statement::new(
-        "SELECT a.id, a.text, a.polarity FROM survey_answers a \
+        "SELECT a.id, a.invitation_id, a.text, a.polarity FROM survey_answers a \
          WHERE a.text IS NOT NULL AND a.id > ",
     );
     sql.bind(Value::Int(after));
@@ -94,12 +98,30 @@ pub fn comments_after(conn: &mut Conn, after: i64, most: i64) -> DbResult<Vec<Co
     sql.load(conn)
 }
 
-/// Stores a comment's polarity.
-pub fn set_polarity(conn: &mut Conn, answer: i64, polarity: Option<f64>) -> DbResult<()> {
-    on!(conn, |c| diesel::update(survey_answers::table.find(answer))
-        .set(survey_answers::polarity.eq(polarity))
+/// Stores the polarity of a comment as it was read, and that its invitation changed; whether it was
+/// still the same comment.
+pub fn set_polarity(
+    conn: &mut Conn,
+    comment: &Comment,
+    polarity: Option<f64>,
+    now: UtcTime,
+) -> DbResult<bool> {
+    // The invitation first, as whoever answers does: two that wait for each other would wait for ever.
+    lock(conn, "survey_invitations", comment.invitation_id)?;
+    let stored = on!(conn, |c| diesel::update(
+        survey_answers::table.find(comment.id)
+    )
+    .filter(survey_answers::text.eq(Some(&comment.text)))
+    .set(survey_answers::polarity.eq(polarity))
+    .execute(c))?;
+    if stored > 0 {
+        on!(conn, |c| diesel::update(
+            survey_invitations::table.filter(survey_invitations::id.eq(comment.invitation_id))
+        )
+        .set(survey_invitations::updated_at.eq(now))
         .execute(c))?;
-    Ok(())
+    }
+    Ok(stored > 0)
 }
 
 /// What stands behind an index.

@@ -77,9 +77,9 @@ pub struct Life {
     pub justified: Option<bool>,
     /// Of the judgement.
     pub evidence: Option<String>,
-    /// What was paid, minor units.
+    /// What was claimed, else what was paid, minor units.
     pub claim_amount: Option<i64>,
-    /// When.
+    /// When the claim was settled.
     pub settled_on: Option<NaiveDate>,
     /// First response due.
     pub acknowledge_due_at: UtcTime,

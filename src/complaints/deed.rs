@@ -129,6 +129,29 @@ pub fn perform(
     Ok(Done { id, mailed })
 }
 
+/// Notes what the customer wrote where no step can follow; it changes nothing else, but those who look
+/// for changes find it.
+///
+/// # Errors
+///
+/// 404, 422 for the text.
+pub fn note(conn: &mut Conn, writer: &Writer, reference: &Reference, text: &str) -> Answer<i64> {
+    let row: Row = edit::standing(conn, reference, &writer.teams)?;
+    let (id, now) = (row.id.0, writer.now);
+    let text = told("text", text)?;
+    Row::update(conn, id, &row.values, now)?;
+    let event = (EventKind::Note, now, Some(text.as_str()));
+    add_event(conn, id, event, (&writer.actor.name, now))?;
+    let deed = Deed {
+        action: EventKind::Note.word(),
+        entity: Row::WHAT,
+        id: Some(id),
+        detail: Some(json!({ "status": row.values.life.status })),
+    };
+    audit::record(conn, &writer.actor, &deed, now)?;
+    Ok(id)
+}
+
 /// Lays a step over what stands; the event that it is.
 fn apply(
     row: &Row,

@@ -50,6 +50,7 @@ impl Filed for Row {
         column("cause", &["cause"], Cell::Text),
         column("remedy", &["remedy"], Cell::Text),
         column("action", &["action"], Cell::Text),
+        column("claim_amount", &["claim_amount"], Cell::Whole),
         column("received_at", &["received_at"], Cell::Text),
         column("acknowledged_at", &["acknowledged_at"], Cell::Text),
         column("answered_at", &["answered_at"], Cell::Text),

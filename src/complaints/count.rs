@@ -74,7 +74,6 @@ pub fn count(
         teams,
         customer,
         cause: params.cause.clone(),
-        severity: params.severity,
     };
     let earlier = range.from - TimeDelta::days(REPEAT_DAYS + 1);
     let span = (midnight(earlier, zone), midnight(range.to, zone));
@@ -82,7 +81,7 @@ pub fn count(
     let shipments = shipments_by_day(conn, &filter, (range.from, range.to))?;
     let inside: Vec<_> = counted
         .iter()
-        .filter(|row| row.received_on >= range.from)
+        .filter(|row| range.counts(row))
         .cloned()
         .collect();
     let pairs = pairs(conn, &inside, zone)?;
@@ -101,7 +100,13 @@ fn range(params: &FigureParams, today: NaiveDate, now: UtcTime) -> Answer<Range>
     let from = from.filter(|from| YEARS.contains(&from.year()) && YEARS.contains(&to.year()));
     match from {
         Some(from) if from < to && (to - from).num_days() <= MOST_DAYS => {
-            Ok(Range { from, to, now })
+            let severity = params.severity;
+            Ok(Range {
+                from,
+                to,
+                severity,
+                now,
+            })
         }
         _ => {
             let rule = format!("expected a day before `to`, {to}, by {MOST_DAYS} days at most");

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::letter;
 use super::life::{self, EventKind, Status, Step};
-use super::model::{Settlement, prose};
+use super::model::{Settlement, claim, prose};
 use super::store::{Life, Row, Values, add_event};
 use crate::access::audit::{self, Deed};
 use crate::api::etag::IfMatch;
@@ -15,9 +15,6 @@ use crate::db::{Conn, UtcTime};
 use crate::engagement::edit::{self, Record as _};
 use crate::error::{Answer, Error};
 use crate::mail::public_url::PublicUrl;
-
-/// The largest claim, minor units.
-const LARGEST_CLAIM: i64 = 1_000_000_000_000_000;
 
 /// A step, with what is said.
 #[derive(Clone, Debug)]
@@ -132,6 +129,29 @@ pub fn perform(
     Ok(Done { id, mailed })
 }
 
+/// Notes what the customer wrote where no step can follow; it changes nothing else, but those who look
+/// for changes find it.
+///
+/// # Errors
+///
+/// 404, 422 for the text.
+pub fn note(conn: &mut Conn, writer: &Writer, reference: &Reference, text: &str) -> Answer<i64> {
+    let row: Row = edit::standing(conn, reference, &writer.teams)?;
+    let (id, now) = (row.id.0, writer.now);
+    let text = told("text", text)?;
+    Row::update(conn, id, &row.values, now)?;
+    let event = (EventKind::Note, now, Some(text.as_str()));
+    add_event(conn, id, event, (&writer.actor.name, now))?;
+    let deed = Deed {
+        action: EventKind::Note.word(),
+        entity: Row::WHAT,
+        id: Some(id),
+        detail: Some(json!({ "status": row.values.life.status })),
+    };
+    audit::record(conn, &writer.actor, &deed, now)?;
+    Ok(id)
+}
+
 /// Lays a step over what stands; the event that it is.
 fn apply(
     row: &Row,
@@ -218,11 +238,11 @@ fn settle(
     settlement: Settlement,
     today: NaiveDate,
 ) -> Answer<(EventKind, Option<String>)> {
-    let amount = settlement.claim_amount;
-    if !(0..=LARGEST_CLAIM).contains(&amount) {
-        let rule = format!("expected a whole number from 0 to {LARGEST_CLAIM}");
-        return Err(Error::invalid("claim_amount", "out_of_range", rule));
-    }
+    let Some(amount) = settlement.claim_amount.or(life.claim_amount) else {
+        let rule = "expected what was paid, as nothing is told to be claimed";
+        return Err(Error::invalid("claim_amount", "missing", rule));
+    };
+    let amount = claim(amount).map_err(|wrong| Error::Invalid(vec![wrong]))?;
     let day = settlement.settled_on.unwrap_or(today);
     let received_on = row.values.told.received_at.0.date_naive();
     // Its local day of receipt may be the one before or after.
@@ -230,7 +250,8 @@ fn settle(
     if let Some(rule) = life::settled_day_problem(day, first, today) {
         return Err(Error::invalid("settled_on", "out_of_range", rule));
     }
-    life.claim_amount = Some(amount);
+    // What was claimed stays: what was paid is told by the event.
+    life.claim_amount.get_or_insert(amount);
     life.settled_on = Some(day);
     Ok((EventKind::Settled, Some(format!("{amount} on {day}"))))
 }

@@ -55,15 +55,27 @@ pub struct Counted {
     pub action_verified: bool,
 }
 
-/// The period that is counted, and now.
+/// What is counted, and now.
 #[derive(Clone, Copy, Debug)]
 pub struct Range {
     /// First day.
     pub from: NaiveDate,
     /// First day that is not counted.
     pub to: NaiveDate,
+    /// Of one severity only.
+    pub severity: Option<Severity>,
     /// What is open has lasted until now.
     pub now: UtcTime,
+}
+
+impl Range {
+    /// Whether a complaint is counted.
+    pub fn counts(&self, row: &Counted) -> bool {
+        (self.from..self.to).contains(&row.received_on)
+            && self
+                .severity
+                .is_none_or(|severity| severity == row.severity)
+    }
 }
 
 /// A rate with its interval.
@@ -185,8 +197,8 @@ impl Share {
     }
 }
 
-/// Counts complaints received in the range. `rows` may begin earlier: what came in the 90 days
-/// before makes repeats of those in the range. `shipments` has a count for each day, `pairs` the
+/// Counts complaints of the range. `rows` may begin earlier and be of any severity: what came in the 90
+/// days before makes repeats of those in the range. `shipments` has a count for each day, `pairs` the
 /// satisfaction before and after each complaint that has both.
 ///
 /// # Errors
@@ -198,8 +210,7 @@ pub fn figures(
     pairs: &[Pair],
     range: &Range,
 ) -> Result<Figures, RelationshipError> {
-    let inside = |row: &&Counted| (range.from..range.to).contains(&row.received_on);
-    let all: Vec<&Counted> = rows.iter().filter(inside).collect();
+    let all: Vec<&Counted> = rows.iter().filter(|row| range.counts(row)).collect();
     let counted: Vec<&Counted> = all
         .iter()
         .copied()
@@ -235,7 +246,8 @@ pub fn figures(
                 .map(|row| row.confirmed_at.is_some()),
         ),
         repeated: Share::of(rows.iter().zip(&repeats).filter_map(|(row, repeat)| {
-            let counts = inside(&row) && row.status != Status::Withdrawn && row.cause.is_some();
+            let counts =
+                range.counts(row) && row.status != Status::Withdrawn && row.cause.is_some();
             counts.then_some(*repeat)
         })),
         unjustified: Share::of(each().filter_map(|row| row.justified.map(|just| !just))),
@@ -275,7 +287,11 @@ fn time(
         .iter()
         .map(|row| {
             let ended = end(row);
-            let lasted = ended.unwrap_or(now).0 - row.received_at.0;
+            // One that came after we looked at the clock has lasted no time yet.
+            let lasted = match ended {
+                Some(end) => end.0 - row.received_at.0,
+                None => (now.0 - row.received_at.0).max(TimeDelta::zero()),
+            };
             Watched {
                 time: lasted.as_seconds_f64() / unit_seconds,
                 ended: ended.is_some(),

@@ -95,6 +95,8 @@ crate::word_enum! {
         Settled = "settled",
         /// The customer took it back; the text is how that is known.
         Withdrawn = "withdrawn",
+        /// The customer wrote something that fits no step; the text is it.
+        Note = "note",
     }
 }
 
@@ -235,7 +237,8 @@ pub fn known_at(events: &[Happened], until: UtcTime) -> Known {
             EventKind::Received
             | EventKind::Cause
             | EventKind::Remedy
-            | EventKind::ActionVerified => {}
+            | EventKind::ActionVerified
+            | EventKind::Note => {}
         }
     }
     known

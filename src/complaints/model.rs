@@ -15,6 +15,8 @@ pub const SUBJECT: usize = 300;
 pub const TEXT: usize = 20_000;
 /// Characters of a cause's code at most.
 pub const CODE: usize = 60;
+/// The largest claim, minor units.
+pub const LARGEST_CLAIM: i64 = 1_000_000_000_000_000;
 /// The system of records that no other system has a key for.
 pub const OWN_SYSTEM: &str = "hawser";
 
@@ -89,6 +91,9 @@ pub struct ComplaintInput {
     /// What keeps it from happening again.
     #[serde(default)]
     pub action: Option<String>,
+    /// What is claimed, minor units of the reporting currency; the claim is open until it is settled.
+    #[serde(default)]
+    pub claim_amount: Option<i64>,
     /// When it came; now if it is not told.
     #[serde(default)]
     pub received_at: Option<UtcTime>,
@@ -143,6 +148,7 @@ impl ComplaintInput {
         ] {
             tidy_time(field, time, &mut wrong);
         }
+        wrong.extend(self.claim_amount.and_then(|amount| claim(amount).err()));
         if self.confirmed_at.is_some() && self.confirmation.is_none() {
             let rule = "expected how it is known that the customer said so: only the customer closes a complaint";
             wrong.push(FieldProblem::new("confirmation", "missing", rule));
@@ -152,6 +158,20 @@ impl ComplaintInput {
         } else {
             Err(wrong)
         }
+    }
+}
+
+/// An amount that can be claimed or paid: 0 to [`LARGEST_CLAIM`].
+///
+/// # Errors
+///
+/// What such an amount is.
+pub fn claim(amount: i64) -> Result<i64, FieldProblem> {
+    if (0..=LARGEST_CLAIM).contains(&amount) {
+        Ok(amount)
+    } else {
+        let rule = format!("expected a whole number from 0 to {LARGEST_CLAIM}");
+        Err(FieldProblem::new("claim_amount", "out_of_range", rule))
     }
 }
 
@@ -267,8 +287,10 @@ pub fn cause_code(code: &str) -> Result<String, FieldProblem> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Settlement {
-    /// What was paid, minor units of the reporting currency; 0: nothing.
-    pub claim_amount: i64,
+    /// What was paid, minor units of the reporting currency, 0: nothing; what was claimed if it is not
+    /// told.
+    #[serde(default)]
+    pub claim_amount: Option<i64>,
     /// When; today if it is not told.
     #[serde(default)]
     pub settled_on: Option<NaiveDate>,

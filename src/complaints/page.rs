@@ -23,6 +23,7 @@ struct Page<'a> {
     heading: String,
     lead: String,
     wrong: Option<String>,
+    noted: Option<String>,
     complained_title: String,
     subject: &'a str,
     complained: Option<&'a str>,
@@ -52,8 +53,19 @@ pub struct Shown<'a> {
     pub language: Language,
     /// Where days begin.
     pub time_zone: Tz,
-    /// A reason that was too long, to be shortened.
-    pub too_long: Option<&'a str>,
+    /// What is late by now, is said to be.
+    pub now: UtcTime,
+    /// What became of what the customer sent, where the complaint itself does not tell.
+    pub told: Option<Told<'a>>,
+}
+
+/// What became of what a customer sent.
+#[derive(Clone, Copy, Debug)]
+pub enum Told<'a> {
+    /// The reason was too long, and is to be shortened.
+    TooLong(&'a str),
+    /// It fitted no step, and was passed on to those who look after the complaint.
+    PassedOn,
 }
 
 /// Makes the page.
@@ -67,12 +79,16 @@ pub fn render(row: &Row, status: Status, shown: &Shown<'_>) -> Result<String, Pa
     let heading = words(heading(status))?;
     let (confirm, reopen) = offers(status);
     let (told, life) = (&row.values.told, &row.values.life);
+    let too_long = match shown.told {
+        Some(Told::TooLong(why)) => Some(why),
+        Some(Told::PassedOn) | None => None,
+    };
     let unsettled = if reopen {
         Some(Unsettled {
             title: words(key("complaint-unsettled-title"))?,
             label: words(key("complaint-unsettled-why"))?,
             button: words(key("complaint-unsettled"))?,
-            why: shown.too_long.unwrap_or_default().to_owned(),
+            why: too_long.unwrap_or_default().to_owned(),
             most: REASON,
         })
     } else {
@@ -86,13 +102,17 @@ pub fn render(row: &Row, status: Status, shown: &Shown<'_>) -> Result<String, Pa
         },
         heading,
         lead: lead(status, (life.confirmed_at, life.answer_due_at), shown)?,
-        wrong: match shown.too_long {
+        wrong: match too_long {
             Some(_) => Some(text(
                 language,
                 key("complaint-why-too-long"),
                 &[("most", REASON.into())],
             )?),
             None => None,
+        },
+        noted: match shown.told {
+            Some(Told::PassedOn) => Some(words(key("complaint-passed-on"))?),
+            Some(Told::TooLong(_)) | None => None,
         },
         complained_title: words(key("complaint-complained"))?,
         subject: &told.subject,
@@ -141,7 +161,12 @@ fn lead(
         Status::Withdrawn => text(language, key("complaint-page-withdrawn-lead"), &[]),
         Status::Received | Status::Acknowledged | Status::Reopened => {
             let values = [("date", day(due).into())];
-            text(language, key("complaint-page-open-lead"), &values)
+            let words = if due < shown.now {
+                key("complaint-page-overdue-lead")
+            } else {
+                key("complaint-page-open-lead")
+            };
+            text(language, words, &values)
         }
     }
 }

@@ -56,6 +56,7 @@ impl Record for Row {
             cause: told.cause.clone(),
             remedy: told.remedy.clone(),
             action: told.action.clone(),
+            claim_amount: life.claim_amount,
             received_at: Some(told.received_at),
             acknowledged_at: life.acknowledged_at,
             answered_at: life.answered_at,
@@ -279,7 +280,7 @@ fn begun(told: &Told, input: &ComplaintInput, now: UtcTime) -> Answer<Life> {
         status: status.word().to_owned(),
         justified: None,
         evidence: None,
-        claim_amount: None,
+        claim_amount: input.claim_amount,
         settled_on: None,
         acknowledge_due_at: due.acknowledge,
         acknowledged_at: input.acknowledged_at.or(input.answered_at),
@@ -326,6 +327,9 @@ fn going_on(row: &Row, told: &Told, input: &ComplaintInput) -> Answer<Life> {
         life.acknowledge_due_at = due.acknowledge;
         life.answer_due_at = due.answer;
     }
+    // A claim that was settled does not vanish with a sender who tells none.
+    let settled = life.claim_amount.filter(|_| life.settled_on.is_some());
+    life.claim_amount = input.claim_amount.or(settled);
     if was.contact_id != told.contact_id {
         // Whoever had the link before is not asked any more.
         life.nonce = ticket::nonce().map_err(Error::internal)?;

@@ -55,9 +55,9 @@ pub struct Complaint {
     pub justified: Option<bool>,
     /// Of the judgement.
     pub evidence: Option<String>,
-    /// What was paid.
+    /// What is claimed; what was paid, if only that was told.
     pub claim_amount: Option<i64>,
-    /// When that was.
+    /// When the claim was settled.
     pub settled_on: Option<NaiveDate>,
     /// When it came.
     pub received_at: UtcTime,

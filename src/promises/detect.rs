@@ -1,6 +1,6 @@
 //! Decides measured promises that are due, from the shipments of their days.
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, TimeDelta};
 use chrono_tz::Tz;
 use serde::Serialize;
 use serde_json::json;
@@ -14,6 +14,9 @@ use crate::db::{Conn, UtcTime};
 use crate::engagement::edit::Record as _;
 use crate::error::{Answer, Error};
 
+/// Days after the last one of a promise before it is decided: deliveries are reported late. A design
+/// choice.
+pub const GRACE_DAYS: i64 = 7;
 /// Who decides by measuring.
 pub const MEASURED_BY: &str = "measured";
 
@@ -28,7 +31,7 @@ pub struct Detected {
     pub undecided: Vec<i64>,
 }
 
-/// Decides every measured promise that was due before `as_of`. Those with too few deliveries stay
+/// Decides every measured promise whose last day and [`GRACE_DAYS`] more are before `as_of`. Those with too few deliveries stay
 /// open, with what was measured, and are looked at again the next time.
 ///
 /// # Errors
@@ -41,7 +44,7 @@ pub fn detect(
     (actor, now): (&Actor, UtcTime),
 ) -> Answer<Detected> {
     let mut detected = Detected::default();
-    for row in store::due_before(conn, as_of)? {
+    for row in store::due_before(conn, as_of - TimeDelta::days(GRACE_DAYS))? {
         store::lock(conn, row.id.0)?;
         // Behind the lock: a person may have decided meanwhile.
         let Some(row) = store::find(conn, row.id.0)? else {

@@ -13,7 +13,7 @@ use super::figures::PromiseFigures;
 use super::model::{Decision, PromiseInput, Renewal};
 use super::store::{self, PROMISES, Row};
 use super::view::Promise;
-use crate::access::{Caller, Scope};
+use crate::access::{Caller, Scope, Teams};
 use crate::api::batch::{BatchReport, Outcome};
 use crate::api::body::Body;
 use crate::api::etag::{self, IfMatch};
@@ -41,9 +41,17 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(delete_promise);
 }
 
-/// The promise that was just written.
-fn written(conn: &mut Conn, id: i64, today: NaiveDate) -> Answer<Promise> {
+/// The promise that was just written, as its writer may see it.
+fn written(conn: &mut Conn, id: i64, teams: &Teams, today: NaiveDate) -> Answer<Promise> {
     let row = store::find(conn, id)?.ok_or_else(|| Error::not_found("promise", id))?;
+    shown(conn, row, teams, today)
+}
+
+/// A promise as these teams may see it.
+fn shown(conn: &mut Conn, row: Row, teams: &Teams, today: NaiveDate) -> Answer<Promise> {
+    let mut row = [row];
+    store::mask(conn, &mut row, teams)?;
+    let [row] = row;
     Ok(Promise::of(&row, today)?)
 }
 
@@ -107,7 +115,7 @@ async fn create_promise(
         .db
         .write(move |conn| {
             let id = edit::create::<Row>(conn, &writer, body.0)?;
-            written(conn, id, today)
+            written(conn, id, &writer.teams, today)
         })
         .await?;
     Ok(answer_new(&made))
@@ -140,14 +148,14 @@ async fn find_promise(
         .db
         .read(move |conn| {
             let row: Row = edit::visible(conn, &reference, &caller.teams)?;
-            Ok::<_, Error>(Promise::of(&row, today)?)
+            shown(conn, row, &caller.teams, today)
         })
         .await?;
     Ok(answer(HttpResponse::Ok(), &found))
 }
 
 /// Replaces a promise, or makes it by external id; what became of it stays.
-#[utoipa::path(tag = "promises", params(("id" = String, Path, description = "`ext:SYSTEM:ID`, or the id of one that stands; the body names the same key")), request_body = PromiseInput, responses((status = 200, description = "Replaced, or as it was", body = Promise), (status = 201, description = "Made, or brought back", body = Promise), (status = 404, description = "None has this number", body = Problem), (status = 409, description = "`already_decided`: its level and days stay; `life_by_actions`", body = Problem), (status = 412, description = "It has changed since", body = Problem), (status = 422, description = "A field breaks a rule, or names a record that does not exist", body = Problem)))]
+#[utoipa::path(tag = "promises", params(("id" = String, Path, description = "`ext:SYSTEM:ID`, or the id of one that stands; the body names the same key")), request_body = PromiseInput, responses((status = 200, description = "Replaced, or as it was", body = Promise), (status = 201, description = "Made, or brought back", body = Promise), (status = 404, description = "None has this number", body = Problem), (status = 409, description = "`already_decided`: its people, weight, level and days stay; `life_by_actions`", body = Problem), (status = 412, description = "It has changed since", body = Problem), (status = 422, description = "A field breaks a rule, or names a record that does not exist", body = Problem)))]
 #[put("/promises/{id}")]
 async fn put_promise(
     state: web::Data<AppState>,
@@ -163,7 +171,7 @@ async fn put_promise(
         .db
         .write(move |conn| {
             let (outcome, id) = edit::put::<Row>(conn, &writer, &reference, &condition, body.0)?;
-            Ok::<_, Error>((outcome, written(conn, id, today)?))
+            Ok::<_, Error>((outcome, written(conn, id, &writer.teams, today)?))
         })
         .await?;
     Ok(match outcome {
@@ -173,7 +181,7 @@ async fn put_promise(
 }
 
 /// Changes a promise: members that are absent stay, `null` clears.
-#[utoipa::path(tag = "promises", params(("id" = String, Path, description = "Its id, or `ext:SYSTEM:ID`")), request_body = PromiseInput, responses((status = 200, description = "The promise", body = Promise), (status = 404, description = "No such promise", body = Problem), (status = 409, description = "`already_decided`: its level and days stay; `life_by_actions`", body = Problem), (status = 412, description = "It has changed since", body = Problem), (status = 422, description = "A field breaks a rule, or names a record that does not exist", body = Problem)))]
+#[utoipa::path(tag = "promises", params(("id" = String, Path, description = "Its id, or `ext:SYSTEM:ID`")), request_body = PromiseInput, responses((status = 200, description = "The promise", body = Promise), (status = 404, description = "No such promise", body = Problem), (status = 409, description = "`already_decided`: its people, weight, level and days stay; `life_by_actions`", body = Problem), (status = 412, description = "It has changed since", body = Problem), (status = 422, description = "A field breaks a rule, or names a record that does not exist", body = Problem)))]
 #[patch("/promises/{id}")]
 async fn update_promise(
     state: web::Data<AppState>,
@@ -189,7 +197,7 @@ async fn update_promise(
         .db
         .write(move |conn| {
             let id = edit::patch::<Row>(conn, &writer, &reference, &condition, patch.0)?;
-            written(conn, id, today)
+            written(conn, id, &writer.teams, today)
         })
         .await?;
     Ok(answer(HttpResponse::Ok(), &row))
@@ -231,7 +239,7 @@ async fn decide_promise(
         .db
         .write(move |conn| {
             let id = deed::decide(conn, &writer, (&reference, &condition), &body.0)?;
-            written(conn, id, today)
+            written(conn, id, &writer.teams, today)
         })
         .await?;
     Ok(answer(HttpResponse::Ok(), &row))
@@ -255,7 +263,7 @@ async fn renew_promise(
         .write(move |conn| {
             let target = (&reference, &condition);
             let next = deed::renew(conn, &writer, target, body.0, today)?;
-            written(conn, next, today)
+            written(conn, next, &writer.teams, today)
         })
         .await?;
     Ok(answer_new(&next))

@@ -17,7 +17,8 @@ pub const MEASURED: &[Kpi] = &[
 /// A promise of exactly what was reached is kept, whatever the last digit of the sum says.
 const ROUNDING: f64 = 1e-9;
 
-/// How one delivered shipment was done; `None` is unknown.
+/// How one shipment was done; `None` is unknown. One that was promised and did not come is late, and
+/// nothing else is known of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Carried {
     /// After the promised end.

@@ -176,8 +176,8 @@ fn begun(mut told: Values, kept: Option<bool>, desk: &Desk<'_>) -> Values {
     told
 }
 
-/// One that stands: what became of it stays, and what it was measured by does not change any more
-/// once it is decided.
+/// One that stands: what became of it stays, and what it was measured by and is counted for does not
+/// change any more once it is decided.
 fn going_on(mut told: Values, stands: &Values, kept: Option<bool>) -> Answer<Values> {
     let status = stands.status()?;
     let stood = match status {
@@ -199,8 +199,12 @@ fn going_on(mut told: Values, stands: &Values, kept: Option<bool>) -> Answer<Val
             values.due_on,
         )
     };
-    if status != PromiseStatus::Open && measure(&told) != measure(stands) {
-        let detail = format!("it is {status}: whom it was made to, its level and its days stay");
+    // What the kept shares of customers, departments and employees are counted from.
+    let counted = |values: &Values| (values.weight, values.made_by, values.department_id);
+    let same = measure(&told) == measure(stands) && counted(&told) == counted(stands);
+    if status != PromiseStatus::Open && !same {
+        let detail =
+            format!("it is {status}: who made it to whom, its weight, its level and its days stay");
         return Err(Error::conflict("already_decided", detail));
     }
     told.status.clone_from(&stands.status);

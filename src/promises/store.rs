@@ -10,7 +10,7 @@ use crate::access::Teams;
 use crate::db::schema::promises;
 use crate::db::select::{self, Collection, Kind, Listing, Statement, Value};
 use crate::db::{Conn, DbError, DbResult, Instant, UtcTime, on};
-use crate::engagement::store::field;
+use crate::engagement::store::{field, visible};
 use crate::ids::{ContactId, CustomerId, DepartmentId, ExternalId, PromiseId, UserId};
 use crate::satisfaction::Kpi;
 
@@ -151,9 +151,22 @@ pub const PROMISES: Collection = Collection {
 ///
 /// The database's, as everywhere here.
 pub fn page(conn: &mut Conn, listing: &Listing, teams: &Teams) -> DbResult<Vec<Row>> {
-    select::page(conn, &PROMISES, listing, |sql| {
+    let mut rows = select::page(conn, &PROMISES, listing, |sql| {
         teams.restrict(sql, "c.team_id");
-    })
+    })?;
+    mask(conn, &mut rows, teams)?;
+    Ok(rows)
+}
+
+/// Hides partners whom these teams may not see.
+pub fn mask(conn: &mut Conn, rows: &mut [Row], teams: &Teams) -> DbResult<()> {
+    let partners = rows.iter().filter_map(|row| row.values.partner_id);
+    let seen = visible(conn, partners.map(|id| id.0), teams)?;
+    for row in rows {
+        let partner = &mut row.values.partner_id;
+        *partner = partner.filter(|id| seen.contains(&id.0));
+    }
+    Ok(())
 }
 
 /// The promise with this id, deleted or not.
@@ -173,7 +186,7 @@ pub fn by_key(conn: &mut Conn, key: &ExternalId) -> DbResult<Option<Row>> {
     Ok(sql.load(conn)?.pop())
 }
 
-/// The open promises that are measured and were due before a day.
+/// The open promises that are measured and whose last day is before this one.
 pub fn due_before(conn: &mut Conn, day: NaiveDate) -> DbResult<Vec<Row>> {
     let mut sql = chosen();
     sql.push(
@@ -250,12 +263,13 @@ struct Parcel {
     claim_amount: Option<i64>,
     #[diesel(sql_type = Nullable<Instant>)]
     begun_at: Option<UtcTime>,
-    #[diesel(sql_type = Instant)]
-    delivered_at: UtcTime,
+    #[diesel(sql_type = Nullable<Instant>)]
+    delivered_at: Option<UtcTime>,
 }
 
-/// What was delivered in `[from, until)` to or from a customer, on one link only if a partner is
-/// told.
+/// What was delivered in `[from, until)` to or from a customer, and what was promised for then and not
+/// delivered before `until`, which is late and nothing else is known of it; on one link only if a
+/// partner is told. Cancelled shipments are none.
 pub fn carried(
     conn: &mut Conn,
     customer: CustomerId,
@@ -265,10 +279,15 @@ pub fn carried(
     let mut sql = Statement::new(
         "SELECT s.late, s.in_full, s.damaged, s.invoice_correct, s.claim_amount, \
          COALESCE(s.picked_up_at, s.booked_at) AS begun_at, s.delivered_at FROM shipments s \
-         WHERE s.deleted_at IS NULL AND s.status = 'delivered' AND s.delivered_at >= ",
+         WHERE s.deleted_at IS NULL AND ((s.status = 'delivered' AND s.delivered_at >= ",
     );
     sql.bind(Value::Time(from));
     sql.push(" AND s.delivered_at < ").bind(Value::Time(until));
+    sql.push(") OR (s.promised_to >= ").bind(Value::Time(from));
+    sql.push(" AND s.promised_to < ").bind(Value::Time(until));
+    sql.push(" AND (s.status IN ('booked', 'in_transit') OR (s.status = 'delivered' AND s.delivered_at >= ")
+        .bind(Value::Time(until));
+    sql.push("))))");
     let id = || Value::Int(customer.0);
     match partner {
         None => {
@@ -284,20 +303,29 @@ pub fn carried(
         }
     }
     let rows: Vec<Parcel> = sql.load(conn)?;
-    Ok(rows
-        .into_iter()
-        .map(|row| Carried {
-            late: row.late,
-            in_full: row.in_full,
-            damaged: row.damaged,
-            invoice_correct: row.invoice_correct,
-            claimed: row.claim_amount.map(|amount| amount > 0),
-            lead_days: row
+    Ok(rows.into_iter().map(|row| row.carried(until)).collect())
+}
+
+impl Parcel {
+    fn carried(self, until: UtcTime) -> Carried {
+        let Some(delivered_at) = self.delivered_at.filter(|at| *at < until) else {
+            return Carried {
+                late: Some(true),
+                ..Carried::default()
+            };
+        };
+        Carried {
+            late: self.late,
+            in_full: self.in_full,
+            damaged: self.damaged,
+            invoice_correct: self.invoice_correct,
+            claimed: self.claim_amount.map(|amount| amount > 0),
+            lead_days: self
                 .begun_at
-                .map(|begun| (row.delivered_at.0 - begun.0).as_seconds_f64() / 86_400.0)
+                .map(|begun| (delivered_at.0 - begun.0).as_seconds_f64() / 86_400.0)
                 .filter(|days| *days >= 0.0),
-        })
-        .collect())
+        }
+    }
 }
 
 /// A promise that was kept or broken.

@@ -27,6 +27,12 @@ on_each_database!(
     figures_are_those_of_the_pencil,
     what_was_known_at_a_time_hides_what_came_later,
     a_file_of_complaints_is_written_whole_or_not_at_all,
+    what_fits_no_step_any_more_is_passed_on,
+    a_late_answer_is_owned_up_to,
+    a_claim_is_open_until_it_is_settled,
+    a_partner_of_another_team_is_hidden,
+    a_complaint_received_after_now_has_lasted_no_time,
+    a_repeat_is_one_whatever_the_severity_before,
 );
 
 struct Firm {
@@ -883,4 +889,238 @@ async fn a_file_of_complaints_is_written_whole_or_not_at_all(app: TestApp) {
         .await
         .expect(200);
     assert_eq!(list["data"].as_array().unwrap().len(), 2);
+}
+
+/// What happened to a complaint of this kind: who said what.
+async fn said(app: &TestApp, number: i64, kind: &str) -> Vec<(String, String)> {
+    let found = app.get(&format!("/complaints/{number}")).await.expect(200);
+    let events = found["events"].as_array().unwrap();
+    let text = |event: &Value, member: &str| event[member].as_str().unwrap_or_default().to_owned();
+    events
+        .iter()
+        .filter(|event| event["kind"] == kind)
+        .map(|event| (text(event, "actor"), text(event, "text")))
+        .collect()
+}
+
+async fn what_fits_no_step_any_more_is_passed_on(app: TestApp) {
+    let firm = firm(&app, "7", "en", None).await;
+    let body = json!({"contact_id": firm.contact});
+    let number = made(&app, complaint(firm.customer, body)).await;
+    let path = link(&app, number).await;
+    // A colleague was quicker.
+    act(&app, number, "reopen", json!({"reason": "phone"}))
+        .await
+        .expect(200);
+    let unsettled =
+        async |why: &str| say(&app, &path, &[("said", "unsettled"), ("why", why)]).await;
+    let page = unsettled("still wet").await;
+    assert_eq!(page.status, 200);
+    assert!(page.text.contains("passed on"), "{}", page.text);
+    let contact = format!("contact:{}", firm.contact);
+    let first = (contact.clone(), "still wet".to_owned());
+    assert_eq!(said(&app, number, "note").await, [first.clone()]);
+    assert_eq!(status(&app, number).await, "reopened");
+    // A fuller reason is another one; a second click without any is nothing.
+    unsettled("wet and late").await;
+    let page = unsettled("  ").await;
+    assert!(!page.text.contains("passed on"), "{}", page.text);
+    let second = (contact.clone(), "wet and late".to_owned());
+    assert_eq!(said(&app, number, "note").await, [first, second]);
+    act(&app, number, "withdraw", json!({"evidence": "phone"}))
+        .await
+        .expect(200);
+    let page = say(
+        &app,
+        &format!("{path}?lang=zh"),
+        &[("said", "unsettled"), ("why", "never")],
+    )
+    .await;
+    assert!(page.text.contains("已转交"), "{}", page.text);
+    assert_eq!(status(&app, number).await, "withdrawn");
+    let notes = said(&app, number, "note").await;
+    assert_eq!(notes.last(), Some(&(contact, "never".to_owned())));
+    let log = app.all("/audit?entity=complaint").await;
+    let noted = log.iter().filter(|deed| deed["action"] == "note");
+    assert_eq!(noted.count(), 3, "{log:?}");
+}
+
+async fn a_late_answer_is_owned_up_to(app: TestApp) {
+    let firm = firm(&app, "7", "en", None).await;
+    let body = json!({"contact_id": firm.contact});
+    let number = made(&app, complaint(firm.customer, body)).await;
+    let path = link(&app, number).await;
+    let mails = app.get("/mails?kind=complaint").await.expect(200);
+    let mail = id(&mails["data"][0]);
+    let mail = app.get(&format!("/mails/{mail}")).await.expect(200);
+    let text = mail["text"].as_str().unwrap();
+    assert!(text.contains("\n\nThank you for telling us"), "{text}");
+    act(&app, number, "reopen", json!({})).await.expect(200);
+    // High: three days from 2026-03-02 08:00.
+    let page = look(&app, &path).await;
+    let in_time = "You will have our answer by 5 March 2026.";
+    assert!(page.text.contains(in_time), "{}", page.text);
+    move_clock(&app, TimeDelta::days(3) + TimeDelta::seconds(1));
+    let page = look(&app, &path).await;
+    assert!(
+        !page.text.contains(in_time) && page.text.contains("we are late, and we are sorry"),
+        "{}",
+        page.text
+    );
+    let page = look(&app, &format!("{path}?lang=zh")).await;
+    assert!(page.text.contains("非常抱歉"), "{}", page.text);
+}
+
+async fn a_claim_is_open_until_it_is_settled(app: TestApp) {
+    let firm = firm(&app, "7", "en", None).await;
+    let body = complaint(
+        firm.customer,
+        json!({"external_id": {"system": "crm", "id": "K-1"}, "claim_amount": 70_000}),
+    );
+    let found = app
+        .put("/complaints/ext:crm:K-1", body.clone())
+        .await
+        .expect(201);
+    assert_eq!(
+        (&found["claim_amount"], &found["settled_on"]),
+        (&json!(70_000), &Value::Null)
+    );
+    for amount in [-1, 1_000_000_000_000_001_i64] {
+        let mut wrong = body.clone();
+        wrong["claim_amount"] = json!(amount);
+        let problem = app
+            .post("/complaints", wrong)
+            .await
+            .expect_problem(422, "invalid");
+        assert_eq!(problem["errors"][0]["pointer"], "/claim_amount");
+    }
+    let number = id(&found);
+    // Less was paid than was claimed.
+    let settled = act(&app, number, "settle", json!({"claim_amount": 50_000}))
+        .await
+        .expect(200);
+    assert_eq!(
+        (&settled["claim_amount"], &settled["settled_on"]),
+        (&json!(70_000), &json!("2026-03-02"))
+    );
+    let (_, text) = said(&app, number, "settled").await.remove(0);
+    assert_eq!(text, "50000 on 2026-03-02");
+    // The same once more is nothing new, and what was settled does not vanish with what is not told.
+    let again = app
+        .put("/complaints/ext:crm:K-1", body.clone())
+        .await
+        .expect(200);
+    assert_eq!(again["version"], settled["version"]);
+    let mut untold = body;
+    untold["claim_amount"] = Value::Null;
+    let kept = app.put("/complaints/ext:crm:K-1", untold).await.expect(200);
+    assert_eq!(kept["claim_amount"], 70_000);
+
+    // As claimed where nothing else is told, and as paid where nothing was claimed.
+    let number = made(&app, complaint(firm.customer, json!({}))).await;
+    act(&app, number, "settle", json!({}))
+        .await
+        .expect_problem(422, "invalid");
+    let paid = act(&app, number, "settle", json!({"claim_amount": 300}))
+        .await
+        .expect(200);
+    assert_eq!(paid["claim_amount"], 300);
+    let path = format!(
+        "/complaints/{}",
+        made(&app, complaint(firm.customer, json!({}))).await
+    );
+    let told = app
+        .patch(&path, json!({"claim_amount": 900}))
+        .await
+        .expect(200);
+    assert_eq!(told["claim_amount"], 900);
+    let settled = act(&app, id(&told), "settle", json!({})).await.expect(200);
+    assert_eq!(
+        (&settled["claim_amount"], &settled["settled_on"]),
+        (&json!(900), &json!("2026-03-02"))
+    );
+
+    let file = "external_id,external_system,customer.external_id,customer.external_system,channel,severity,subject,claim_amount\nK-9,crm,7,tms,mail,low,Late,1200\n";
+    let writer = Writer {
+        teams: Teams::All,
+        actor: Actor::cli(),
+        now: app.state.clock.now().into(),
+    };
+    app.state
+        .db
+        .write_now(|conn| load::<Row>(conn, &writer, (file.as_bytes(), Format::Csv, "f.csv")))
+        .unwrap();
+    let found = app.get("/complaints/ext:crm:K-9").await.expect(200);
+    assert_eq!(found["claim_amount"], 1_200);
+}
+
+async fn a_partner_of_another_team_is_hidden(app: TestApp) {
+    let team = id(&app
+        .post("/teams", json!({"name": "North"}))
+        .await
+        .expect(201));
+    let (ours, theirs) = (
+        firm(&app, "7", "en", Some(team)).await,
+        firm(&app, "8", "en", None).await,
+    );
+    let body = json!({"partner": {"id": theirs.customer}});
+    let number = made(&app, complaint(ours.customer, body)).await;
+    let path = format!("/complaints/{number}");
+    let whole = app.get(&path).await.expect(200);
+    assert_eq!(whole["partner_id"], theirs.customer);
+    let key = app.make_key(&[Scope::Read, Scope::Write], Teams::Only(vec![team]), None);
+    let send = async |method: Method, path: &str, body: Value| {
+        let request = app
+            .bare(method, &format!("/api/v1{path}"))
+            .bearer_auth(&key);
+        app.send(request.json(&body)).await.expect(200)
+    };
+    let list = send(Method::GET, "/complaints", json!({})).await;
+    assert_eq!(list["data"][0]["partner_id"], Value::Null);
+    let shown = send(Method::GET, &path, json!({})).await;
+    assert_eq!(shown["partner_id"], Value::Null);
+    let changed = send(Method::PATCH, &path, json!({"subject": "Three"})).await;
+    assert_eq!(changed["partner_id"], Value::Null);
+    let step = format!("{path}:acknowledge");
+    let step = send(Method::POST, &step, json!({})).await;
+    assert_eq!(step["partner_id"], Value::Null);
+    // Hidden is not gone.
+    let whole = app.get(&path).await.expect(200);
+    assert_eq!(whole["partner_id"], theirs.customer);
+}
+
+async fn a_complaint_received_after_now_has_lasted_no_time(app: TestApp) {
+    let firm = firm(&app, "7", "en", None).await;
+    made(&app, complaint(firm.customer, json!({}))).await;
+    // Figures look at the clock first and at the complaints then.
+    move_clock(&app, TimeDelta::seconds(-1));
+    let found = app.get("/complaints/figures").await.expect(200);
+    assert_eq!(
+        found["first_response_hours"],
+        json!({"median": null, "ended": 0, "n": 1})
+    );
+}
+
+async fn a_repeat_is_one_whatever_the_severity_before(app: TestApp) {
+    let firm = firm(&app, "7", "en", None).await;
+    for (severity, day) in [("low", "01"), ("high", "10")] {
+        let body = json!({
+            "severity": severity, "cause": "damage", "received_at": format!("2026-02-{day}T08:00:00Z"),
+        });
+        made(&app, complaint(firm.customer, body)).await;
+    }
+    let found = app
+        .get("/complaints/figures?severity=high")
+        .await
+        .expect(200);
+    assert_eq!(
+        (&found["complaints"], &found["open"]),
+        (&json!(1), &json!(1))
+    );
+    share(&found["repeated"], 1, 1);
+    let found = app
+        .get("/complaints/figures?severity=low")
+        .await
+        .expect(200);
+    share(&found["repeated"], 0, 1);
 }

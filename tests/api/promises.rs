@@ -17,6 +17,9 @@ on_each_database!(
     people_decide_and_renew,
     the_kept_share_is_that_of_the_posterior,
     a_limited_key_sees_its_customers_promises_only,
+    what_was_promised_and_did_not_come_is_late,
+    a_decided_promise_keeps_its_weight_and_its_people,
+    a_partner_of_another_team_is_hidden,
 );
 
 async fn customer(app: &TestApp, key: &str, team: Option<i64>) -> i64 {
@@ -109,7 +112,7 @@ async fn a_promise_lives_from_creation_to_tombstone(app: TestApp) {
     assert_eq!(list["data"].as_array().unwrap().len(), 1);
     assert_eq!(app.delete(&path).await.status, 204);
     app.get(&path).await.expect_problem(404, "not_found");
-    assert!(check(&app, "2026-03-02").undecided.is_empty());
+    assert!(check(&app, "2026-03-10").undecided.is_empty());
 }
 
 async fn what_a_promise_says_must_make_sense(app: TestApp) {
@@ -192,7 +195,7 @@ async fn measured_promises_are_kept_broken_or_undecided(app: TestApp) {
     )
     .await;
     made(&app, promise(a, json!({}))).await;
-    let detected = check(&app, "2026-03-02");
+    let detected = check(&app, "2026-03-08");
     assert_eq!(detected.kept, [kept, received]);
     assert_eq!(detected.broken, [broken, damage]);
     assert_eq!(detected.undecided, [few, before]);
@@ -209,7 +212,7 @@ async fn measured_promises_are_kept_broken_or_undecided(app: TestApp) {
     );
     assert_eq!(found["observations"], 4);
     // Once more changes nothing but what is due now.
-    let again = check(&app, "2026-03-02");
+    let again = check(&app, "2026-03-08");
     assert_eq!(
         (again.kept.len(), again.broken.len(), again.undecided.len()),
         (0, 0, 2)
@@ -218,7 +221,7 @@ async fn measured_promises_are_kept_broken_or_undecided(app: TestApp) {
         app.get(&format!("/promises/{few}")).await.expect(200)["version"],
         2
     );
-    assert_eq!(check(&app, "2026-03-03").kept, [later]);
+    assert_eq!(check(&app, "2026-03-10").kept, [later]);
     app.patch(&format!("/promises/{broken}"), json!({"level": 0.5}))
         .await
         .expect_problem(409, "already_decided");
@@ -232,7 +235,7 @@ async fn a_promise_on_a_link_counts_that_link_only(app: TestApp) {
     );
     shipments(&app, ("7", "8"), 5, 5).await;
     shipments(&app, ("9", "8"), 0, 5).await;
-    let with = |partner: i64| json!({"kpi": "otif", "level": 0.9, "partner": {"id": partner}});
+    let with = |partner: i64| json!({"kpi": "otif", "level": 0.9, "due_on": "2026-02-20", "partner": {"id": partner}});
     let bad = made(&app, promise(b, with(a))).await;
     let good = made(&app, promise(b, with(c))).await;
     // As the server does on each new day.
@@ -420,4 +423,129 @@ async fn a_limited_key_sees_its_customers_promises_only(app: TestApp) {
         (&figures["all"]["kept"], &figures["all"]["broken"]),
         (&json!(1), &json!(0))
     );
+}
+
+async fn what_was_promised_and_did_not_come_is_late(app: TestApp) {
+    let (a, _) = (
+        customer(&app, "7", None).await,
+        customer(&app, "8", None).await,
+    );
+    shipments(&app, ("7", "8"), 0, 8).await;
+    let shipment = |id: &str, promised: &str, more: Value| {
+        let mut body = json!({
+            "external_id": {"system": "tms", "id": id},
+            "shipper": {"external_id": {"system": "tms", "id": "7"}},
+            "consignee": {"external_id": {"system": "tms", "id": "8"}},
+            "booked_at": "2026-02-08T08:00:00Z", "promised_to": format!("{promised}T18:00:00Z"),
+        });
+        for (name, value) in more.as_object().unwrap() {
+            body[name] = value.clone();
+        }
+        body
+    };
+    // Besides the 8 in time: one on the road, one never picked up, one that came after the last day,
+    // one cancelled, and one that is promised for a later day.
+    let more = [
+        shipment(
+            "S1",
+            "2026-02-11",
+            json!({"picked_up_at": "2026-02-09T08:00:00Z"}),
+        ),
+        shipment("S2", "2026-02-20", json!({})),
+        shipment(
+            "S3",
+            "2026-02-19",
+            json!({"delivered_at": "2026-02-25T08:00:00Z", "damaged": true}),
+        ),
+        shipment("S4", "2026-02-12", json!({"status": "cancelled"})),
+        shipment("S5", "2026-02-21", json!({})),
+    ];
+    let report = app.post("/shipments:batch", json!(more)).await.expect(200);
+    assert_eq!(report["failed"], 0, "{report}");
+    let with = |kpi: &str, level: f64| json!({"kpi": kpi, "level": level, "due_on": "2026-02-20"});
+    let otif = made(&app, promise(a, with("otif", 0.73))).await;
+    let damage = made(&app, promise(a, with("damage_rate", 0.2))).await;
+    // What is reported late may still come for a week.
+    assert_eq!(check(&app, "2026-02-27"), Detected::default());
+    let detected = check(&app, "2026-02-28");
+    assert_eq!((detected.kept, detected.broken), (vec![damage], vec![otif]));
+    let found = app.get(&format!("/promises/{otif}")).await.expect(200);
+    assert_eq!(found["observations"], 11);
+    near(&found["value"], 8.0 / 11.0);
+    // What is not delivered can be neither damaged nor whole.
+    let found = app.get(&format!("/promises/{damage}")).await.expect(200);
+    assert_eq!(found["observations"], 8);
+}
+
+async fn a_decided_promise_keeps_its_weight_and_its_people(app: TestApp) {
+    let customer = customer(&app, "7", None).await;
+    let department = json!({"kind": "quality", "name": "Quality"});
+    let quality = id(&app
+        .post(&format!("/customers/{customer}/departments"), department)
+        .await
+        .expect(201));
+    let user = json!({"name": "Jo", "email": "jo@hawser.example"});
+    let user = id(&app.post("/users", user).await.expect(201));
+    let number = made(&app, promise(customer, json!({"kept": false}))).await;
+    let path = format!("/promises/{number}");
+    for change in [
+        json!({"weight": 0}),
+        json!({"made_by": user}),
+        json!({"department_id": quality}),
+    ] {
+        app.patch(&path, change)
+            .await
+            .expect_problem(409, "already_decided");
+    }
+    let worded = app.patch(&path, json!({"text": "On time"})).await;
+    assert_eq!(worded.expect(200)["text"], "On time");
+    // One that is open takes another weight, and what was measured of it stays.
+    let few = made(
+        &app,
+        promise(
+            customer,
+            json!({"kpi": "otif", "level": 0.5, "due_on": "2026-02-01"}),
+        ),
+    )
+    .await;
+    assert_eq!(check(&app, "2026-03-10").undecided, [few]);
+    let changed = app
+        .patch(&format!("/promises/{few}"), json!({"weight": 2}))
+        .await
+        .expect(200);
+    assert_eq!(
+        (&changed["weight"], &changed["undecided"]),
+        (&json!(2.0), &json!("too_few_deliveries"))
+    );
+}
+
+async fn a_partner_of_another_team_is_hidden(app: TestApp) {
+    let team = id(&app
+        .post("/teams", json!({"name": "North"}))
+        .await
+        .expect(201));
+    let (ours, theirs) = (
+        customer(&app, "7", Some(team)).await,
+        customer(&app, "8", None).await,
+    );
+    let number = made(&app, promise(ours, json!({"partner": {"id": theirs}}))).await;
+    let path = format!("/promises/{number}");
+    assert_eq!(app.get(&path).await.expect(200)["partner_id"], theirs);
+    let key = app.make_key(&[Scope::Read, Scope::Write], Teams::Only(vec![team]), None);
+    let send = async |method: Method, path: &str, body: Value| {
+        let request = app
+            .bare(method, &format!("/api/v1{path}"))
+            .bearer_auth(&key);
+        app.send(request.json(&body)).await.expect(200)
+    };
+    let list = send(Method::GET, "/promises", json!({})).await;
+    assert_eq!(list["data"][0]["partner_id"], Value::Null);
+    let shown = send(Method::GET, &path, json!({})).await;
+    assert_eq!(shown["partner_id"], Value::Null);
+    let changed = send(Method::PATCH, &path, json!({"text": "Always"})).await;
+    assert_eq!(changed["partner_id"], Value::Null);
+    let decision = json!({"outcome": "kept", "reason": "all came"});
+    let decided = send(Method::POST, &format!("{path}:decide"), decision).await;
+    assert_eq!(decided["partner_id"], Value::Null);
+    assert_eq!(app.get(&path).await.expect(200)["partner_id"], theirs);
 }

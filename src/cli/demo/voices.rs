@@ -72,7 +72,7 @@ pub(super) fn fill(
     for promise in &voices.promises {
         write::<promises::store::Row>(conn, &mut desk, &records.promise(promise))?;
     }
-    // The day after history ends: what was due on its last day is decided.
+    // The day after history ends: what was due a week earlier is decided.
     let as_of = world.plan().until() + Days::new(1);
     promises::detect::detect(conn, as_of, zone, (&writer.actor, now))?;
     Ok(())

@@ -103,7 +103,7 @@ async fn act(
         .db
         .write(move |conn| {
             let done = perform(conn, &writer, (&reference, &condition), &act, &office)?;
-            Ok::<_, Error>((written(conn, done.id, writer.now)?, done.mailed))
+            Ok::<_, Error>((written(conn, done.id, &writer)?, done.mailed))
         })
         .await?;
     if done.1 {

@@ -11,16 +11,19 @@ use crate::api::etag::IfMatch;
 use crate::api::public::{self, FailedTickets, Form, FormError};
 use crate::api::reference::Reference;
 use crate::api::request_id;
-use crate::complaints::deed::{Act, Evidence, perform};
+use crate::complaints::deed::{Act, Evidence, note, perform};
 use crate::complaints::letter::language_of;
 use crate::complaints::life::EventKind;
-use crate::complaints::page::{REASON, Shown, render};
+use crate::complaints::page::{REASON, Shown, Told, render};
 use crate::complaints::store::{self, Row};
 use crate::db::{Conn, DbResult, UtcTime};
 use crate::engagement::edit::Writer;
 use crate::error::{Answer, Error};
 use crate::i18n::Language;
 use crate::state::AppState;
+
+/// Says to the page after a form that what was written has been noted.
+const PASSED_ON: &str = "passed_on";
 
 /// Adds the page.
 pub fn routes(config: &mut web::ServiceConfig) {
@@ -57,7 +60,9 @@ async fn shown(
         None => public::unknown_link(request, failed),
         Some(behind) => {
             let language = public::language(request, None, behind.own);
-            answer(state, &behind, language, None)
+            let query = Form::parse(request.query_string()).unwrap_or_default();
+            let told = query.get(PASSED_ON).map(|_| Told::PassedOn);
+            answer(state, &behind, language, told)
         }
     }
 }
@@ -103,18 +108,24 @@ async fn said(
     let act = match form.get("said") {
         Some("settled") => Act::Confirm(Evidence::Link),
         Some("unsettled") if why.chars().count() > REASON => {
-            return answer(state, &behind, language, Some(&why));
+            return answer(state, &behind, language, Some(Told::TooLong(&why)));
         }
         Some("unsettled") => Act::Reopen(Some(why)),
         _ => return public::bad_form(language, FormError::Broken),
     };
-    carry_out(state, &behind.row, act).await?;
-    Ok(public::see_other(&format!("?lang={language}")))
+    let passed_on = carry_out(state, &behind.row, act).await?;
+    let more = if passed_on {
+        format!("&{PASSED_ON}=1")
+    } else {
+        String::new()
+    };
+    Ok(public::see_other(&format!("?lang={language}{more}")))
 }
 
-/// Carries out what the customer says; what does not fit any more, such as a second click, changes
-/// nothing: the page then shows how it stands.
-async fn carry_out(state: &AppState, row: &Row, act: Act) -> Answer<()> {
+/// Carries out what the customer says. A reason that comes when it fits no step any more is noted, and
+/// `true` the answer; without one, such as a second click, nothing changes and the page shows how it
+/// stands.
+async fn carry_out(state: &AppState, row: &Row, act: Act) -> Answer<bool> {
     let who = row.values.told.contact_id;
     let writer = Writer {
         teams: Teams::All,
@@ -130,16 +141,21 @@ async fn carry_out(state: &AppState, row: &Row, act: Act) -> Answer<()> {
         .db
         .write(move |conn| {
             let target = (&reference, &IfMatch::Absent);
-            let done = perform(conn, &writer, target, &act, &office)?;
+            let (id, passed_on) = match (perform(conn, &writer, target, &act, &office), &act) {
+                (Err(Error::Conflict { .. }), Act::Reopen(Some(why))) if !why.trim().is_empty() => {
+                    (note(conn, &writer, &reference, why)?, true)
+                }
+                (done, _) => (done?.id, false),
+            };
             // Between looking and writing the link may have been revoked.
-            match store::find(conn, done.id)? {
-                Some(row) if row.values.life.nonce == nonce => Ok(()),
-                _ => Err(Error::not_found("complaint", done.id)),
+            match store::find(conn, id)? {
+                Some(row) if row.values.life.nonce == nonce => Ok(passed_on),
+                _ => Err(Error::not_found("complaint", id)),
             }
         })
         .await;
     match outcome {
-        Err(Error::Conflict { .. }) => Ok(()),
+        Err(Error::Conflict { .. }) => Ok(false),
         other => other,
     }
 }
@@ -180,18 +196,19 @@ fn answer(
     state: &AppState,
     behind: &Behind,
     language: Language,
-    too_long: Option<&str>,
+    told: Option<Told<'_>>,
 ) -> Answer<HttpResponse> {
     let shown = Shown {
         answer: behind.answer.as_deref(),
         language,
         time_zone: state.config.time_zone,
-        too_long,
+        now: state.clock.now().into(),
+        told,
     };
     let page = render(&behind.row, behind.row.status()?, &shown)?;
-    let status = match too_long {
-        Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
-        None => StatusCode::OK,
+    let status = match told {
+        Some(Told::TooLong(_)) => StatusCode::UNPROCESSABLE_ENTITY,
+        Some(Told::PassedOn) | None => StatusCode::OK,
     };
     Ok(public::html_with(status, language, page))
 }

@@ -6,7 +6,7 @@ use actix_web::{
 use serde_json::Value as Json;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::written;
+use super::{shown, written};
 use crate::access::{Caller, Scope};
 use crate::api::batch::{BatchReport, Outcome};
 use crate::api::body::Body;
@@ -99,7 +99,7 @@ async fn create_complaint(
         .db
         .write(move |conn| {
             let id = edit::create::<Row>(conn, &writer, body.0)?;
-            written(conn, id, writer.now)
+            written(conn, id, &writer)
         })
         .await?;
     Ok(answer_new(&made))
@@ -135,7 +135,7 @@ async fn find_complaint(
             let row: Row = edit::visible(conn, &reference, &caller.teams)?;
             Ok::<_, Error>(ComplaintDetail {
                 events: store::events(conn, row.id)?,
-                complaint: Complaint::of(&row, now)?,
+                complaint: shown(conn, row, &caller.teams, now)?,
             })
         })
         .await?;
@@ -161,7 +161,7 @@ async fn put_complaint(
         .db
         .write(move |conn| {
             let (outcome, id) = edit::put::<Row>(conn, &writer, &reference, &condition, body.0)?;
-            Ok::<_, Error>((outcome, written(conn, id, writer.now)?))
+            Ok::<_, Error>((outcome, written(conn, id, &writer)?))
         })
         .await?;
     Ok(match outcome {
@@ -187,7 +187,7 @@ async fn update_complaint(
         .db
         .write(move |conn| {
             let id = edit::patch::<Row>(conn, &writer, &reference, &condition, patch.0)?;
-            written(conn, id, writer.now)
+            written(conn, id, &writer)
         })
         .await?;
     Ok(answer(HttpResponse::Ok(), &row))

@@ -27,8 +27,6 @@ pub struct FigureFilter {
     pub customer: Option<CustomerId>,
     /// Of one cause only.
     pub cause: Option<String>,
-    /// Of one severity only.
-    pub severity: Option<Severity>,
 }
 
 #[derive(QueryableByName)]
@@ -89,10 +87,6 @@ pub fn rows(
     }
     if let Some(cause) = &filter.cause {
         sql.push(" AND v.cause = ").bind(Value::Text(cause.clone()));
-    }
-    if let Some(severity) = filter.severity {
-        sql.push(" AND v.severity = ")
-            .bind(Value::Text(severity.word().to_owned()));
     }
     sql.push(" ORDER BY v.received_at, v.id");
     let stored: Vec<Stored> = sql.load(conn)?;

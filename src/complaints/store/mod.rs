@@ -24,7 +24,7 @@ use crate::access::Teams;
 use crate::db::schema::complaints;
 use crate::db::select::{self, Collection, Kind, Listing, Statement, Value};
 use crate::db::{Conn, DbError, DbResult, UtcTime, on};
-use crate::engagement::store::field;
+use crate::engagement::store::{field, visible};
 use crate::ids::{
     ComplaintId, ContactId, CustomerId, DepartmentId, ExternalId, ShipmentId, UserId,
 };
@@ -77,9 +77,9 @@ pub struct Life {
     pub justified: Option<bool>,
     /// Of the judgement.
     pub evidence: Option<String>,
-    /// What was paid, minor units.
+    /// What was claimed, else what was paid, minor units.
     pub claim_amount: Option<i64>,
-    /// When.
+    /// When the claim was settled.
     pub settled_on: Option<NaiveDate>,
     /// First response due.
     pub acknowledge_due_at: UtcTime,
@@ -240,9 +240,22 @@ pub const COMPLAINTS: Collection = Collection {
 ///
 /// The database's, as everywhere here.
 pub fn page(conn: &mut Conn, listing: &Listing, teams: &Teams) -> DbResult<Vec<Row>> {
-    select::page(conn, &COMPLAINTS, listing, |sql| {
+    let mut rows = select::page(conn, &COMPLAINTS, listing, |sql| {
         teams.restrict(sql, "c.team_id");
-    })
+    })?;
+    mask(conn, &mut rows, teams)?;
+    Ok(rows)
+}
+
+/// Hides partners whom these teams may not see.
+pub fn mask(conn: &mut Conn, rows: &mut [Row], teams: &Teams) -> DbResult<()> {
+    let partners = rows.iter().filter_map(|row| row.values.told.partner_id);
+    let seen = visible(conn, partners.map(|id| id.0), teams)?;
+    for row in rows {
+        let partner = &mut row.values.told.partner_id;
+        *partner = partner.filter(|id| seen.contains(&id.0));
+    }
+    Ok(())
 }
 
 /// The complaint with this id, deleted or not.

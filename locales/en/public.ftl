@@ -16,3 +16,4 @@ public-form-broken = Part of it was lost on the way. Please go back and send it 
 ## Our own mistakes
 public-trouble = Something went wrong on our side
 public-trouble-text = Please go back and try again in a minute. If you had sent something, it may not have been saved.
+public-kept = What you entered, so that you can copy it:

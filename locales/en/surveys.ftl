@@ -5,13 +5,13 @@ survey-heading-experience = How satisfied are you with our service?
 survey-heading-shipment = How satisfied are you with shipment { $about }?
 survey-heading-to-partner = How satisfied are you with your shipments to { $about }?
 survey-heading-from-partner = How satisfied are you with your shipments from { $about }?
-survey-asked-by = { $sender } would like to hear from you at { $customer }.
+survey-asked-by = { $sender } would like to hear from you as a contact of { $customer }.
 survey-shipment-to = The shipment went to { $partner }.
 survey-shipment-from = The shipment came from { $partner }.
 survey-until = You can answer, and change your answers, until { $until }.
 
 ## Questions
-survey-required = (needed)
+survey-required = (required)
 survey-no-answer = No answer
 survey-scale-end = { $value } = { $words }
 survey-dissatisfied = very dissatisfied
@@ -67,11 +67,11 @@ survey-subject-to-partner = How satisfied are you with your shipments to { $abou
 survey-subject-from-partner = How satisfied are you with your shipments from { $about }? { $sender } would like to know
 survey-subject-reminder = Reminder: { $subject }
 survey-mail-hello = Hello { $name },
-survey-mail-asked = { $sender } would like to hear from you at { $customer }. There { $count ->
+survey-mail-asked = { $sender } would like to hear from you as a contact of { $customer }. There { $count ->
     [one] is one question
    *[other] are { $count } questions
 }; you need no account.
-survey-mail-reminder = we have not had an answer from you yet. If you would rather not answer, you need not do anything.
+survey-mail-reminder = We have not had an answer from you yet. If you would rather not answer, you need not do anything.
 survey-mail-first = The first question:
 survey-mail-answer = Answer now
 survey-mail-until = You can answer until { $until }. The link is yours alone: please do not pass it on.

@@ -16,3 +16,4 @@ public-form-broken = 部分内容在传输中丢失。请返回并重新提交�
 ## 我们自己的错误
 public-trouble = 我们这边出了问题
 public-trouble-text = 请返回，稍后再试。如果您已提交内容，可能尚未保存。
+public-kept = 您填写的内容，可在此复制：

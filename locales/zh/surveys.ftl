@@ -3,11 +3,11 @@
 ## 问题上方
 survey-heading-experience = 您对我们的服务满意吗？
 survey-heading-shipment = 您对货件 { $about } 满意吗？
-survey-heading-to-partner = 您对发往{ $about }的货运服务满意吗？
-survey-heading-from-partner = 您对来自{ $about }的货运服务满意吗？
+survey-heading-to-partner = 您对发往 { $about } 的货运服务满意吗？
+survey-heading-from-partner = 您对来自 { $about } 的货运服务满意吗？
 survey-asked-by = { $sender } 想听听您（{ $customer }）的意见。
-survey-shipment-to = 该货件发往{ $partner }。
-survey-shipment-from = 该货件来自{ $partner }。
+survey-shipment-to = 该货件发往 { $partner }。
+survey-shipment-from = 该货件来自 { $partner }。
 survey-until = 在{ $until }之前，您可以作答并修改答案。
 
 ## 问题
@@ -60,8 +60,8 @@ opt-out-undone-text = 谢谢您：{ $sender } 可以再次通过邮件征询您�
 ## 邮件
 survey-subject-experience = 您对我们的服务满意吗？{ $sender } 想听听您的意见
 survey-subject-shipment = 您对货件 { $about } 满意吗？{ $sender } 想听听您的意见
-survey-subject-to-partner = 您对发往{ $about }的货运服务满意吗？{ $sender } 想听听您的意见
-survey-subject-from-partner = 您对来自{ $about }的货运服务满意吗？{ $sender } 想听听您的意见
+survey-subject-to-partner = 您对发往 { $about } 的货运服务满意吗？{ $sender } 想听听您的意见
+survey-subject-from-partner = 您对来自 { $about } 的货运服务满意吗？{ $sender } 想听听您的意见
 survey-subject-reminder = 提醒：{ $subject }
 survey-mail-hello = { $name }，您好：
 survey-mail-asked = { $sender } 想听听您（{ $customer }）的意见。共 { $count } 个问题，无需注册账号。
@@ -69,5 +69,5 @@ survey-mail-reminder = 我们还没有收到您的答案。如果您不想作答
 survey-mail-first = 第一个问题：
 survey-mail-answer = 立即作答
 survey-mail-until = 在{ $until }之前均可作答。该链接仅供您本人使用，请勿转发。
-survey-mail-why = 您收到此邮件，是因为您是 { $sender } 在{ $customer }的联系人。
+survey-mail-why = 您收到此邮件，是因为您是 { $sender } 在 { $customer } 的联系人。
 survey-mail-opt-out = 不再接收调查

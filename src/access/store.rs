@@ -561,3 +561,12 @@ pub fn secret(conn: &mut Conn, name: &str, fresh: &str, now: UtcTime) -> DbResul
         .select(instance_secrets::value)
         .first(c))?)
 }
+
+/// The secret of this name, if it was made.
+pub fn known_secret(conn: &mut Conn, name: &str) -> DbResult<Option<String>> {
+    Ok(on!(conn, |c| instance_secrets::table
+        .find(name)
+        .select(instance_secrets::value)
+        .first(c)
+        .optional())?)
+}

@@ -22,6 +22,8 @@ const ID: usize = 8;
 const MAC: usize = 16;
 /// Bytes of the secret: one block of SHA-256.
 const SECRET: usize = 64;
+/// The secret's name in the database.
+const TICKETS: &str = "tickets";
 /// Bytes of a nonce before it is encoded.
 const NONCE: usize = 12;
 
@@ -84,7 +86,28 @@ impl Signer {
     pub fn of(conn: &mut Conn, now: UtcTime) -> Result<Self, SignerError> {
         let mut fresh = [0; SECRET];
         getrandom::fill(&mut fresh).map_err(NoRandomness)?;
-        let kept = store::secret(conn, "tickets", &BASE64.encode(&fresh), now)?;
+        let kept = store::secret(conn, TICKETS, &BASE64.encode(&fresh), now)?;
+        Ok(Self::read(&kept)?)
+    }
+
+    /// The instance's signer if its secret was made; writes nothing.
+    ///
+    /// # Errors
+    ///
+    /// The database's.
+    pub fn known(conn: &mut Conn) -> Result<Option<Self>, DbError> {
+        let kept = store::known_secret(conn, TICKETS)?;
+        kept.as_deref().map(Self::read).transpose()
+    }
+
+    /// A signer that accepts nothing: nobody else has its secret.
+    fn of_nobody() -> Result<Self, NoRandomness> {
+        let mut secret = [0; SECRET];
+        getrandom::fill(&mut secret)?;
+        Ok(Self::with(&secret))
+    }
+
+    fn read(kept: &str) -> Result<Self, DbError> {
         let broken = |why: String| DbError::corrupt("instance_secrets.value", why);
         let bytes = BASE64
             .decode(kept.as_bytes())
@@ -140,7 +163,8 @@ impl Signer {
 pub struct KnownSigner(Arc<OnceLock<Signer>>);
 
 impl KnownSigner {
-    /// The signer; the first call reads it from the database, which may have to make the secret.
+    /// The signer, read from the database by the first call. Looking writes nothing: where no secret
+    /// was made yet nothing was signed, and every ticket is refused as any forged one is.
     ///
     /// # Errors
     ///
@@ -149,9 +173,10 @@ impl KnownSigner {
         if let Some(known) = self.0.get() {
             return Ok(known.clone());
         }
-        let now = state.clock.now().into();
-        let signer = state.db.write(move |conn| Signer::of(conn, now)).await?;
-        Ok(self.0.get_or_init(|| signer).clone())
+        match state.db.read(Signer::known).await? {
+            Some(signer) => Ok(self.0.get_or_init(|| signer).clone()),
+            None => Ok(Signer::of_nobody().map_err(Error::internal)?),
+        }
     }
 }
 

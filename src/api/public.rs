@@ -26,8 +26,8 @@ use super::body;
 use crate::error::{Answer, Error};
 use crate::i18n::{Args, Key, Language, TextError, Texts, Value, key, preferred_language};
 
-/// The largest form, in bytes.
-pub const FORM_LIMIT: usize = 256 << 10;
+/// The largest form, in bytes: eleven texts of 10,000 Chinese characters, nine bytes each on the way.
+pub const FORM_LIMIT: usize = 1 << 20;
 /// Wrong links an address may try in a minute.
 pub const FAILED_PER_MINUTE: NonZeroU32 = NonZeroU32::new(20).unwrap();
 /// Addresses remembered before those that have been quiet are forgotten.
@@ -164,10 +164,39 @@ pub struct Notice {
     pub heading: String,
     /// A paragraph each.
     pub paragraphs: Vec<String>,
+    /// What a form brought that was not taken, to be copied.
+    pub kept: Option<Kept>,
     /// What can be done here, by form.
     pub button: Option<Button>,
     /// Somewhere to go on to.
     pub link: Option<Link>,
+}
+
+/// What somebody typed in vain.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    /// Stands above it.
+    pub heading: String,
+    /// Each field's label, and what was in it.
+    pub fields: Vec<(String, String)>,
+}
+
+impl Kept {
+    /// These fields; `None` if there are none.
+    ///
+    /// # Errors
+    ///
+    /// [`TextError`], a fault of ours.
+    pub fn of(
+        language: Language,
+        fields: Vec<(String, String)>,
+    ) -> Result<Option<Self>, TextError> {
+        if fields.is_empty() {
+            return Ok(None);
+        }
+        let heading = text(language, key("public-kept"), &[])?;
+        Ok(Some(Self { heading, fields }))
+    }
 }
 
 /// How a page is meant.
@@ -228,6 +257,7 @@ impl Notice {
             mood,
             heading,
             paragraphs,
+            kept: None,
             button: None,
             link: None,
         })
@@ -473,20 +503,26 @@ pub fn bad_form(language: Language, error: FormError) -> Answer<HttpResponse> {
 
 /// `outcome`, its error shown as a page instead of a problem for programs; the cause goes to the log.
 pub fn or_sorry(request: &HttpRequest, outcome: Answer<HttpResponse>) -> HttpResponse {
-    let error = match outcome {
-        Ok(response) => return response,
-        Err(error) => error,
-    };
+    match outcome {
+        Ok(response) => response,
+        Err(error) => trouble(language(request, None, None), &error, Vec::new()),
+    }
+}
+
+/// The page of an error, with the fields (label and value) of the form that was not taken for it; the
+/// cause goes to the log.
+pub fn trouble(language: Language, error: &Error, fields: Vec<(String, String)>) -> HttpResponse {
     // Logs the cause; its body is for programs.
     let plain = error.error_response();
-    let language = language(request, None, None);
-    let page = sorry(
-        language,
-        error.status_code(),
-        key("public-trouble"),
-        key("public-trouble-text"),
-    );
-    let Ok(mut page) = page else {
+    let page = || -> Answer<HttpResponse> {
+        let words = |key| text(language, key, &[]).map_err(PageError::from);
+        let sentence = vec![words(key("public-trouble-text"))?];
+        let heading = words(key("public-trouble"))?;
+        let mut notice = Notice::new(language, Mood::Sorry, heading, sentence)?;
+        notice.kept = Kept::of(language, fields).map_err(PageError::from)?;
+        notice.send(error.status_code(), language)
+    };
+    let Ok(mut page) = page() else {
         return plain;
     };
     if let Some(wait) = plain.headers().get(header::RETRY_AFTER) {

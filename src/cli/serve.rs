@@ -5,7 +5,9 @@ use std::net::TcpListener;
 
 use super::exit::{CONFIG, SOFTWARE, UNAVAILABLE};
 use super::{Context, Failure};
+use crate::access::ticket::Signer;
 use crate::alerts::RaiseSettings;
+use crate::error::Error;
 use crate::mail::outbox::Worker;
 use crate::state::AppState;
 
@@ -65,6 +67,11 @@ pub fn listen(context: &Context) -> Result<TcpListener, Failure> {
 pub fn until_stopped(state: AppState, listener: TcpListener) -> Result<(), Failure> {
     // Known now rather than at the first alert.
     RaiseSettings::of(&state.config).map_err(|error| Failure::new(CONFIG, error))?;
+    // Made now, as looking at a page makes nothing.
+    let now = state.clock.now().into();
+    (state.db)
+        .write_now(|conn| Signer::of(conn, now))
+        .map_err(|error| Failure::from(Error::from(error)))?;
     // Dropped at the end, after the server.
     let post = super::outbox::post(&state.config)?;
     if post.is_none() {

@@ -16,7 +16,8 @@
 //!
 //! What was queued is sent, even if its alert was resolved meanwhile: it says what held on its as-of
 //! date, and the outbox is the record of what people were told. Only mails to people who were removed
-//! or want no more mails are withdrawn (as dead letters). While no mail server is configured nothing
+//! or want no more mails are withdrawn (as dead letters), and mails to customers whose cause is over:
+//! an invitation that was answered, revoked or closed, a complaint that became somebody else's. While no mail server is configured nothing
 //! is sent and mails wait; that they waited is not held against them, only failing for two days is.
 
 use chrono::TimeDelta;
@@ -44,6 +45,8 @@ use store::Due;
 
 /// After so many failures in a row that are the server's, the others wait: they would fail too.
 const SERVER_FAILURES: u32 = 3;
+/// Why a mail is withdrawn.
+const UNWANTED: &str = "the person was removed or wants no more mails, or what it is about is over";
 /// Mails looked for at once.
 const BATCH: i64 = 50;
 
@@ -135,11 +138,12 @@ fn deliver(
     due: &Due,
     delivered: &mut Delivered,
 ) -> DbResult<Option<SendError>> {
+    let asked = UtcTime::from(clock.now());
     let wanted = db
-        .read_now(|conn| store::recipient(conn, &due.kind, (due.user_id, due.contact_id)))?
+        .read_now(|conn| store::recipient(conn, &due.cause, asked))?
         .is_some();
     let outcome = if !wanted {
-        Err(refused("the person was removed or wants no more mails"))
+        Err(refused(UNWANTED))
     } else if due.attempts > i64::from(MOST_ATTEMPTS) {
         // Attempts that ended with the process left no failure to decide by.
         Err(refused("every attempt ended before the server answered"))
@@ -246,7 +250,7 @@ fn refused(why: &str) -> SendError {
 ///
 /// # Errors
 ///
-/// 404 if there is no such mail, 409 if it is no dead letter or its recipient was removed.
+/// 404 if there is no such mail, 409 if it is no dead letter, its recipient was removed, or its cause is over.
 pub fn retry(
     conn: &mut Conn,
     id: i64,
@@ -265,10 +269,7 @@ pub fn retry(
         ));
     }
     if !store::requeue(conn, MailId(id), now)? {
-        return Err(Error::conflict(
-            "recipient_removed",
-            "the person was removed or wants no more mails",
-        ));
+        return Err(Error::conflict("recipient_removed", UNWANTED));
     }
     let deed = Deed {
         action: "retried",

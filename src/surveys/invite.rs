@@ -6,11 +6,9 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::edit::visible;
-use super::error::SurveyError;
 use super::model::invite::MOST;
-use super::model::{
-    Candidate, InvitationStatus, InviteInput, Rules, Skip, Source, SurveyStatus, Wanted,
-};
+use super::model::{Candidate, InvitationStatus, InviteInput, Rules, Skip, Source, Wanted};
+use super::record::taking;
 use super::store::invitations::{self, NewInvitation};
 use super::store::people::{self, Asked, Choice, Person};
 use super::store::surveys::Survey;
@@ -60,26 +58,6 @@ impl Skipped {
     }
 }
 
-/// Demands that a survey can be answered now.
-///
-/// # Errors
-///
-/// 409 `survey_not_open` or `survey_closed`.
-pub fn accepting(survey: &Survey, now: UtcTime) -> Result<(), SurveyError> {
-    let until = match survey.status {
-        SurveyStatus::Draft => return Err(SurveyError::NotOpen),
-        SurveyStatus::Open => survey.closes_at,
-        SurveyStatus::Closed => survey
-            .closed_at
-            .unwrap_or(survey.closes_at)
-            .min(survey.closes_at),
-    };
-    if survey.status == SurveyStatus::Closed || now >= until {
-        return Err(SurveyError::Closed { until });
-    }
-    Ok(())
-}
-
 /// Asks everybody chosen who may be asked.
 ///
 /// # Errors
@@ -95,7 +73,8 @@ pub fn invite(
 ) -> Answer<Invited> {
     exclude(conn, Exclusive::Batch)?;
     let survey = visible(conn, survey, &writer.teams)?;
-    accepting(&survey, writer.now)?;
+    let times = (survey.closes_at, survey.closed_at);
+    taking(survey.status, times, writer.now)?;
     let wanted = input.checked(survey.about).map_err(Error::Invalid)?;
     let side = match wanted {
         Wanted::Link(side) => Some(side),

@@ -9,6 +9,9 @@
 //! survey are looked at again before every mail, and the outbox withdraws what waits when somebody
 //! refuses.
 
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+
 use chrono::TimeDelta;
 
 use crate::access::Teams;
@@ -16,14 +19,17 @@ use crate::access::audit::{self, Actor, Deed};
 use crate::access::ticket::{Purpose, Signer, SignerError};
 use crate::api::public::PageError;
 use crate::customers::model::SurveyConsent;
+use crate::customers::store::attempt;
 use crate::db::{Conn, DbError, DbResult, UtcTime};
 use crate::error::{Answer, Error};
+use crate::ids::InvitationId;
 use crate::mail::mailer::MessageId;
 use crate::mail::model::MailKind;
 use crate::mail::outbox::store::{NewMail, queue};
 use crate::surveys::model::{InvitationStatus, Source};
 use crate::surveys::page::opt_out_nonce;
 use crate::surveys::page::words::{Letterhead, language_of};
+use crate::surveys::questions_for;
 use crate::surveys::record::answerable;
 use crate::surveys::store::{InvitationRow, locked_invitation};
 
@@ -87,12 +93,24 @@ impl From<MailError> for Error {
     }
 }
 
+impl MailError {
+    /// Whether the next mail would fail too.
+    fn is_general(&self) -> bool {
+        match self {
+            Self::Db(error) => !matches!(error, DbError::Query(_) | DbError::Corrupt { .. }),
+            Self::Signer(_) => true,
+            Self::Words(_) | Self::Id(_) => false,
+        }
+    }
+}
+
 /// Queues the mails that are due now, in the caller's transaction: invitations of open surveys that
-/// were never mailed, and reminders.
+/// were never mailed, and reminders. One that cannot be written is left out, and tried again the next
+/// time.
 ///
 /// # Errors
 ///
-/// [`MailError`]; nothing of it is queued then.
+/// [`MailError`] if no mail can be written; nothing of it is queued then.
 pub fn send_due(conn: &mut Conn, head: &Letterhead, now: UtcTime) -> Result<Sent, MailError> {
     let mut sent = Sent::default();
     let surveys = store::open(conn, now)?;
@@ -108,8 +126,15 @@ pub fn send_due(conn: &mut Conn, head: &Letterhead, now: UtcTime) -> Result<Sent
             let Some(last) = waiting.last() else { break };
             after = last.id.0;
             for invitation in &waiting {
-                if !mail(conn, (head, &signer), invitation, now)? {
-                    continue;
+                let written = attempt(conn, |conn| mail(conn, (head, &signer), invitation, now));
+                match written {
+                    Ok(true) => {}
+                    Ok(false) => continue,
+                    Err(error) if error.is_general() => return Err(error),
+                    Err(error) => {
+                        complain(invitation.id, &error);
+                        continue;
+                    }
                 }
                 if invitation.mails == 0 {
                     sent.invitations += 1;
@@ -144,11 +169,36 @@ pub fn anything_due(conn: &mut Conn, now: UtcTime) -> DbResult<bool> {
     }
     for survey in store::open(conn, now)? {
         let cutoff = cutoff(&survey, now);
-        if !store::waiting(conn, &survey, cutoff, 0, 1)?.is_empty() {
-            return Ok(true);
+        let mut after = 0;
+        loop {
+            let waiting = store::waiting(conn, &survey, cutoff, after, BATCH)?;
+            // Those whose department is asked nothing wait for ever.
+            if waiting.iter().any(asks_anything) {
+                return Ok(true);
+            }
+            let Some(last) = waiting.last() else { break };
+            after = last.id.0;
         }
     }
     Ok(false)
+}
+
+fn asks_anything(invitation: &InvitationRow) -> bool {
+    !questions_for(invitation).is_empty()
+}
+
+/// Tells the log of a mail that cannot be written: once for each invitation in the life of the
+/// process, as it is tried again every minute.
+fn complain(invitation: InvitationId, error: &MailError) {
+    static TOLD: Mutex<BTreeSet<i64>> = Mutex::new(BTreeSet::new());
+    let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
+    if told.insert(invitation.0) {
+        tracing::error!(
+            invitation_id = invitation.0,
+            error.cause = %error,
+            "The mail of invitation {invitation} cannot be written; it is tried again: {error}"
+        );
+    }
 }
 
 /// Closes the surveys whose time has come; how many.
@@ -190,9 +240,7 @@ fn mail(
     let Some(address) = &invitation.contact_email else {
         return Ok(false);
     };
-    if crate::surveys::questions_for(invitation).is_empty()
-        || !store::count_mail(conn, invitation, now)?
-    {
+    if !asks_anything(invitation) || !store::count_mail(conn, invitation, now)? {
         return Ok(false);
     }
     let contact = invitation.contact_id;

@@ -107,12 +107,31 @@ pub fn answerable(invitation: &InvitationRow, at: UtcTime) -> Result<(), SurveyE
     if invitation.status == InvitationStatus::Revoked {
         return Err(SurveyError::Revoked);
     }
-    let until = match (invitation.survey_status, invitation.closed_at) {
+    let times = (invitation.closes_at, invitation.closed_at);
+    taking(invitation.survey_status, times, at)
+}
+
+/// Demands that a survey that closes, and was closed, at these times takes answers given at this time.
+///
+/// # Errors
+///
+/// [`SurveyError::NotOpen`], [`SurveyError::Closed`].
+pub fn taking(
+    status: SurveyStatus,
+    (closes_at, closed_at): (UtcTime, Option<UtcTime>),
+    at: UtcTime,
+) -> Result<(), SurveyError> {
+    let (until, over) = match (status, closed_at) {
         (SurveyStatus::Draft, _) => return Err(SurveyError::NotOpen),
-        (SurveyStatus::Closed, Some(closed)) => closed.min(invitation.closes_at),
-        _ => invitation.closes_at,
+        (SurveyStatus::Open, _) => (closes_at, at >= closes_at),
+        // What was given before it was closed may still come in.
+        (SurveyStatus::Closed, Some(closed)) => {
+            let until = closed.min(closes_at);
+            (until, at >= until)
+        }
+        (SurveyStatus::Closed, None) => (closes_at, true),
     };
-    if at >= until {
+    if over {
         return Err(SurveyError::Closed { until });
     }
     Ok(())

@@ -927,7 +927,7 @@ async fn mails_to_people_who_left_are_withdrawn(app: TestApp) {
     let dead = app.get("/mails/1").await.expect(200);
     assert_eq!(
         dead["last_error"],
-        "the person was removed or wants no more mails"
+        "the person was removed or wants no more mails, or what it is about is over"
     );
     app.post("/mails/1:retry", json!({}))
         .await

@@ -12,6 +12,8 @@ use serde_json::{Value, json};
 
 use crate::TestApp;
 use crate::harness::{Reply, on_each_database};
+use hawser::mail::mailer::{Mailer, MemoryMailer};
+use hawser::mail::outbox::{Post, deliver_due};
 
 on_each_database!(
     only_the_customer_closes_a_complaint,
@@ -20,6 +22,7 @@ on_each_database!(
     the_page_speaks_the_customers_language,
     forged_links_open_nothing_and_are_slowed_down,
     another_contact_gets_another_link,
+    a_mail_that_waits_goes_to_nobody_but_the_contact,
     what_a_complaint_names_must_exist_and_fit,
     a_complaint_handled_elsewhere_comes_with_its_history,
     causes_in_use_are_kept_and_used_no_more,
@@ -432,6 +435,45 @@ async fn another_contact_gets_another_link(app: TestApp) {
     let new = link(&app, number).await;
     assert_ne!(new, old);
     assert_eq!(look(&app, &new).await.status, 200);
+}
+
+async fn a_mail_that_waits_goes_to_nobody_but_the_contact(app: TestApp) {
+    let firm = firm(&app, "7", "en", None).await;
+    let mut numbers = Vec::new();
+    for _ in 0..2 {
+        let number = made(
+            &app,
+            complaint(firm.customer, json!({"contact_id": firm.contact})),
+        )
+        .await;
+        link(&app, number).await;
+        numbers.push(number);
+    }
+    let person = json!({"name": "Eva", "email": "eva@7.example"});
+    let path = format!("/customers/{}/contacts", firm.customer);
+    let other = id(&app.post(&path, person).await.expect(201));
+    app.patch(
+        &format!("/complaints/{}", numbers[0]),
+        json!({"contact_id": other}),
+    )
+    .await
+    .expect(200);
+    let memory = MemoryMailer::default();
+    let from = "claims@firm.example".parse().unwrap();
+    let timeout = std::time::Duration::from_secs(5);
+    let post = Post::new(Mailer::Memory(memory.clone()), from, timeout);
+    deliver_due(&app.state.db, &post, &app.state.clock, 100).unwrap();
+    let status = |mail: &Value| (mail["about_id"].clone(), mail["status"].clone());
+    let mails = app.all("/mails?kind=complaint&sort=id").await;
+    let mails: Vec<_> = mails.iter().map(status).collect();
+    assert_eq!(
+        mails,
+        [
+            (json!(numbers[0]), json!("dead")),
+            (json!(numbers[1]), json!("sent"))
+        ]
+    );
+    assert_eq!(memory.mails().len(), 1);
 }
 
 async fn what_a_complaint_names_must_exist_and_fit(app: TestApp) {

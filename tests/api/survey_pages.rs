@@ -33,6 +33,14 @@ on_each_database!(
     names_and_answers_are_text_and_never_markup,
     forms_that_are_none_are_refused_on_a_page,
     the_worker_mails_when_the_bell_rings,
+    mails_to_what_is_over_stay_here,
+    what_was_typed_can_be_copied_where_it_cannot_be_saved,
+    long_answers_in_chinese_are_taken,
+    a_survey_that_was_closed_nobody_knows_when_is_closed,
+    looking_at_a_page_makes_no_secret,
+    a_letter_that_cannot_be_written_holds_no_other_up,
+    who_is_asked_nothing_is_not_waited_for,
+    texts_read_as_they_should,
 );
 
 const SERVER: &str = "http://127.0.0.1:8080";
@@ -822,7 +830,7 @@ async fn pages_and_mails_speak_the_language_asked_for(app: TestApp) {
     let chinese = mail("p7@customer.example");
     assert_eq!(
         chinese.mail.subject,
-        "您对来自Łódź Sp. z o.o.的货运服务满意吗？127.0.0.1 想听听您的意见"
+        "您对来自 Łódź Sp. z o.o. 的货运服务满意吗？127.0.0.1 想听听您的意见"
     );
     assert!(chinese.mail.text.contains("王伟，您好："));
     // A language that is not spoken here is answered in English.
@@ -897,7 +905,7 @@ async fn names_and_answers_are_text_and_never_markup(app: TestApp) {
 async fn forms_that_are_none_are_refused_on_a_page(app: TestApp) {
     ada(&app);
     let path = format!("/s/{}", ticket(&app, Purpose::Survey, 11, "nonce11"));
-    let large = format!("q.overall=3&q.comment={}", "x".repeat(256 << 10));
+    let large = format!("q.overall=3&q.comment={}", "x".repeat(1 << 20));
     for (kind, body, status, words) in [
         (FORM, large.as_str(), 413, "more text than we can take"),
         ("application/json", "{}", 415, "lost on the way"),
@@ -930,4 +938,251 @@ async fn the_worker_mails_when_the_bell_rings(app: TestApp) {
     }
     drop(worker);
     assert_eq!(count(&app, "mails"), 1);
+}
+
+async fn mails_to_what_is_over_stay_here(app: TestApp) {
+    survey(&app, 3, "experience");
+    survey(&app, 4, "experience");
+    survey(&app, 5, "experience");
+    for (invitation, survey) in [(1, 3), (2, 3), (3, 3), (4, 3), (5, 4), (6, 5), (7, 3)] {
+        person(&app, invitation, "Firm", "Person");
+        invite(&app, invitation, survey, invitation, "en");
+    }
+    person(&app, 8, "Firm", "Successor");
+    assert_eq!(send(&app), (7, 0));
+    wait(&app, TimeDelta::days(8));
+    // Asked anew after a revocation: the link of the first mail is dead.
+    let mut anew = Statement::new("UPDATE survey_invitations SET invited_at = ");
+    anew.bind(after(&app, 0)).push(" WHERE id = 7");
+    execute(&app, anew);
+    assert_eq!(send(&app), (0, 7));
+    wait(&app, TimeDelta::hours(1));
+    sql(
+        &app,
+        "UPDATE survey_invitations SET status = 'answered' WHERE id = 1",
+    );
+    sql(
+        &app,
+        "UPDATE survey_invitations SET status = 'revoked' WHERE id = 2",
+    );
+    sql(
+        &app,
+        "UPDATE survey_invitations SET contact_id = 8 WHERE id = 3",
+    );
+    sql(&app, "UPDATE surveys SET status = 'closed' WHERE id = 4");
+    let mut over = Statement::new("UPDATE surveys SET closes_at = ");
+    over.bind(after(&app, 0)).push(" WHERE id = 5");
+    execute(&app, over);
+
+    let mut to: Vec<String> = delivered(&app)
+        .iter()
+        .map(|one| one.mail.to.address().to_owned())
+        .collect();
+    to.sort();
+    assert_eq!(
+        to,
+        [
+            "p4@customer.example",
+            "p4@customer.example",
+            "p7@customer.example"
+        ]
+    );
+    assert_eq!(count(&app, "mails WHERE status = 'dead'"), 11);
+    // Nor are they sent on their way by hand.
+    let dead = cells(&app, "id", "mails WHERE status = 'dead' ORDER BY id");
+    for mail in &dead {
+        app.post(&format!("/mails/{mail}:retry"), json!({}))
+            .await
+            .expect_problem(409, "recipient_removed");
+    }
+    sql(
+        &app,
+        "UPDATE survey_invitations SET status = 'invited' WHERE id = 2",
+    );
+    let second = cells(&app, "id", "mails WHERE contact_id = 2 ORDER BY id")[0].clone();
+    app.post(&format!("/mails/{second}:retry"), json!({}))
+        .await
+        .expect(200);
+}
+
+async fn what_was_typed_can_be_copied_where_it_cannot_be_saved(app: TestApp) {
+    ada(&app);
+    let path = format!("/s/{}", ticket(&app, Purpose::Survey, 11, "nonce11"));
+    let form = "lang=en&q.overall=2&q.recommend=&q.comment=Late%21%0D%0A%3Cb%3ETwice.";
+    let typed = [
+        "How satisfied are you?",
+        ">2<",
+        "What should we know?",
+        "Late!\n&#60;b&#62;Twice.",
+    ];
+    let check = |reply: &Reply, status: u16, words: &str| {
+        assert_eq!(reply.status, status, "{}", reply.text);
+        check_heads(reply);
+        for words in typed.iter().chain([&words, &"What you entered"]) {
+            assert!(reply.text.contains(words), "{words}: {}", reply.text);
+        }
+        // Nothing stands there for a question that was left out.
+        assert!(!reply.text.contains("Would you recommend us?"));
+    };
+    // The database fails while it is saved.
+    sql(&app, "ALTER TABLE survey_answers RENAME TO elsewhere");
+    let failed = sent(&app, &path, FORM, form).await;
+    check(&failed, 500, "Something went wrong on our side");
+    sql(&app, "ALTER TABLE elsewhere RENAME TO survey_answers");
+    // It fails before anybody knows what was asked.
+    sql(&app, "ALTER TABLE survey_invitations RENAME TO elsewhere");
+    let failed = sent(&app, &path, FORM, form).await;
+    sql(&app, "ALTER TABLE elsewhere RENAME TO survey_invitations");
+    assert_eq!(failed.status, 500);
+    check_heads(&failed);
+    for words in [">overall<", ">2<", "Late!\n&#60;b&#62;Twice."] {
+        assert!(failed.text.contains(words), "{words}: {}", failed.text);
+    }
+
+    sql(&app, "UPDATE survey_invitations SET status = 'revoked'");
+    let revoked = sent(&app, &path, FORM, form).await;
+    check(&revoked, 410, "You need not answer any more");
+    sql(&app, "UPDATE survey_invitations SET status = 'invited'");
+    wait(&app, TimeDelta::days(20));
+    let late = sent(&app, &path, FORM, form).await;
+    check(&late, 410, "This survey is closed");
+    // Who typed nothing is shown nothing.
+    let looked = page(&app, &path).await;
+    assert!(!looked.text.contains("What you entered"));
+    assert_eq!(count(&app, "survey_answers"), 0);
+}
+
+async fn long_answers_in_chinese_are_taken(app: TestApp) {
+    ada(&app);
+    let questions: Vec<serde_json::Value> = (0..10)
+        .map(|at| {
+            json!({"code": format!("c{at}"), "scale": "text", "text": {"en": "Why?", "zh": "为何？"}})
+        })
+        .collect();
+    let mut put = Statement::new("UPDATE surveys SET questions = ");
+    put.bind(Bind::Text(json!(questions).to_string()));
+    execute(&app, put);
+    let path = format!("/s/{}", ticket(&app, Purpose::Survey, 11, "nonce11"));
+    // As long as each may be, nine bytes a letter on the way.
+    let long = "%E4%B8%AD".repeat(10_000);
+    let fields: Vec<String> = (0..10).map(|at| format!("q.c{at}={long}")).collect();
+    let taken = sent(&app, &path, FORM, &fields.join("&")).await;
+    assert_eq!(taken.status, 303, "{}", taken.text);
+    let kept = cells(&app, "LENGTH(text)", "survey_answers");
+    assert_eq!(kept, ["10000"; 10]);
+}
+
+async fn a_survey_that_was_closed_nobody_knows_when_is_closed(app: TestApp) {
+    ada(&app);
+    sql(&app, "UPDATE surveys SET status = 'closed'");
+    let path = format!("/s/{}", ticket(&app, Purpose::Survey, 11, "nonce11"));
+    assert_eq!(page(&app, &path).await.status, 410);
+    assert_eq!(sent(&app, &path, FORM, "q.overall=3").await.status, 410);
+    app.post("/surveys/3/invitations", json!({"contacts": [7]}))
+        .await
+        .expect_problem(409, "survey_closed");
+}
+
+async fn looking_at_a_page_makes_no_secret(app: TestApp) {
+    ada(&app);
+    for path in ["/s/x", "/s/AAAAAAAAAAsAAAAAAAAAAAAAAAAAAAAA", "/u/x"] {
+        assert_eq!(page(&app, path).await.status, 404);
+    }
+    let complaint = "/c/AAAAAAAAAAsAAAAAAAAAAAAAAAAAAAAA";
+    assert_eq!(page(&app, complaint).await.status, 404);
+    assert_eq!(count(&app, "instance_secrets"), 0);
+    // The first link that is signed works on the server that had none to check by.
+    assert_eq!(send(&app), (1, 0));
+    let path = link(&delivered(&app)[0], "/s/");
+    assert_eq!(page(&app, &path).await.status, 200);
+    assert_eq!(count(&app, "instance_secrets"), 1);
+}
+
+async fn a_letter_that_cannot_be_written_holds_no_other_up(app: TestApp) {
+    survey(&app, 3, "experience");
+    for id in [1, 2, 3] {
+        person(&app, id, "Firm", "Person");
+        invite(&app, id, 3, id, "en");
+    }
+    let (refuse, allow): (&[&str], &str) = if app.state.db.target().has_one_writer() {
+        (
+            &[
+                "CREATE TRIGGER not_two BEFORE INSERT ON mails WHEN NEW.about_id = 2 \
+               BEGIN SELECT RAISE(ABORT, 'not two'); END",
+            ],
+            "DROP TRIGGER not_two",
+        )
+    } else {
+        (
+            &["ALTER TABLE mails ADD CONSTRAINT not_two CHECK (about_id <> 2)"],
+            "ALTER TABLE mails DROP CONSTRAINT not_two",
+        )
+    };
+    for statement in refuse {
+        sql(&app, statement);
+    }
+    assert_eq!(send(&app), (2, 0));
+    assert_eq!(send(&app), (0, 0));
+    assert_eq!(
+        cells(&app, "about_id", "mails ORDER BY id"),
+        ["1", "3"],
+        "the others"
+    );
+    // It was not counted either, and goes out once it can.
+    assert_eq!(count(&app, "survey_invitations WHERE mails = 0"), 1);
+    sql(&app, allow);
+    assert_eq!(send(&app), (1, 0));
+    assert_eq!(send(&app), (0, 0));
+}
+
+async fn who_is_asked_nothing_is_not_waited_for(app: TestApp) {
+    ada(&app);
+    let now = app.state.clock.now().into();
+    let due = || {
+        let looked = app
+            .state
+            .db
+            .read_now(|conn| hawser::surveys::mail::anything_due(conn, now));
+        looked.unwrap()
+    };
+    assert!(due());
+    insert(
+        &app,
+        "departments (id, customer_id, kind, name, created_at, updated_at)",
+        vec![
+            int(5),
+            int(7),
+            text("sales"),
+            text("Sales"),
+            after(&app, 0),
+            after(&app, 0),
+        ],
+    );
+    sql(&app, "UPDATE survey_invitations SET department_id = 5");
+    let of_finance = json!([{"code": "a", "scale": "nps", "departments": ["finance"],
+        "text": {"en": "x", "zh": "y"}}]);
+    let mut put = Statement::new("UPDATE surveys SET questions = ");
+    put.bind(Bind::Text(of_finance.to_string()));
+    execute(&app, put);
+    assert!(!due());
+    assert_eq!(send(&app), (0, 0));
+    // Behind it there may be others.
+    person(&app, 8, "Firm", "Person");
+    invite(&app, 12, 3, 8, "en");
+    assert!(due());
+}
+
+async fn texts_read_as_they_should(app: TestApp) {
+    ada(&app);
+    send(&app);
+    wait(&app, TimeDelta::days(7));
+    send(&app);
+    let mails = delivered(&app);
+    let would = "would like to hear from you as a contact of Müller GmbH.";
+    assert!(mails[0].mail.text.contains(would), "{}", mails[0].mail.text);
+    let reminder = &mails[1].mail.text;
+    assert!(reminder.contains("We have not had an answer"), "{reminder}");
+    let path = link(&mails[0], "/s/");
+    let shown = page(&app, &path).await.text;
+    assert!(shown.contains(would) && shown.contains("(required)"));
 }

@@ -26,6 +26,7 @@ on_each_database!(
     an_interviewer_enters_answers_and_changes_them_until_it_closes,
     bad_answers_are_named_and_lose_nothing,
     a_revoked_invitation_takes_no_answers_and_may_be_asked_again,
+    who_has_answered_comes_back_as_answered_and_from_there,
     a_survey_about_a_shipment_asks_its_two_ends,
     a_survey_about_a_link_needs_its_ends,
     history_stays_when_departments_and_contacts_go,
@@ -328,20 +329,29 @@ async fn who_may_be_asked_is_asked_once_and_everybody_else_is_told_why(app: Test
         json!({"contacts": [ann, ann, bob, cay, dan, eve, gone, 99]}),
     )
     .await;
-    assert_eq!(report["invited"], 1);
+    assert_eq!(report["invited"], 2, "ann, and eve who is in no department");
     let mut reasons = skipped(&report);
     reasons.sort();
     let mut expected = vec![
         (bob, "no_email".to_owned()),
         (cay, "opted_out".to_owned()),
         (dan, "no_department_question".to_owned()),
-        (eve, "no_department_question".to_owned()),
         (gone, "deleted".to_owned()),
         (99, "unknown".to_owned()),
     ];
     expected.sort();
     assert_eq!(reasons, expected);
-    let asked = &invitations(&app, lsq).await[0];
+    let all = invitations(&app, lsq).await;
+    let asks = |at: usize| {
+        let found = app
+            .state
+            .db
+            .read_now(|conn| store::invitation(conn, id(&all[at])));
+        questions_for(&found.unwrap().unwrap()).len()
+    };
+    // Purchasing has three of the questions, and everybody the comment.
+    assert_eq!((asks(0), asks(1)), (4, 10));
+    let asked = &all[0];
     assert_eq!(
         (
             &asked["contact_id"],
@@ -382,10 +392,10 @@ async fn who_may_be_asked_is_asked_once_and_everybody_else_is_told_why(app: Test
     let every = json!({"customers": [{"external_id": {"system": "tms", "id": "MILL"}}]});
     let report = invite(&app, nps, every.clone()).await;
     let reasons = skipped(&report);
-    assert_eq!(report["invited"], 2, "dan and eve");
+    assert_eq!(report["invited"], 1, "dan");
     assert!(reasons.contains(&(ann, "quota".into())), "{reasons:?}");
     move_clock(&app, 90);
-    assert_eq!(invite(&app, nps, every).await["invited"], 1, "ann");
+    assert_eq!(invite(&app, nps, every).await["invited"], 2, "ann and eve");
 
     let told = app
         .post(&format!("/surveys/{nps}/invitations"), json!({}))
@@ -708,6 +718,47 @@ async fn a_revoked_invitation_takes_no_answers_and_may_be_asked_again(app: TestA
         .await
         .expect(200);
     assert_eq!(revoked["answers"][0]["value"], 9.0, "an answer stays");
+}
+
+async fn who_has_answered_comes_back_as_answered_and_from_there(app: TestApp) {
+    let (survey, invitation) = asked_by(&app, "NPS").await;
+    let before = invitations(&app, survey).await[0].clone();
+    answer(
+        &app,
+        invitation,
+        json!([{"question": "recommend", "value": 9}]),
+    )
+    .await;
+    app.post(
+        &format!("/survey-invitations/{invitation}:revoke"),
+        Value::Null,
+    )
+    .await
+    .expect(200);
+    // Meanwhile the person changes departments, and the quota runs out.
+    let (customer, contact) = (&before["customer_id"], &before["contact_id"]);
+    let other = department(&app, customer.as_i64().unwrap(), "sales").await;
+    app.patch(
+        &format!("/contacts/{contact}"),
+        json!({"department_id": other}),
+    )
+    .await
+    .expect(200);
+    let far = json!({"closes_at": "2026-12-31T00:00:00Z"});
+    app.patch(&format!("/surveys/{survey}"), far)
+        .await
+        .expect(200);
+    move_clock(&app, 100);
+    let again = invite(&app, survey, json!({"contacts": [contact]})).await;
+    assert_eq!(again["invited"], 1, "{again}");
+    let after = &invitations(&app, survey).await[0];
+    assert_eq!(
+        (&after["status"], &after["department_id"]),
+        (&json!("answered"), &before["department_id"])
+    );
+    assert_eq!(after["answers"][0]["value"], 9.0);
+    let sent = hawser::surveys::reminders::keep_going(&app.state).unwrap();
+    assert!(!sent.any());
 }
 
 async fn a_survey_about_a_shipment_asks_its_two_ends(app: TestApp) {

@@ -5,7 +5,7 @@ use diesel::sql_types::{BigInt, Nullable, Text};
 use serde::Serialize;
 
 use crate::access::Teams;
-use crate::db::schema::{contacts, mails, users};
+use crate::db::schema::{complaints, contacts, mails, survey_invitations, surveys, users};
 use crate::db::select::{Collection, Field, Kind, Statement, Value};
 use crate::db::{Conn, DbResult, Instant, UtcTime, on};
 use crate::ids::{AlertId, ContactId, CustomerId, MailId, RunId, UserId};
@@ -281,23 +281,37 @@ pub struct Due {
     pub created_at: UtcTime,
     /// Until when the worker has it; marks the claim.
     pub lease_until: Option<UtcTime>,
+    /// To whom it goes, about what.
+    #[diesel(embed)]
+    pub cause: Cause,
+}
+
+/// To whom a mail goes, about what.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = mails)]
+pub struct Cause {
     /// As [`MailKind`] words it.
     pub kind: String,
     /// The person of ours that it goes to.
     pub user_id: Option<i64>,
     /// The contact that it goes to.
     pub contact_id: Option<i64>,
+    /// The invitation or the complaint, by `kind`.
+    pub about_id: Option<i64>,
+    /// When it was written.
+    #[diesel(column_name = created_at)]
+    pub written_at: UtcTime,
 }
 
 /// Address and name of whoever a mail goes to, as they are today; `None` if the person was removed,
-/// has no address, or wants no such mails.
+/// has no address, or wants no such mails, or if what the mail is about is over by `now`.
 pub fn recipient(
     conn: &mut Conn,
-    kind: &str,
-    (user, contact): (Option<i64>, Option<i64>),
+    cause: &Cause,
+    now: UtcTime,
 ) -> DbResult<Option<(String, String)>> {
     type Row = (Option<String>, String, Option<String>);
-    if let Some(user) = user {
+    if let Some(user) = cause.user_id {
         return Ok(on!(conn, |c| users::table
             .find(user)
             .filter(users::deleted_at.is_null())
@@ -306,9 +320,12 @@ pub fn recipient(
             .first(c)
             .optional())?);
     }
-    let Some(contact) = contact else {
+    let Some(contact) = cause.contact_id else {
         return Ok(None);
     };
+    if !stands(conn, cause, contact, now)? {
+        return Ok(None);
+    }
     let found: Option<Row> = on!(conn, |c| contacts::table
         .find(contact)
         .filter(contacts::deleted_at.is_null())
@@ -316,11 +333,41 @@ pub fn recipient(
         .first(c)
         .optional())?;
     // Who wants no surveys is still told what became of a complaint.
-    let is_survey = kind != MailKind::Complaint.word();
+    let is_survey = cause.kind != MailKind::Complaint.word();
     Ok(found.and_then(|(email, name, consent)| {
         let refused = is_survey && consent.as_deref() == Some("refused");
         Some((email.filter(|_| !refused)?, name))
     }))
+}
+
+/// Whether what a mail to a contact is about still concerns that contact: an invitation that waits for
+/// an answer that can be given, and whose link is the mail's; a complaint of this contact's.
+fn stands(conn: &mut Conn, cause: &Cause, contact: i64, now: UtcTime) -> DbResult<bool> {
+    let Some(about) = cause.about_id else {
+        return Ok(false);
+    };
+    let found: i64 = if cause.kind == MailKind::Complaint.word() {
+        on!(conn, |c| complaints::table
+            .filter(complaints::id.eq(about))
+            .filter(complaints::deleted_at.is_null())
+            .filter(complaints::contact_id.eq(contact))
+            .count()
+            .get_result(c))?
+    } else {
+        on!(conn, |c| survey_invitations::table
+            .inner_join(surveys::table.on(surveys::id.eq(survey_invitations::survey_id)))
+            .filter(survey_invitations::id.eq(about))
+            .filter(survey_invitations::contact_id.eq(contact))
+            .filter(survey_invitations::status.eq("invited"))
+            // Whoever was asked anew since has another link, and a mail with it.
+            .filter(survey_invitations::invited_at.le(cause.written_at))
+            .filter(surveys::status.eq("open"))
+            .filter(surveys::deleted_at.is_null())
+            .filter(surveys::closes_at.gt(now))
+            .count()
+            .get_result(c))?
+    };
+    Ok(found > 0)
 }
 
 /// Takes a mail until `lease`; `None` if somebody else has it or it is not due any more.
@@ -400,18 +447,17 @@ pub fn bury(conn: &mut Conn, due: &Due, words: &str, now: UtcTime) -> DbResult<(
 }
 
 /// Queues a dead letter anew, to the address the person has now; `false` if it is no dead letter or
-/// the person was removed.
+/// has no [`recipient`] any more.
 pub fn requeue(conn: &mut Conn, id: MailId, now: UtcTime) -> DbResult<bool> {
-    type Row = (String, Option<i64>, Option<i64>);
-    let mail: Option<Row> = on!(conn, |c| mails::table
+    let cause: Option<Cause> = on!(conn, |c| mails::table
         .find(id.0)
-        .select((mails::kind, mails::user_id, mails::contact_id))
+        .select(Cause::as_select())
         .first(c)
         .optional())?;
-    let Some((kind, user, contact)) = mail else {
+    let Some(cause) = cause else {
         return Ok(false);
     };
-    let Some((email, name)) = recipient(conn, &kind, (user, contact))? else {
+    let Some((email, name)) = recipient(conn, &cause, now)? else {
         return Ok(false);
     };
     let queued = on!(conn, |c| diesel::update(mails::table.find(id.0))

@@ -99,7 +99,8 @@ pub struct Question {
     /// What it is about; default: nothing that scores know.
     #[serde(default)]
     pub dimension: Option<Dimension>,
-    /// The departments that are asked, by kind, which own the answers too; default: all.
+    /// The departments that are asked, by kind, which own the answers too; default: all. Somebody in
+    /// no department is asked everything.
     #[serde(default)]
     pub departments: Vec<DepartmentKind>,
     /// Whether there is no answer without an answer to it; default false.
@@ -112,7 +113,8 @@ pub struct Question {
 impl Question {
     /// Whether it is put to a department of this kind; `None`: to somebody in no department.
     pub fn asks(&self, kind: Option<DepartmentKind>) -> bool {
-        self.departments.is_empty() || kind.is_some_and(|kind| self.departments.contains(&kind))
+        // Nobody knows what somebody in no department does: the person may.
+        self.departments.is_empty() || kind.is_none_or(|kind| self.departments.contains(&kind))
     }
 }
 
@@ -259,12 +261,12 @@ mod tests {
     }
 
     #[test]
-    fn a_question_is_put_to_its_departments_and_without_any_to_all() {
+    fn a_question_is_put_to_its_departments_and_to_whoever_is_in_none() {
         let mut one = question("a");
         assert!(one.asks(None) && one.asks(Some(DepartmentKind::Sales)));
         one.departments = vec![DepartmentKind::Finance];
         assert!(one.asks(Some(DepartmentKind::Finance)));
-        assert!(!one.asks(None) && !one.asks(Some(DepartmentKind::Sales)));
+        assert!(one.asks(None) && !one.asks(Some(DepartmentKind::Sales)));
     }
 
     #[test]

@@ -9,7 +9,8 @@ use super::words::{Letterhead, language_of};
 use crate::access::audit::{self, Actor, Deed};
 use crate::access::ticket::{KnownSigner, Purpose, named};
 use crate::api::public::{
-    self, Button, FailedTickets, Form, FormError, Link, Mood, Notice, ONE_CLICK, PageError, Shell,
+    self, Button, FailedTickets, Form, FormError, Kept, Link, Mood, Notice, ONE_CLICK, PageError,
+    Shell,
 };
 use crate::api::request_id;
 use crate::customers::model::SurveyConsent;
@@ -207,7 +208,7 @@ impl Door {
         let language = public::language(&self.request, None, Some(language_of(&invitation)));
         let head = self.head()?;
         if let Err(refusal) = answerable(&invitation, self.now()) {
-            return refused(language, &head, refusal);
+            return refused(language, &head, refusal, Vec::new());
         }
         let query = Form::parse(self.request.query_string()).unwrap_or_default();
         if query.get("done").is_some() && invitation.answered_at.is_some() {
@@ -238,8 +239,16 @@ impl Door {
     }
 
     async fn take(&self, form: Result<Form, FormError>) -> Answer<HttpResponse> {
-        let Some(invitation) = self.invitation().await? else {
-            return public::unknown_link(&self.request, &self.failed);
+        let invitation = match self.invitation().await {
+            Ok(Some(invitation)) => invitation,
+            Ok(None) => return public::unknown_link(&self.request, &self.failed),
+            // Nobody knows the questions; the words can still be copied.
+            Err(error) => {
+                let form = form.unwrap_or_default();
+                let language = public::language(&self.request, Some(&form), None);
+                let kept = Typed::sent(&form).kept(&[], language);
+                return Ok(public::trouble(language, &error, kept));
+            }
         };
         let own = Some(language_of(&invitation));
         let language = public::language(&self.request, form.as_ref().ok(), own);
@@ -248,7 +257,8 @@ impl Door {
             Err(error) => return public::bad_form(language, error),
         };
         let typed = Typed::sent(&form);
-        let answers = typed.answers(&questions_for(&invitation));
+        let questions = questions_for(&invitation);
+        let answers = typed.answers(&questions);
         let (asked, now) = (invitation.clone(), self.now());
         let actor = visitor(invitation.contact_id);
         let scorer = crate::sentiment::Scorer::lexicon();
@@ -275,7 +285,10 @@ impl Door {
             Ok(()) => return Ok(public::see_other(&format!("?done=1&lang={language}"))),
             Err(SurveyError::Wrong(problems)) => Wrong::Answers(problems),
             Err(SurveyError::Empty) => Wrong::Empty,
-            Err(other) => return refused(language, &self.head()?, other),
+            Err(other) => {
+                let kept = typed.kept(&questions, language);
+                return refused(language, &self.head()?, other, kept);
+            }
         };
         let head = self.head()?;
         let page = self
@@ -430,8 +443,13 @@ fn thanks(
     notice.send(StatusCode::OK, language)
 }
 
-/// The page of an invitation that cannot be answered.
-fn refused(language: Language, head: &Letterhead, refusal: SurveyError) -> Answer<HttpResponse> {
+/// The page of an invitation that cannot be answered, with what was typed in vain.
+fn refused(
+    language: Language,
+    head: &Letterhead,
+    refusal: SurveyError,
+    typed: Vec<(String, String)>,
+) -> Answer<HttpResponse> {
     let (status, heading, told, until) = match refusal {
         SurveyError::Closed { until } => (
             StatusCode::GONE,
@@ -451,12 +469,14 @@ fn refused(language: Language, head: &Letterhead, refusal: SurveyError) -> Answe
             key("survey-not-open-text"),
             String::new(),
         ),
-        other => return Err(other.into()),
+        other => return Ok(public::trouble(language, &other.into(), typed)),
     };
     let values: [(&str, Value<'_>); 2] = [
         ("sender", head.sender.as_str().into()),
         ("until", until.into()),
     ];
     let text = |key: Key| public::text(language, key, &values).map_err(PageError::from);
-    Notice::new(language, Mood::Plain, text(heading)?, vec![text(told)?])?.send(status, language)
+    let mut notice = Notice::new(language, Mood::Plain, text(heading)?, vec![text(told)?])?;
+    notice.kept = Kept::of(language, typed).map_err(PageError::from)?;
+    notice.send(status, language)
 }

@@ -59,6 +59,21 @@ impl Typed {
         self.0.iter().map(given).collect()
     }
 
+    /// What is in the fields that are not empty, each with its question, in the order of the questions;
+    /// with its code if it is none of these.
+    pub fn kept(&self, questions: &[Question], language: Language) -> Vec<(String, String)> {
+        let asked = |code: &str| questions.iter().position(|question| question.code == code);
+        let filled = (self.0.iter()).filter(|(_, typed)| !typed.trim().is_empty());
+        let mut filled: Vec<_> = filled.collect();
+        filled.sort_by_key(|(code, _)| asked(code).unwrap_or(usize::MAX));
+        let labelled = |(code, typed): (&String, &String)| {
+            let question = questions.iter().find(|question| question.code == *code);
+            let label = question.map_or(code, |question| worded(question, language));
+            (label.clone(), typed.clone())
+        };
+        filled.into_iter().map(labelled).collect()
+    }
+
     fn of(&self, code: &str) -> &str {
         self.0.get(code).map_or("", String::as_str)
     }
@@ -227,7 +242,6 @@ impl Asking<'_> {
             }
             Some(Wrong::Empty) | None => None,
         };
-        let Wording { en, zh } = &question.text;
         let scale = question.scale.numbers().map(|numbers| {
             let (lo, hi) = numbers.range();
             self.scale(question, (lo, hi), given)
@@ -235,10 +249,7 @@ impl Asking<'_> {
         Ok(QuestionView {
             id: format!("q-{code}"),
             field: format!("{FIELD}{code}"),
-            text: match self.language {
-                Language::En => en.clone(),
-                Language::Zh => zh.clone(),
-            },
+            text: worded(question, self.language).clone(),
             required: question.required,
             note: question
                 .required
@@ -309,6 +320,15 @@ impl Asking<'_> {
             | AnswerFault::Unknown
             | AnswerFault::Twice => self.text(key("survey-fault-choose"), &[]),
         }
+    }
+}
+
+/// What is asked, in this language.
+fn worded(question: &Question, language: Language) -> &String {
+    let Wording { en, zh } = &question.text;
+    match language {
+        Language::En => en,
+        Language::Zh => zh,
     }
 }
 

@@ -378,9 +378,21 @@ pub fn insert_one(conn: &mut Conn, new: &NewInvitation) -> DbResult<InvitationId
     .get_result(c))?)
 }
 
-/// Asks again somebody whose invitation was revoked: all as in `new`, but for when it was made. The
-/// link of before ends.
+/// Asks again somebody whose invitation was revoked: all as in `new`, but for when it was made; the
+/// link of before ends. One that has answers comes back as it was: they belong to the department
+/// that gave them, and nobody is mailed who has answered.
 pub fn revive(conn: &mut Conn, id: InvitationId, new: &NewInvitation) -> DbResult<()> {
+    if !super::answers_of(conn, id)?.is_empty() {
+        on!(conn, |c| diesel::update(
+            survey_invitations::table.find(id.0)
+        )
+        .set((
+            survey_invitations::status.eq(InvitationStatus::Answered.word()),
+            survey_invitations::updated_at.eq(new.updated_at),
+        ))
+        .execute(c))?;
+        return Ok(());
+    }
     on!(conn, |c| diesel::update(
         survey_invitations::table.find(id.0)
     )

@@ -118,18 +118,18 @@ pub fn answerable(invitation: &InvitationRow, at: UtcTime) -> Result<(), SurveyE
 /// [`SurveyError::NotOpen`], [`SurveyError::Closed`].
 pub fn taking(
     status: SurveyStatus,
-    (closes_at, closed_at): (UtcTime, Option<UtcTime>),
+    (latest, closed): (UtcTime, Option<UtcTime>),
     at: UtcTime,
 ) -> Result<(), SurveyError> {
-    let (until, over) = match (status, closed_at) {
+    let (until, over) = match (status, closed) {
         (SurveyStatus::Draft, _) => return Err(SurveyError::NotOpen),
-        (SurveyStatus::Open, _) => (closes_at, at >= closes_at),
+        (SurveyStatus::Open, _) => (latest, at >= latest),
         // What was given before it was closed may still come in.
         (SurveyStatus::Closed, Some(closed)) => {
-            let until = closed.min(closes_at);
+            let until = closed.min(latest);
             (until, at >= until)
         }
-        (SurveyStatus::Closed, None) => (closes_at, true),
+        (SurveyStatus::Closed, None) => (latest, true),
     };
     if over {
         return Err(SurveyError::Closed { until });

@@ -961,7 +961,10 @@ async fn what_fits_no_step_any_more_is_passed_on(app: TestApp) {
     assert!(page.text.contains("passed on"), "{}", page.text);
     let contact = format!("contact:{}", firm.contact);
     let first = (contact.clone(), "still wet".to_owned());
-    assert_eq!(said(&app, number, "note").await, [first.clone()]);
+    assert_eq!(
+        said(&app, number, "note").await,
+        std::slice::from_ref(&first)
+    );
     assert_eq!(status(&app, number).await, "reopened");
     // A fuller reason is another one; a second click without any is nothing.
     unsettled("wet and late").await;

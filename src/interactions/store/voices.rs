@@ -195,8 +195,8 @@ fn comments(
 fn comment(scorer: &Arc<InUse>, row: CommentRow) -> SpokenAt {
     let (customer, department, contact, text, stored, at) = row;
     let polarity = stored.or_else(|| {
-        let scored = scorer.score(&text.unwrap_or_default());
-        Some(scored.outcome.ok()?.polarity)
+        let found = scorer.score(&text.unwrap_or_default());
+        Some(found.outcome.ok()?.polarity)
     });
     SpokenAt {
         customer,

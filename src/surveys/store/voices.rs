@@ -80,7 +80,6 @@ fn owners(conn: &mut Conn) -> DbResult<Owners> {
 /// The database's.
 pub fn voices(conn: &mut Conn, from: UtcTime, until: UtcTime) -> DbResult<Vec<Voice>> {
     let owners = owners(conn)?;
-    let nobody: Arc<[DepartmentKind]> = Arc::default();
     let mut voices = Vec::new();
     each_row!(
         conn,
@@ -117,30 +116,34 @@ pub fn voices(conn: &mut Conn, from: UtcTime, until: UtcTime) -> DbResult<Vec<Vo
                     survey_answers::answered_at,
                 ),
             )),
-        |row: Row| {
-            let (asked, (partner, side, confidence), role, answer) = row;
-            let (invitation, survey, customer, department, contact) = asked;
-            let (question, dimension, score, answered_at) = answer;
-            let Some(score) = score else { continue };
-            let role = role.map(|role| word("contacts.buying_role", BuyingRole::parse, &role));
-            let side = side.map(|side| word("survey_invitations.side", Side::parse, &side));
-            let about = |one: String| word("survey_answers.dimension", Dimension::parse, &one);
-            let owned = owners.get(&survey).and_then(|owned| owned.get(&question));
-            voices.push(Voice {
-                invitation,
-                customer,
-                department,
-                owners: Arc::clone(owned.unwrap_or(&nobody)),
-                contact,
-                role: role.transpose()?,
-                confidence,
-                partner,
-                side: side.transpose()?,
-                dimension: dimension.map(about).transpose()?,
-                score,
-                answered_at,
-            });
-        }
+        |row: Row| voices.extend(voice(row, &owners)?)
     );
     Ok(voices)
+}
+
+fn voice(row: Row, owners: &Owners) -> DbResult<Option<Voice>> {
+    let (asked, (partner, side, confidence), role, answer) = row;
+    let (invitation, survey, customer, department, contact) = asked;
+    let (question, dimension, score, answered_at) = answer;
+    let Some(score) = score else {
+        return Ok(None);
+    };
+    let role = role.map(|role| word("contacts.buying_role", BuyingRole::parse, &role));
+    let side = side.map(|side| word("survey_invitations.side", Side::parse, &side));
+    let about = |one: String| word("survey_answers.dimension", Dimension::parse, &one);
+    let owned = owners.get(&survey).and_then(|owned| owned.get(&question));
+    Ok(Some(Voice {
+        invitation,
+        customer,
+        department,
+        owners: owned.map(Arc::clone).unwrap_or_default(),
+        contact,
+        role: role.transpose()?,
+        confidence,
+        partner,
+        side: side.transpose()?,
+        dimension: dimension.map(about).transpose()?,
+        score,
+        answered_at,
+    }))
 }

@@ -327,8 +327,9 @@ async fn a_model_is_learnt_used_and_texts_are_scored_again(app: TestApp) {
             .unwrap()
             .contains("not enough texts: 0 of 200")
     );
-    // Words that no list knows, with a feeling that is known.
-    let rows: Vec<(f64, String)> = (0..400)
+    // Words that no list knows, with a feeling that is known; enough of them, for a model of few
+    // texts is held back and says nothing by itself.
+    let rows: Vec<(f64, String)> = (0..3_000)
         .map(|n| match n % 2 {
             0 => (
                 0.1,
@@ -386,7 +387,7 @@ async fn a_model_is_learnt_used_and_texts_are_scored_again(app: TestApp) {
             .write_now(|conn| rescore::batch(conn, from, &mut done, now))
             .unwrap();
     }
-    assert_eq!((done.texts, done.changed), (401, 401));
+    assert_eq!((done.texts, done.changed), (3_001, 3_001));
     let again = app.get(&path).await.expect(200);
     // A model of few texts is held back: it is believed by n / (n + 1,000). The lists say 0.
     assert!(again["polarity"].as_f64().unwrap() < 0.0, "{again}");

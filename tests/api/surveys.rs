@@ -756,7 +756,9 @@ async fn who_has_answered_comes_back_as_answered_and_from_there(app: TestApp) {
         (&after["status"], &after["department_id"]),
         (&json!("answered"), &before["department_id"])
     );
-    assert_eq!(after["answers"][0]["value"], 9.0);
+    let path = format!("/survey-invitations/{invitation}");
+    let kept = app.get(&path).await.expect(200);
+    assert_eq!(kept["answers"][0]["value"], 9.0);
     let sent = hawser::surveys::reminders::keep_going(&app.state).unwrap();
     assert!(!sent.any());
 }

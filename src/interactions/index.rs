@@ -5,7 +5,7 @@
 //!        └──────────> one of our own people
 //! ```
 //!
-//! [`company`] tells how indices and the median are made; a run makes its own by the same functions.
+//! [`mod@company`] tells how indices and the median are made; a run makes its own by the same functions.
 
 use std::collections::{BTreeMap, HashMap};
 

@@ -5,6 +5,7 @@ pub mod alerts;
 pub mod api;
 pub mod app;
 pub mod assessment;
+pub mod background;
 pub mod backtest;
 pub mod calc;
 pub mod cascade;

@@ -1,26 +1,19 @@
 //! The thread that decides measured promises once a day while the server runs.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::detect::{Detected, detect};
 use crate::access::audit::Actor;
+use crate::background::Background;
 use crate::error::Answer;
-use crate::state::{AppState, Bell};
+use crate::state::AppState;
 
 /// How often it looks whether a new day has begun.
 const LOOK: Duration = Duration::from_secs(600);
 
 /// A running worker; it stops when this is dropped, after the check it is at.
 #[derive(Debug)]
-pub struct Worker {
-    stopping: Arc<AtomicBool>,
-    bell: Bell,
-    thread: Option<JoinHandle<()>>,
-}
+pub struct Worker(#[expect(dead_code, reason = "stops when dropped")] Background);
 
 impl Worker {
     /// Starts the thread. It checks at once, and then on every new day.
@@ -29,57 +22,26 @@ impl Worker {
     ///
     /// If the system gives no thread.
     pub fn start(state: AppState) -> std::io::Result<Self> {
-        let stopping = Arc::new(AtomicBool::new(false));
-        let (bell, stop) = (state.bell.clone(), Arc::clone(&stopping));
-        let thread = std::thread::Builder::new()
-            .name("promises".to_owned())
-            .spawn(move || work(&state, &stop))?;
-        Ok(Self {
-            stopping,
-            bell,
-            thread: Some(thread),
-        })
-    }
-}
-
-impl Drop for Worker {
-    fn drop(&mut self) {
-        self.stopping.store(true, Ordering::SeqCst);
-        self.bell.ring();
-        if let Some(thread) = self.thread.take()
-            && thread.join().is_err()
-        {
-            tracing::error!("The promises' thread had panicked");
-        }
-    }
-}
-
-fn work(state: &AppState, stopping: &AtomicBool) {
-    let mut checked = None;
-    while !stopping.load(Ordering::SeqCst) {
-        // Heard before looking: a ring in between is not lost.
-        let heard = state.bell.rings();
-        let today = state.today();
-        if checked != Some(today) {
-            match catch_unwind(AssertUnwindSafe(|| check(state))) {
-                Ok(Ok(detected)) => {
+        let (bell, mut checked) = (state.bell.clone(), None);
+        Background::start("promises", bell, LOOK, move || {
+            let today = state.today();
+            if checked == Some(today) {
+                return;
+            }
+            match check(&state) {
+                Ok(detected) => {
                     checked = Some(today);
                     let (kept, broken) = (detected.kept.len(), detected.broken.len());
                     if kept + broken > 0 {
                         tracing::info!(kept, broken, "Promises: {kept} kept, {broken} broken");
                     }
                 }
-                Ok(Err(error)) => {
+                Err(error) => {
                     tracing::error!(error.cause = %error, "Promises cannot be checked: {error}");
                 }
-                Err(_) => {
-                    tracing::error!("Checking promises panicked; it is tried again later");
-                }
             }
-        }
-        if !stopping.load(Ordering::SeqCst) {
-            state.bell.wait(heard, LOOK);
-        }
+        })
+        .map(Self)
     }
 }
 

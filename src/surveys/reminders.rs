@@ -1,17 +1,14 @@
 //! The thread that keeps surveys going while the server runs: mails that are due, and surveys whose
 //! time has come.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::mail::{MailError, Sent, anything_due, close_due, send_due};
 use super::page::words::Letterhead;
+use crate::background::Background;
 use crate::db::{DbError, UtcTime};
 use crate::mail::public_url::NotAPublicUrl;
-use crate::state::{AppState, Bell};
+use crate::state::AppState;
 
 /// How often it looks without being told: a reminder comes due when it does.
 const LOOK: Duration = Duration::from_secs(60);
@@ -62,11 +59,7 @@ pub fn keep_going(state: &AppState) -> Result<Sent, KeepError> {
 
 /// A running worker; it stops when this is dropped, after the transaction it is at.
 #[derive(Debug)]
-pub struct Worker {
-    stopping: Arc<AtomicBool>,
-    bell: Bell,
-    thread: Option<JoinHandle<()>>,
-}
+pub struct Worker(#[expect(dead_code, reason = "stops when dropped")] Background);
 
 impl Worker {
     /// Starts the thread. It looks at once, every minute, and when the state's bell rings: opening a
@@ -76,37 +69,9 @@ impl Worker {
     ///
     /// If the system gives no thread.
     pub fn start(state: AppState) -> std::io::Result<Self> {
-        let stopping = Arc::new(AtomicBool::new(false));
-        let (bell, stop) = (state.bell.clone(), Arc::clone(&stopping));
-        let thread = std::thread::Builder::new()
-            .name("surveys".to_owned())
-            .spawn(move || work(&state, &stop))?;
-        Ok(Self {
-            stopping,
-            bell,
-            thread: Some(thread),
-        })
-    }
-}
-
-impl Drop for Worker {
-    fn drop(&mut self) {
-        self.stopping.store(true, Ordering::SeqCst);
-        self.bell.ring();
-        if let Some(thread) = self.thread.take()
-            && thread.join().is_err()
-        {
-            tracing::error!("The surveys' thread had panicked");
-        }
-    }
-}
-
-fn work(state: &AppState, stopping: &AtomicBool) {
-    while !stopping.load(Ordering::SeqCst) {
-        // Heard before looking: a ring in between is not lost.
-        let heard = state.bell.rings();
-        match catch_unwind(AssertUnwindSafe(|| keep_going(state))) {
-            Ok(Ok(sent)) if sent.any() => {
+        let bell = state.bell.clone();
+        Background::start("surveys", bell, LOOK, move || match keep_going(&state) {
+            Ok(sent) if sent.any() => {
                 let (invitations, reminders) = (sent.invitations, sent.reminders);
                 tracing::info!(
                     invitations,
@@ -114,14 +79,11 @@ fn work(state: &AppState, stopping: &AtomicBool) {
                     "Queued {invitations} invitations and {reminders} reminders"
                 );
             }
-            Ok(Ok(_)) => {}
-            Ok(Err(error)) => {
+            Ok(_) => {}
+            Err(error) => {
                 tracing::error!(error.cause = %error, "Surveys cannot be kept going: {error}");
             }
-            Err(_) => tracing::error!("Keeping surveys going panicked; it is tried again later"),
-        }
-        if !stopping.load(Ordering::SeqCst) {
-            state.bell.wait(heard, LOOK);
-        }
+        })
+        .map(Self)
     }
 }

@@ -55,6 +55,7 @@ const RULES: &[Rule] = &[
 /// Features in their line; pure ones among them know no database and no web.
 const FEATURES: &[&str] = &[
     "access",
+    "webhooks",
     "customers",
     "mail",
     "shipments",
@@ -73,6 +74,7 @@ const FEATURES: &[&str] = &[
     "complaints",
     "promises",
     "interactions",
+    "plays",
     "assessment",
     "whatifs",
     "backtest",

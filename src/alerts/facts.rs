@@ -12,28 +12,64 @@ use super::model::AlertSeverity;
 use crate::assessment::model::{CascadeTerm, Evidence, Role};
 
 mod notice;
+mod warning;
 
 pub use notice::{Address, NotTellable};
+pub use warning::{DepartmentFact, NamedCustomer, ScoreAndMoney, Warning};
 
 /// Everything an alert says.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Facts {
     /// The date for which all figures hold.
     pub as_of: NaiveDate,
+    /// The customer's name; `null`: it is about our own data.
+    pub customer_name: Option<String>,
+    /// The team that looks after the customer.
+    pub team: Option<String>,
+    /// What was found.
+    pub warning: Warning,
+    /// The customer's risk in the newest run, if it is in that.
+    pub risk: Option<RiskFacts>,
+    /// The course of its churn probability over the last runs, the oldest first; this one included.
+    pub course: Vec<Earlier>,
+    /// What to do first.
+    pub next_step: NextStepWord,
+    /// By when.
+    pub due: NaiveDate,
+    /// What such a step came to before, at customers like this one.
+    #[serde(default)]
+    pub worked_before: Option<WorkedBefore>,
+}
+
+/// What plays of one kind came to, as far as it was measured.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct WorkedBefore {
+    /// The template's code.
+    pub template: String,
+    /// Plays whose outcome is known.
+    pub cases: u32,
+    /// Of them kept.
+    pub kept: u32,
+    /// By which share such a play lowers the probability of loss, against customers like these without
+    /// one; `null` with fewer than ten cases.
+    pub effect: Option<f64>,
+    /// Lower end of its 90 % interval.
+    pub effect_low: Option<f64>,
+    /// Upper end.
+    pub effect_high: Option<f64>,
+}
+
+/// A customer's risk in a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct RiskFacts {
+    /// The run's as-of date.
+    pub as_of: NaiveDate,
     /// How many weeks after `as_of` the probabilities look ahead.
     pub horizon_weeks: u32,
-    /// The customer's name.
-    pub customer_name: String,
-    /// The team that looks after it.
-    pub team: Option<String>,
     /// The probability that it leaves within the horizon.
     pub churn_probability: f64,
     /// The same in the run before.
     pub before: Option<Earlier>,
-    /// The level or the step that was reached.
-    pub limit: f64,
-    /// For a rise: the probability that it rose from.
-    pub rose_from: Option<f64>,
     /// What the probability is made of; the parts sum to it.
     pub parts: Vec<PartFact>,
     /// What history says of the part that comes from partners.
@@ -57,10 +93,6 @@ pub struct Facts {
     pub evidence: Evidence,
     /// Whether it is too young for a red alarm.
     pub is_new: bool,
-    /// What to do first.
-    pub next_step: NextStepWord,
-    /// By when.
-    pub due: NaiveDate,
 }
 
 /// An earlier run.
@@ -135,10 +167,28 @@ crate::word_enum! {
     NextStepWord {
         /// Call the customer and ask what has changed.
         Call = "call",
+        /// Visit the customer.
+        Visit = "visit",
         /// Hold a service review.
         ServiceReview = "service_review",
+        /// Review the prices.
+        PriceReview = "price_review",
+        /// Settle the complaint and have it confirmed.
+        Recovery = "recovery",
         /// Talk about the partners that fell silent.
         Partner = "partner",
+        /// Ask the department how satisfied it is.
+        Survey = "survey",
+        /// Keep the promise, or agree on another day.
+        Promise = "promise",
+        /// Talk about the next term of the contract.
+        Renewal = "renewal",
+        /// Make a second person of ours known to the customer.
+        SecondContact = "second_contact",
+        /// Talk about the open invoices.
+        Payment = "payment",
+        /// Find out why the data stopped coming.
+        Data = "data",
     }
 }
 
@@ -171,7 +221,7 @@ pub fn next_step(circumstances: &Circumstances) -> NextStepWord {
 pub fn due(today: NaiveDate, severity: AlertSeverity) -> NaiveDate {
     let mut left = match severity {
         AlertSeverity::High => 2,
-        AlertSeverity::Medium => 5,
+        AlertSeverity::Medium | AlertSeverity::Low => 5,
     };
     let mut day = today;
     while left > 0 {
@@ -191,7 +241,15 @@ impl Facts {
     #[must_use]
     pub fn hide(mut self, visible: impl Fn(i64) -> bool) -> Self {
         let hidden = |id: &Option<i64>| id.is_none_or(|id| !visible(id));
-        for part in &mut self.parts {
+        for named in self.warning.named() {
+            if hidden(&named.customer_id) {
+                *named = NamedCustomer::default();
+            }
+        }
+        let Some(risk) = &mut self.risk else {
+            return self;
+        };
+        for part in &mut risk.parts {
             if let PartFact::Partner {
                 customer_id, name, ..
             } = part
@@ -200,7 +258,7 @@ impl Facts {
                 (*customer_id, *name) = (None, None);
             }
         }
-        for follower in &mut self.followers {
+        for follower in &mut risk.followers {
             if hidden(&follower.customer_id) {
                 (follower.customer_id, follower.name) = (None, None);
             }
@@ -210,19 +268,33 @@ impl Facts {
 
     /// The customers named beside the one that the alert is about.
     pub fn partners_named(&self) -> Vec<i64> {
-        let parts = self.parts.iter().filter_map(|part| match part {
-            PartFact::Partner { customer_id, .. } => *customer_id,
-            _ => None,
+        let of_risk = self.risk.iter().flat_map(|risk| {
+            let parts = risk.parts.iter().filter_map(|part| match part {
+                PartFact::Partner { customer_id, .. } => *customer_id,
+                _ => None,
+            });
+            parts.chain(risk.followers.iter().filter_map(|named| named.customer_id))
         });
-        let followers = self.followers.iter().filter_map(|named| named.customer_id);
-        parts.chain(followers).collect()
+        let mut warning = self.warning.clone();
+        let in_warning: Vec<i64> = warning
+            .named()
+            .into_iter()
+            .filter_map(|named| named.customer_id)
+            .collect();
+        of_risk.chain(in_warning).collect()
     }
 
     /// Fills in the names of partners.
     #[must_use]
     pub fn with_names(mut self, names: &BTreeMap<i64, String>) -> Self {
         let look_up = |id: &Option<i64>| id.and_then(|id| names.get(&id)).cloned();
-        for part in &mut self.parts {
+        for named in self.warning.named() {
+            named.name = look_up(&named.customer_id);
+        }
+        let Some(risk) = &mut self.risk else {
+            return self;
+        };
+        for part in &mut risk.parts {
             if let PartFact::Partner {
                 customer_id, name, ..
             } = part
@@ -230,7 +302,7 @@ impl Facts {
                 *name = look_up(customer_id);
             }
         }
-        for follower in &mut self.followers {
+        for follower in &mut risk.followers {
             follower.name = look_up(&follower.customer_id);
         }
         self

@@ -81,7 +81,7 @@ async fn list_alerts(
         .await?;
     let key = |row: &Alert, sort: &'static str| {
         let value = match sort {
-            "probability" => Value::Real(row.probability),
+            "measure" => Value::Real(row.measure),
             "opened_at" => Value::Time(row.opened_at),
             "updated_at" => Value::Time(row.updated_at),
             _ => Value::Int(row.id.0),

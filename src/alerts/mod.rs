@@ -6,9 +6,9 @@
 //!          rules (pure), message::render (pure)
 //! ```
 //!
-//! [`rules`] says when an alert opens, changes and ends; [`raise()`] applies that to a run and
+//! [`signals`] finds what rules look at; [`rules`] says when an alert opens, changes and ends; [`raise()`] applies that to a run and
 //! writes the mails, which [`message`] puts into words and [`crate::mail`] sends; [`life`] is what
-//! people do with an alert.
+//! people do with an alert, and [`store::history`] what was ever done with it.
 
 pub mod facts;
 pub mod http;
@@ -17,6 +17,7 @@ pub mod message;
 pub mod model;
 mod raise;
 pub mod rules;
+pub mod signals;
 pub mod store;
 
 pub use raise::{AlertError, BadSetting, RaiseSettings, Raised, Unwritable, raise};

@@ -7,6 +7,34 @@ crate::word_enum! {
         ChurnLevel = "churn_level",
         /// It rose by the configured step or more between two runs.
         ChurnRise = "churn_rise",
+        /// So much of the churn probability comes through one partner.
+        PartnerRisk = "partner_risk",
+        /// A department of the customer is surely less satisfied than it should be.
+        DepartmentUnsatisfied = "department_unsatisfied",
+        /// The customer's satisfaction fell between two runs.
+        SatisfactionFall = "satisfaction_fall",
+        /// A department that has to be heard has not been for a long time.
+        DepartmentUnheard = "department_unheard",
+        /// It is satisfied and ships less, or unsatisfied and ships more.
+        ScoreAndMoney = "score_and_money",
+        /// It ships less than in the same season a year before.
+        VolumeDrop = "volume_drop",
+        /// A complaint is not acknowledged or not answered in time.
+        ComplaintOverdue = "complaint_overdue",
+        /// A complaint that was answered was reopened.
+        ComplaintReopened = "complaint_reopened",
+        /// A promise is due soon.
+        PromiseDue = "promise_due",
+        /// A promise was not kept.
+        PromiseBroken = "promise_broken",
+        /// A contract ends soon.
+        ContractEnding = "contract_ending",
+        /// The talk with the customer rests on one of our own people.
+        KeyPerson = "key_person",
+        /// The customer pays later than it used to.
+        PaymentFall = "payment_fall",
+        /// Our own data stopped coming.
+        DataStale = "data_stale",
     }
 }
 
@@ -17,6 +45,8 @@ crate::word_enum! {
         High = "high",
         /// Worth a plan: a rise below the level, a new customer, or little evidence.
         Medium = "medium",
+        /// Worth knowing.
+        Low = "low",
     }
 }
 
@@ -27,8 +57,36 @@ crate::word_enum! {
         Open = "open",
         /// Somebody has seen it and is at it.
         Acknowledged = "acknowledged",
+        /// It is left alone until `snoozed_until`, or until it has become worse.
+        Snoozed = "snoozed",
         /// It is over; `resolution` says why.
         Resolved = "resolved",
+    }
+}
+
+crate::word_enum! {
+    /// What was done with an alert.
+    AlertDeed {
+        /// A rule opened it.
+        Opened = "opened",
+        /// A rule put new figures into it.
+        Updated = "updated",
+        /// The same, and it is a step worse than what was last told.
+        Worsened = "worsened",
+        /// It was resolved or acknowledged, and is open again.
+        Reopened = "reopened",
+        /// Somebody is at it.
+        Acknowledged = "acknowledged",
+        /// It is left alone for a while.
+        Snoozed = "snoozed",
+        /// The while is over.
+        Woken = "woken",
+        /// It was given to somebody, or to nobody.
+        Assigned = "assigned",
+        /// A person or a rule ended it.
+        Resolved = "resolved",
+        /// It came from a customer that was merged into its customer.
+        Merged = "merged",
     }
 }
 
@@ -55,5 +113,7 @@ crate::word_enum! {
         Superseded = "superseded",
         /// The customer was deleted.
         CustomerDeleted = "customer_deleted",
+        /// The customer was merged into another, which has the same alert.
+        Merged = "merged",
     }
 }

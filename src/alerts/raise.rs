@@ -10,7 +10,7 @@
 
 use chrono_tz::Tz;
 
-use super::facts::{Facts, NotTellable, ValueUnit};
+use super::facts::{Facts, NotTellable, ValueUnit, Warning};
 use super::message::{NotAPublicUrl, PublicUrl, RenderError};
 use super::model::{AlertReason, AlertSeverity, AlertState, Ending, Settlement};
 use super::rules::{Change, Limits, Reading, Settled, Standing, Subject, decide, severity};
@@ -234,7 +234,7 @@ impl Raising<'_> {
 
     fn settled(&self, row: &store::SettledRow) -> Result<Settled, DbError> {
         Ok(Settled {
-            at: probability("alerts.probability", row.probability)?,
+            at: probability("alerts.measure", row.measure)?,
             lost: row.resolution == Settlement::Lost.word(),
             lowest_since: row
                 .lowest
@@ -305,7 +305,7 @@ impl Raising<'_> {
         AlertValues {
             severity,
             run: self.run.id,
-            probability: candidate.churn_probability,
+            measure: candidate.churn_probability,
             before: candidate.before,
             facts,
         }
@@ -332,22 +332,22 @@ fn standing(alert: &OpenAlert, run: RunId) -> Result<Standing, DbError> {
         Some(AlertReason::ChurnRise) => {
             let facts: Facts = serde_json::from_str(&alert.facts)
                 .map_err(|error| DbError::corrupt("alerts.facts", error))?;
-            let from = facts
-                .rose_from
-                .ok_or_else(|| DbError::corrupt("alerts.facts", "a rise from nowhere"))?;
+            let Warning::ChurnRise { from, .. } = facts.warning else {
+                return Err(DbError::corrupt("alerts.facts", "a rise from nowhere"));
+            };
             Subject::Rise {
                 from: probability("alerts.facts", from)?,
             }
         }
-        None => return Err(DbError::corrupt("alerts.reason", &alert.reason)),
+        _ => return Err(DbError::corrupt("alerts.reason", &alert.reason)),
     };
     Ok(Standing {
         subject,
         mailed: alert
-            .mailed_probability
-            .map(|mailed| probability("alerts.mailed_probability", mailed))
+            .measure_mailed
+            .map(|mailed| probability("alerts.measure_mailed", mailed))
             .transpose()?,
-        by_this_run: alert.run_id == run,
+        by_this_run: alert.run_id == Some(run),
     })
 }
 

@@ -12,22 +12,24 @@ use crate::access::Teams;
 use crate::db::schema::{alerts, customers};
 use crate::db::select::{Collection, Field, Kind, Statement, Value};
 use crate::db::{Conn, DbError, DbResult, Instant, UtcTime, on};
-use crate::ids::{AlertId, CustomerId, RunId};
+use crate::ids::{AlertId, CustomerId, RunId, UserId};
 
-/// A warning about a customer.
+pub mod history;
+
+/// A warning about a customer, or about our own data.
 #[derive(Clone, Debug, Serialize, QueryableByName, utoipa::ToSchema)]
 pub struct Alert {
     /// Its id.
     #[schema(value_type = i64)]
     #[diesel(sql_type = BigInt)]
     pub id: AlertId,
-    /// The customer.
-    #[schema(value_type = i64)]
-    #[diesel(sql_type = BigInt)]
-    pub customer_id: CustomerId,
+    /// The customer; `null`: it is about our own data.
+    #[schema(value_type = Option<i64>)]
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub customer_id: Option<CustomerId>,
     /// The customer's name.
-    #[diesel(sql_type = Text)]
-    pub customer_name: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub customer_name: Option<String>,
     /// The team that looks after the customer.
     #[diesel(sql_type = Nullable<BigInt>)]
     pub team_id: Option<i64>,
@@ -35,6 +37,9 @@ pub struct Alert {
     #[schema(value_type = AlertReason)]
     #[diesel(sql_type = Text)]
     pub reason: String,
+    /// What of the customer it is about: `customer`, or such as `partner:7` and `complaint:3`.
+    #[diesel(sql_type = Text)]
+    pub subject: String,
     /// How urgent it is.
     #[schema(value_type = AlertSeverity)]
     #[diesel(sql_type = Text)]
@@ -44,28 +49,41 @@ pub struct Alert {
     #[diesel(sql_type = Text)]
     pub state: String,
     /// Why it is resolved: `acted`, `false_alarm`, `lost`, `expired` by a person; `recovered`,
-    /// `superseded`, `customer_deleted` by a run.
+    /// `superseded`, `customer_deleted`, `merged` by a rule.
     #[diesel(sql_type = Nullable<Text>)]
     pub resolution: Option<String>,
-    /// The run that wrote it last.
-    #[schema(value_type = i64)]
+    /// Who of our people is at it.
+    #[schema(value_type = Option<i64>)]
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub owner_id: Option<UserId>,
+    /// Until when it is left alone.
+    #[diesel(sql_type = Nullable<Instant>)]
+    pub snoozed_until: Option<UtcTime>,
+    /// How often it was opened again.
     #[diesel(sql_type = BigInt)]
-    pub run_id: RunId,
-    /// The customer's churn probability in that run.
+    pub reopened: i64,
+    /// The run that wrote it last; `null`: the daily check did.
+    #[schema(value_type = Option<i64>)]
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub run_id: Option<RunId>,
+    /// What its rule measures, in the rule's unit; larger is worse.
     #[diesel(sql_type = Double)]
-    pub probability: f64,
-    /// The same in the run before it.
+    pub measure: f64,
+    /// The same in the run before.
     #[diesel(sql_type = Nullable<Double>)]
-    pub previous: Option<f64>,
-    /// The probability in its last mail.
+    pub measure_before: Option<f64>,
+    /// The same in its last mail.
     #[diesel(sql_type = Nullable<Double>)]
-    pub mailed_probability: Option<f64>,
+    pub measure_mailed: Option<f64>,
     /// Goes up with every change.
     #[diesel(sql_type = BigInt)]
     pub version: i64,
     /// When it was opened.
     #[diesel(sql_type = Instant)]
     pub opened_at: UtcTime,
+    /// When somebody first said to be at it.
+    #[diesel(sql_type = Nullable<Instant>)]
+    pub acknowledged_at: Option<UtcTime>,
     /// When it last changed.
     #[diesel(sql_type = Instant)]
     pub updated_at: UtcTime,
@@ -98,10 +116,10 @@ macro_rules! field {
 
 /// Lists of alerts; those of deleted customers only among changes.
 pub const ALERTS: Collection = Collection {
-    columns: "a.id, a.customer_id, c.name AS customer_name, c.team_id, a.reason, a.severity, \
-              a.state, a.resolution, a.run_id, a.probability, a.previous, a.mailed_probability, \
-              a.version, a.opened_at, a.updated_at, a.resolved_at",
-    from: "alerts a JOIN customers c ON c.id = a.customer_id",
+    columns: "a.id, a.customer_id, c.name AS customer_name, c.team_id, a.reason, a.subject, \
+              a.severity, a.state, a.resolution, a.owner_id, a.snoozed_until, a.reopened, a.run_id, a.measure, a.measure_before, a.measure_mailed, \
+              a.version, a.opened_at, a.acknowledged_at, a.updated_at, a.resolved_at",
+    from: "alerts a LEFT JOIN customers c ON c.id = a.customer_id",
     id: "a.id",
     updated: Some("a.updated_at"),
     alive: Some("c.deleted_at IS NULL"),
@@ -110,11 +128,13 @@ pub const ALERTS: Collection = Collection {
         field!("customer_id", Kind::Int),
         field!("team_id", "c.team_id", Kind::Int, false),
         field!("reason", Kind::Words(AlertReason::WORDS)),
+        field!("subject", Kind::Text),
         field!("severity", Kind::Words(AlertSeverity::WORDS)),
         field!("state", Kind::Words(AlertState::WORDS)),
         field!("resolution", Kind::Text),
+        field!("owner_id", Kind::Int),
         field!("run_id", Kind::Int),
-        field!("probability", Kind::Real, sortable),
+        field!("measure", Kind::Real, sortable),
         field!("opened_at", Kind::Time, sortable),
         field!("updated_at", Kind::Time, sortable),
     ],

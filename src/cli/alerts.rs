@@ -6,7 +6,7 @@ use super::exit::DATA;
 use super::out::table;
 use super::{Context, Failure};
 use crate::access::Teams;
-use crate::alerts::facts::{Facts, PartFact};
+use crate::alerts::facts::{Facts, PartFact, RiskFacts};
 use crate::alerts::life::{self, Person};
 use crate::alerts::model::{AlertState, Settlement};
 use crate::alerts::store::{self, Alert};
@@ -75,7 +75,7 @@ pub fn run(context: &Context, command: &Command) -> Result<(), Failure> {
                 let rows: Vec<_> = alerts.iter().map(row).collect();
                 let mut lines = table(
                     &[
-                        "id", "severity", "state", "reason", "churn", "customer", "name", "since",
+                        "id", "severity", "state", "reason", "measure", "customer", "name", "since",
                     ],
                     &rows,
                 );
@@ -130,8 +130,20 @@ fn listing(all: bool) -> Listing {
 fn stands(alert: &Alert) -> String {
     let why = alert.resolution.as_deref();
     let why = why.map_or_else(String::new, |why| format!(" ({why})"));
-    let name = single_line(&alert.customer_name);
-    format!("Alert {} about {name} is {}{why}.", alert.id, alert.state)
+    format!(
+        "Alert {} about {} is {}{why}.",
+        alert.id,
+        subject(alert),
+        alert.state
+    )
+}
+
+/// Whom it is about.
+fn subject(alert: &Alert) -> String {
+    alert
+        .customer_name
+        .as_deref()
+        .map_or_else(|| "our own data".to_owned(), single_line)
 }
 
 fn row(alert: &Alert) -> Vec<String> {
@@ -140,9 +152,11 @@ fn row(alert: &Alert) -> Vec<String> {
         alert.severity.clone(),
         alert.state.clone(),
         alert.reason.clone(),
-        percent(alert.probability),
-        alert.customer_id.to_string(),
-        single_line(&alert.customer_name),
+        format!("{:.2}", alert.measure),
+        alert
+            .customer_id
+            .map_or_else(String::new, |id| id.to_string()),
+        subject(alert),
         alert.opened_at.0.format("%Y-%m-%d").to_string(),
     ]
 }
@@ -160,14 +174,26 @@ fn explain(shown: &Shown) -> Vec<String> {
         facts,
         mails,
     } = shown;
+    let mut lines = vec![stands(alert)];
+    lines.extend(facts.risk.iter().flat_map(risk));
+    lines.push(String::new());
+    lines.push(format!("Next step: {}, by {}.", facts.next_step, facts.due));
+    if !mails.is_empty() {
+        lines.push(String::new());
+        let rows: Vec<_> = mails.iter().map(super::outbox::row).collect();
+        lines.extend(table(super::outbox::HEAD, &rows));
+    }
+    lines
+}
+
+fn risk(risk: &RiskFacts) -> Vec<String> {
     let mut lines = vec![
-        stands(alert),
         format!(
             "Churn {} within {} weeks of {}{}.",
-            percent(facts.churn_probability),
-            facts.horizon_weeks,
-            facts.as_of,
-            facts.before.map_or_else(String::new, |before| {
+            percent(risk.churn_probability),
+            risk.horizon_weeks,
+            risk.as_of,
+            risk.before.map_or_else(String::new, |before| {
                 format!(
                     ", {} on {}",
                     percent(before.churn_probability),
@@ -177,15 +203,15 @@ fn explain(shown: &Shown) -> Vec<String> {
         ),
         format!(
             "{} of its {} partners fell silent. Evidence: {}.",
-            facts.partners_silent, facts.partners, facts.evidence
+            risk.partners_silent, risk.partners, risk.evidence
         ),
         String::new(),
     ];
-    let parts: Vec<_> = facts.parts.iter().map(part).collect();
+    let parts: Vec<_> = risk.parts.iter().map(part).collect();
     lines.extend(table(&["part", "churn"], &parts));
-    if !facts.followers.is_empty() {
+    if !risk.followers.is_empty() {
         lines.push(String::new());
-        let followers: Vec<_> = facts
+        let followers: Vec<_> = risk
             .followers
             .iter()
             .map(|follower| {
@@ -200,13 +226,6 @@ fn explain(shown: &Shown) -> Vec<String> {
             &["might follow (a hypothesis)", "today", "if lost"],
             &followers,
         ));
-    }
-    lines.push(String::new());
-    lines.push(format!("Next step: {}, by {}.", facts.next_step, facts.due));
-    if !mails.is_empty() {
-        lines.push(String::new());
-        let rows: Vec<_> = mails.iter().map(super::outbox::row).collect();
-        lines.extend(table(super::outbox::HEAD, &rows));
     }
     lines
 }

@@ -189,8 +189,7 @@ fn lines(list: &HandOver, today: NaiveDate) -> Vec<String> {
     section(
         "Open alerts",
         each(&list.alerts, |one| {
-            let percent = one.probability * 100.0;
-            format!("{} {} {}: {percent:.0} %", one.id, one.severity, one.reason)
+            format!("{} {} {} ({})", one.id, one.severity, one.reason, one.state)
         }),
     );
     lines

@@ -79,7 +79,7 @@ pub fn queue(
     let id = MessageId::parse(&id).map_err(Error::internal)?;
     let mail = NewMail {
         kind: MailKind::Complaint.word(),
-        customer_id: row.values.told.customer_id.0,
+        customer_id: Some(row.values.told.customer_id.0),
         alert_id: None,
         user_id: None,
         contact_id: Some(contact.0),
@@ -87,6 +87,7 @@ pub fn queue(
         about_id: Some(row.id.0),
         message_id: id.as_str(),
         in_reply_to: first.as_deref(),
+        reply_chain: first.as_deref(),
         to_address: address,
         to_name: &addressee.name,
         language: language.tag(),
@@ -95,7 +96,7 @@ pub fn queue(
         html: &html,
         unsubscribe_url: None,
     };
-    Ok(queue_mail(conn, &mail, now)?)
+    Ok(queue_mail(conn, &mail, now)?.is_some())
 }
 
 /// The language of ours that a person speaks; English if it is none.

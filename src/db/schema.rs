@@ -17,7 +17,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::{BigInt, Bool, Nullable, Text};
+    use diesel::sql_types::{BigInt, Bool, Date, Nullable, Text};
     use super::Instant;
 
     users (id) {
@@ -31,6 +31,22 @@ diesel::table! {
         created_at -> Instant,
         updated_at -> Instant,
         deleted_at -> Nullable<Instant>,
+        mail_high -> Text,
+        mail_medium -> Text,
+        mail_low -> Text,
+        time_zone -> Nullable<Text>,
+        quiet_from -> Nullable<BigInt>,
+        quiet_until -> Nullable<BigInt>,
+        digest_at -> BigInt,
+        digest_weekday -> BigInt,
+        mail_budget -> Nullable<BigInt>,
+        roll_up -> Text,
+        daily_on -> Nullable<Date>,
+        weekly_on -> Nullable<Date>,
+        roll_up_on -> Nullable<Date>,
+        nonce -> Text,
+        mail_failed_at -> Nullable<Instant>,
+        mail_failure -> Nullable<Text>,
     }
 }
 
@@ -102,6 +118,7 @@ diesel::table! {
         created_at -> Instant,
         updated_at -> Instant,
         deleted_at -> Nullable<Instant>,
+        merged_into_id -> Nullable<BigInt>,
     }
 }
 
@@ -142,6 +159,8 @@ diesel::table! {
         deleted_at -> Nullable<Instant>,
         survey_consent -> Nullable<Text>,
         survey_consent_at -> Nullable<Instant>,
+        mail_failed_at -> Nullable<Instant>,
+        mail_failure -> Nullable<Text>,
     }
 }
 
@@ -495,18 +514,24 @@ diesel::table! {
 
     alerts (id) {
         id -> BigInt,
-        customer_id -> BigInt,
+        customer_id -> Nullable<BigInt>,
         reason -> Text,
+        subject -> Text,
         severity -> Text,
         state -> Text,
-        run_id -> BigInt,
-        probability -> Double,
-        previous -> Nullable<Double>,
-        mailed_probability -> Nullable<Double>,
+        owner_id -> Nullable<BigInt>,
+        snoozed_until -> Nullable<Instant>,
+        run_id -> Nullable<BigInt>,
+        measure -> Double,
+        measure_before -> Nullable<Double>,
+        measure_mailed -> Nullable<Double>,
         facts -> Text,
         resolution -> Nullable<Text>,
+        reopened -> BigInt,
+        nonce -> Text,
         version -> BigInt,
         opened_at -> Instant,
+        acknowledged_at -> Nullable<Instant>,
         updated_at -> Instant,
         resolved_at -> Nullable<Instant>,
     }
@@ -519,7 +544,7 @@ diesel::table! {
     mails (id) {
         id -> BigInt,
         kind -> Text,
-        customer_id -> BigInt,
+        customer_id -> Nullable<BigInt>,
         alert_id -> Nullable<BigInt>,
         user_id -> Nullable<BigInt>,
         contact_id -> Nullable<BigInt>,
@@ -527,6 +552,7 @@ diesel::table! {
         about_id -> Nullable<BigInt>,
         message_id -> Text,
         in_reply_to -> Nullable<Text>,
+        reply_chain -> Nullable<Text>,
         to_address -> Text,
         to_name -> Text,
         language -> Text,
@@ -543,6 +569,8 @@ diesel::table! {
         created_at -> Instant,
         updated_at -> Instant,
         sent_at -> Nullable<Instant>,
+        bounced_at -> Nullable<Instant>,
+        bounce -> Nullable<Text>,
     }
 }
 
@@ -1051,6 +1079,211 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::{BigInt, Double, Nullable, Text};
+    use super::Instant;
+
+    alert_events (id) {
+        id -> BigInt,
+        alert_id -> BigInt,
+        at -> Instant,
+        actor -> Text,
+        deed -> Text,
+        state -> Text,
+        severity -> Text,
+        measure -> Nullable<Double>,
+        run_id -> Nullable<BigInt>,
+        detail -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Bool, Double, Nullable, Text};
+    use super::Instant;
+
+    alert_rules (id) {
+        id -> BigInt,
+        team_id -> Nullable<BigInt>,
+        reason -> Text,
+        enabled -> Bool,
+        level -> Double,
+        high -> Double,
+        step -> Double,
+        hysteresis -> Double,
+        cool_down_days -> BigInt,
+        version -> BigInt,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Binary, Text};
+
+    mail_images (mail_id, content_id) {
+        mail_id -> BigInt,
+        content_id -> Text,
+        alt -> Text,
+        png -> Binary,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Double, Nullable, Text};
+    use super::Instant;
+
+    digest_entries (id) {
+        id -> BigInt,
+        user_id -> BigInt,
+        alert_id -> BigInt,
+        deed -> Text,
+        frequency -> Text,
+        why -> Text,
+        severity -> Text,
+        measure -> Double,
+        created_at -> Instant,
+        mail_id -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Nullable, Text};
+    use super::Instant;
+
+    webhook_endpoints (id) {
+        id -> BigInt,
+        name -> Text,
+        url -> Text,
+        events -> Text,
+        envelope -> Text,
+        team_id -> Nullable<BigInt>,
+        secret -> Text,
+        old_secret -> Nullable<Text>,
+        old_secret_until -> Nullable<Instant>,
+        status -> Text,
+        disabled_reason -> Nullable<Text>,
+        failing_since -> Nullable<Instant>,
+        version -> BigInt,
+        created_at -> Instant,
+        updated_at -> Instant,
+        deleted_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Nullable, Text};
+    use super::Instant;
+
+    webhook_events (id) {
+        id -> BigInt,
+        uid -> Text,
+        #[sql_name = "type"]
+        kind -> Text,
+        customer_id -> Nullable<BigInt>,
+        team_id -> Nullable<BigInt>,
+        data -> Text,
+        occurred_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Nullable, Text};
+    use super::Instant;
+
+    webhook_deliveries (id) {
+        id -> BigInt,
+        event_id -> BigInt,
+        endpoint_id -> BigInt,
+        status -> Text,
+        attempts -> BigInt,
+        trying_since -> Nullable<Instant>,
+        next_attempt_at -> Instant,
+        lease_until -> Nullable<Instant>,
+        last_error -> Nullable<Text>,
+        created_at -> Instant,
+        updated_at -> Instant,
+        delivered_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Nullable, Text};
+    use super::Instant;
+
+    webhook_attempts (id) {
+        id -> BigInt,
+        delivery_id -> BigInt,
+        at -> Instant,
+        code -> Nullable<BigInt>,
+        millis -> BigInt,
+        error -> Nullable<Text>,
+        answer -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Bool, Nullable, Text};
+    use super::Instant;
+
+    play_templates (id) {
+        id -> BigInt,
+        code -> Text,
+        name_en -> Text,
+        name_zh -> Text,
+        steps -> Text,
+        cost -> Nullable<BigInt>,
+        active -> Bool,
+        version -> BigInt,
+        created_at -> Instant,
+        updated_at -> Instant,
+        deleted_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Date, Double, Nullable, Text};
+    use super::Instant;
+
+    plays (id) {
+        id -> BigInt,
+        customer_id -> BigInt,
+        alert_id -> Nullable<BigInt>,
+        template_id -> BigInt,
+        title -> Text,
+        note -> Nullable<Text>,
+        owner_id -> Nullable<BigInt>,
+        status -> Text,
+        cost -> Nullable<BigInt>,
+        starts_on -> Date,
+        due_on -> Date,
+        ended_on -> Nullable<Date>,
+        outcome -> Nullable<Text>,
+        outcome_by -> Nullable<Text>,
+        outcome_on -> Nullable<Date>,
+        run_id -> Nullable<BigInt>,
+        churn_probability -> Nullable<Double>,
+        version -> BigInt,
+        created_at -> Instant,
+        updated_at -> Instant,
+        deleted_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Date, Nullable, Text};
+    use super::Instant;
+
+    play_steps (id) {
+        id -> BigInt,
+        play_id -> BigInt,
+        position -> BigInt,
+        text -> Text,
+        due_on -> Date,
+        done_at -> Nullable<Instant>,
+        done_by -> Nullable<Text>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     teams,
     users,
@@ -1087,6 +1320,17 @@ diesel::allow_tables_to_appear_in_same_query!(
     invoices,
     run_scores,
     alert_outcomes,
+    alert_events,
+    alert_rules,
+    mail_images,
+    digest_entries,
+    webhook_endpoints,
+    webhook_events,
+    webhook_deliveries,
+    webhook_attempts,
+    play_templates,
+    plays,
+    play_steps,
     instance_secrets,
     survey_templates,
     surveys,

@@ -5,6 +5,10 @@ crate::word_enum! {
     MailKind {
         /// An alert, to one of our own people.
         Alert = "alert",
+        /// What a person's alerts came to since the last one, to one of our own people.
+        Digest = "digest",
+        /// Where the alerts of a team stand, to who leads it.
+        RollUp = "roll_up",
         /// An invitation to answer a survey, to a contact.
         Survey = "survey",
         /// The same once more.

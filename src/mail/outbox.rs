@@ -218,7 +218,9 @@ fn jitter(now: UtcTime) -> Jitter {
 
 fn compose(due: &Due, from: &MailAddress) -> Result<OutgoingMail, SendError> {
     let id = |text: &str| MessageId::parse(text).map_err(|error| refused(&error.to_string()));
-    let first = due.in_reply_to.as_deref().map(id).transpose()?;
+    let before = due.in_reply_to.as_deref().map(id).transpose()?;
+    let chain = due.reply_chain.as_deref().or(due.in_reply_to.as_deref());
+    let references = chain.into_iter().flat_map(str::split_whitespace);
     Ok(OutgoingMail {
         message_id: id(&due.message_id)?,
         date: due.created_at.0,
@@ -227,8 +229,8 @@ fn compose(due: &Due, from: &MailAddress) -> Result<OutgoingMail, SendError> {
         subject: due.subject.clone(),
         text: due.text.clone(),
         html: due.html.clone(),
-        references: first.iter().cloned().collect(),
-        in_reply_to: first,
+        references: references.map(id).collect::<Result<_, _>>()?,
+        in_reply_to: before,
         unsubscribe_url: due.unsubscribe_url.clone(),
         language: due
             .language

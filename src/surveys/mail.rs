@@ -267,7 +267,7 @@ fn mail(
         } else {
             MailKind::SurveyReminder.word()
         },
-        customer_id: invitation.customer_id.0,
+        customer_id: Some(invitation.customer_id.0),
         alert_id: None,
         user_id: None,
         contact_id: Some(contact.0),
@@ -275,6 +275,7 @@ fn mail(
         about_id: Some(invitation.id.0),
         message_id: id.as_str(),
         in_reply_to: first.as_deref(),
+        reply_chain: first.as_deref(),
         to_address: address,
         to_name: &invitation.contact_name,
         language: language_of(invitation).tag(),
@@ -283,7 +284,7 @@ fn mail(
         html: &letter.html,
         unsubscribe_url: Some(&opt_out),
     };
-    Ok(queue(conn, &mail, now)?)
+    Ok(queue(conn, &mail, now)?.is_some())
 }
 
 /// The id of the next mail: the same for ever, and another one if the person is asked anew, or in a

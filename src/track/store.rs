@@ -164,7 +164,10 @@ fn standing(
          (a.resolved_at IS NOT NULL AND a.resolved_at <= ",
     );
     sql.bind(Value::Time(at))
-        .push(") AS settled FROM alerts a WHERE a.opened_at <= ")
+        .push(
+            ") AS settled FROM alerts a WHERE a.reason IN ('churn_level', 'churn_rise') \
+             AND a.opened_at <= ",
+        )
         .bind(Value::Time(at))
         .push(" AND (a.resolved_at IS NULL OR a.resolved_at > ")
         .bind(Value::Time(at))

@@ -1,6 +1,6 @@
 //! Facts as a mail tells them.
 
-use super::{Earlier, Facts, FollowerFact, NextStepWord, PartFact, ValueUnit};
+use super::{Earlier, Facts, FollowerFact, NextStepWord, PartFact, RiskFacts, ValueUnit, Warning};
 use crate::alerts::message::{
     AlertNotice, Evidence, Follower, NextStep, Part, PartKind, PartnerKind, Partners, Previous,
     PublicUrl, Reason, Severity, ValueBasis,
@@ -35,6 +35,9 @@ pub enum NotTellable {
     /// A number that is no probability.
     #[error(transparent)]
     Probability(#[from] NotAProbability),
+    /// A warning without the figures of a run.
+    #[error("a warning about churn without a run")]
+    NoRun,
     /// Money without a currency, or one that does not exist.
     #[error("money in the currency {0:?}")]
     Currency(Option<String>),
@@ -49,8 +52,8 @@ impl Facts {
     ///
     /// [`NotTellable`] if a stored number makes no sense.
     pub fn notice(&self, to: &Address<'_>) -> Result<AlertNotice, NotTellable> {
-        let (parts, others) = self.told_parts()?;
-        let limit = Probability::new(self.limit)?;
+        let risk = self.risk.as_ref().ok_or(NotTellable::NoRun)?;
+        let (parts, others) = risk.told_parts()?;
         Ok(AlertNotice {
             alert_id: to.alert,
             public_url: to.public_url.clone(),
@@ -58,42 +61,48 @@ impl Facts {
             severity: match to.severity {
                 AlertSeverity::High => Severity::High,
                 AlertSeverity::Medium => Severity::Medium,
+                AlertSeverity::Low => Severity::Low,
             },
-            reason: match to.reason {
-                AlertReason::ChurnLevel => Reason::ChurnLevel { level: limit },
-                AlertReason::ChurnRise => Reason::ChurnRise { step: limit },
+            reason: match self.warning {
+                Warning::ChurnLevel { level } => Reason::ChurnLevel {
+                    level: Probability::new(level)?,
+                },
+                Warning::ChurnRise { step, .. } => Reason::ChurnRise {
+                    step: Probability::new(step)?,
+                },
+                _ => return Err(NotTellable::NoRun),
             },
             customer_id: to.customer,
-            customer_name: self.customer_name.clone(),
+            customer_name: self.customer_name.clone().unwrap_or_default(),
             team: self.team.clone(),
             as_of: self.as_of,
-            horizon_weeks: self.horizon_weeks,
-            churn_probability: Probability::new(self.churn_probability)?,
-            previous: self.before.map(Earlier::told).transpose()?,
+            horizon_weeks: risk.horizon_weeks,
+            churn_probability: Probability::new(risk.churn_probability)?,
+            previous: risk.before.map(Earlier::told).transpose()?,
             parts,
             others,
-            followers: self
+            followers: risk
                 .followers
                 .iter()
                 .map(FollowerFact::told)
                 .collect::<Result<_, _>>()?,
-            value_at_risk: self.value_at_risk,
-            value_basis: self.value_basis()?,
+            value_at_risk: risk.value_at_risk,
+            value_basis: risk.value_basis()?,
             partners: Partners {
-                kind: match self.role {
+                kind: match risk.role {
                     Role::Shipper => PartnerKind::Consignees,
                     Role::Consignee => PartnerKind::Shippers,
                     Role::Both => PartnerKind::Both,
                 },
-                total: self.partners,
-                silent: self.partners_silent,
+                total: risk.partners,
+                silent: risk.partners_silent,
             },
-            evidence: match self.evidence {
+            evidence: match risk.evidence {
                 EvidenceWord::Enough => Evidence::Enough,
                 EvidenceWord::Low => Evidence::Low,
                 EvidenceWord::None => Evidence::None,
             },
-            network_term_supported: match self.cascade_term {
+            network_term_supported: match risk.cascade_term {
                 CascadeTerm::Supported => Some(true),
                 CascadeTerm::NotSupported => Some(false),
                 CascadeTerm::Hypothesis => None,
@@ -101,12 +110,23 @@ impl Facts {
             next_step: match self.next_step {
                 NextStepWord::Call => NextStep::Call,
                 NextStepWord::ServiceReview => NextStep::ServiceReview,
+                NextStepWord::Visit => NextStep::Visit,
+                NextStepWord::PriceReview => NextStep::PriceReview,
+                NextStepWord::Recovery => NextStep::Recovery,
                 NextStepWord::Partner => NextStep::Partner,
+                NextStepWord::Survey
+                | NextStepWord::Promise
+                | NextStepWord::Renewal
+                | NextStepWord::SecondContact
+                | NextStepWord::Payment
+                | NextStepWord::Data => return Err(NotTellable::NoRun),
             },
             due: self.due,
         })
     }
+}
 
+impl RiskFacts {
     /// The parts that are told one by one, and the rest.
     fn told_parts(&self) -> Result<(Vec<Part>, Probability), NotAProbability> {
         let mut others = 0.0;

@@ -7,7 +7,8 @@ use super::letters::Told;
 use super::store::{self, Candidate, Run};
 use crate::alerts::AlertError;
 use crate::alerts::facts::{
-    Circumstances, Earlier, Facts, FollowerFact, PartFact, ValueUnit, due, next_step,
+    Circumstances, Earlier, Facts, FollowerFact, PartFact, RiskFacts, ValueUnit, Warning, due,
+    next_step,
 };
 use crate::alerts::model::AlertSeverity;
 use crate::alerts::rules::Subject;
@@ -53,18 +54,21 @@ impl Raising<'_> {
         severity: AlertSeverity,
     ) -> Result<Facts, DbError> {
         let (parts, circumstances) = parts(candidate)?;
-        let (limit, rose_from) = match subject {
-            Subject::Level => (self.settings.limits.level, None),
-            Subject::Rise { from } => (self.settings.limits.step, Some(from.get())),
+        let warning = match subject {
+            Subject::Level => Warning::ChurnLevel {
+                level: self.settings.limits.level.get(),
+            },
+            Subject::Rise { from } => Warning::ChurnRise {
+                step: self.settings.limits.step.get(),
+                from: from.get(),
+            },
         };
         let role = Role::parse(&candidate.role)
             .ok_or_else(|| DbError::corrupt("customer_risks.role", &candidate.role))?;
         let money = matches!(self.value_unit, ValueUnit::Margin | ValueUnit::Revenue);
-        Ok(Facts {
+        let risk = RiskFacts {
             as_of: self.run.as_of,
             horizon_weeks: count("runs.horizon_weeks", self.run.horizon_weeks)?,
-            customer_name: candidate.name.clone(),
-            team: candidate.team.clone(),
             churn_probability: candidate.churn_probability,
             before: self
                 .before
@@ -74,8 +78,6 @@ impl Raising<'_> {
                     churn_probability: p,
                     as_of: run.as_of,
                 }),
-            limit: limit.get(),
-            rose_from,
             parts,
             cascade_term: told(self.run.cascade_term.as_deref()),
             followers: self.followers(candidate)?,
@@ -87,8 +89,17 @@ impl Raising<'_> {
             partners_silent: count("customer_risks.partners_silent", candidate.partners_silent)?,
             evidence: evidence(candidate)?,
             is_new: candidate.is_new,
+        };
+        Ok(Facts {
+            as_of: self.run.as_of,
+            customer_name: Some(candidate.name.clone()),
+            team: candidate.team.clone(),
+            warning,
+            risk: Some(risk),
+            course: Vec::new(),
             next_step: next_step(&circumstances),
             due: due(self.today(), severity),
+            worked_before: None,
         })
     }
 

@@ -85,7 +85,7 @@ impl Raising<'_> {
         let first = store::first_mail(conn, alert, recipient.id)?;
         let mail = NewMail {
             kind: MailKind::Alert.word(),
-            customer_id: customer.0,
+            customer_id: Some(customer.0),
             alert_id: Some(alert.0),
             user_id: Some(recipient.id.0),
             contact_id: None,
@@ -93,6 +93,7 @@ impl Raising<'_> {
             about_id: None,
             message_id: id.as_str(),
             in_reply_to: first.as_deref(),
+            reply_chain: first.as_deref(),
             to_address: &recipient.email,
             to_name: &recipient.name,
             language: language.tag(),
@@ -101,7 +102,7 @@ impl Raising<'_> {
             html: &draft.html,
             unsubscribe_url: None,
         };
-        queue(conn, &mail, self.now)
+        Ok(queue(conn, &mail, self.now)?.is_some())
     }
 }
 

@@ -138,28 +138,34 @@ pub fn candidates(
         .bind(Value::Real(limits.step.get() - 2.0 * ROUNDING))
         .push(
             " OR EXISTS (SELECT 1 FROM alerts a WHERE a.customer_id = r.customer_id \
-             AND a.state <> 'resolved')) ORDER BY r.customer_id",
+             AND a.reason IN ('churn_level', 'churn_rise') AND a.state <> 'resolved')) ORDER BY r.customer_id",
         );
     sql.load(conn)
 }
+
+/// The reasons that are about churn itself.
+const CHURN: [AlertReason; 2] = [AlertReason::ChurnLevel, AlertReason::ChurnRise];
 
 /// An alert that is not resolved.
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = alerts)]
 pub struct OpenAlert {
     pub id: AlertId,
+    #[diesel(select_expression = alerts::customer_id.assume_not_null())]
     pub customer_id: CustomerId,
     pub reason: String,
     pub state: String,
-    pub run_id: RunId,
-    pub mailed_probability: Option<f64>,
+    pub run_id: Option<RunId>,
+    pub measure_mailed: Option<f64>,
     pub facts: String,
 }
 
-/// Every alert that is not resolved, by customer.
+/// Every alert about churn that is not resolved, by customer.
 pub fn open_alerts(conn: &mut Conn) -> DbResult<BTreeMap<CustomerId, Vec<OpenAlert>>> {
     let rows: Vec<OpenAlert> = on!(conn, |c| alerts::table
         .filter(alerts::state.ne(AlertState::Resolved.word()))
+        .filter(alerts::customer_id.is_not_null())
+        .filter(alerts::reason.eq_any(CHURN.map(AlertReason::word)))
         .order(alerts::id)
         .select(OpenAlert::as_select())
         .load(c))?;
@@ -176,7 +182,7 @@ pub struct SettledRow {
     #[diesel(sql_type = BigInt)]
     pub customer_id: CustomerId,
     #[diesel(sql_type = Double)]
-    pub probability: f64,
+    pub measure: f64,
     #[diesel(sql_type = Text)]
     pub resolution: String,
     #[diesel(sql_type = Date)]
@@ -194,7 +200,7 @@ pub fn settled(conn: &mut Conn, run: &Run) -> DbResult<BTreeMap<CustomerId, Sett
             .map(|word| Value::Text((*word).into()))
     };
     let mut sql = Statement::new(
-        "SELECT a.customer_id, a.probability, a.resolution, u.as_of, \
+        "SELECT a.customer_id, a.measure, a.resolution, u.as_of, \
          (SELECT MIN(x.churn_probability) FROM customer_risks x JOIN runs q ON q.id = x.run_id \
          WHERE x.customer_id = a.customer_id AND q.status = 'done' AND q.as_of > u.as_of \
          AND q.as_of < ",
@@ -204,12 +210,13 @@ pub fn settled(conn: &mut Conn, run: &Run) -> DbResult<BTreeMap<CustomerId, Sett
         .bind(Value::Int(run.horizon_weeks))
         .push(
             ") AS lowest FROM alerts a JOIN runs u ON u.id = a.run_id \
-             WHERE a.state = 'resolved' AND a.resolution IN (",
+             WHERE a.state = 'resolved' AND a.reason IN ('churn_level', 'churn_rise') AND a.resolution IN (",
         )
         .bind_list(words())
         .push(
             ") AND NOT EXISTS (SELECT 1 FROM alerts b WHERE b.customer_id = a.customer_id \
-             AND b.id > a.id AND b.state = 'resolved' AND b.resolution IN (",
+             AND b.reason IN ('churn_level', 'churn_rise') AND b.id > a.id AND b.state = 'resolved' \
+             AND b.resolution IN (",
         )
         .bind_list(words())
         .push("))");
@@ -255,7 +262,7 @@ pub fn names(conn: &mut Conn, ids: &[i64]) -> DbResult<BTreeMap<i64, (String, Op
 pub struct AlertValues<'a> {
     pub severity: AlertSeverity,
     pub run: RunId,
-    pub probability: f64,
+    pub measure: f64,
     pub before: Option<f64>,
     pub facts: &'a str,
 }
@@ -274,8 +281,8 @@ pub fn insert(
             alerts::severity.eq(values.severity.word()),
             alerts::state.eq(AlertState::Open.word()),
             alerts::run_id.eq(values.run.0),
-            alerts::probability.eq(values.probability),
-            alerts::previous.eq(values.before),
+            alerts::measure.eq(values.measure),
+            alerts::measure_before.eq(values.before),
             alerts::facts.eq(values.facts),
             alerts::opened_at.eq(now),
             alerts::updated_at.eq(now),
@@ -297,8 +304,8 @@ pub fn update(
             alerts::severity.eq(values.severity.word()),
             alerts::state.eq(state.word()),
             alerts::run_id.eq(values.run.0),
-            alerts::probability.eq(values.probability),
-            alerts::previous.eq(values.before),
+            alerts::measure.eq(values.measure),
+            alerts::measure_before.eq(values.before),
             alerts::facts.eq(values.facts),
             alerts::updated_at.eq(now),
             alerts::version.eq(alerts::version + 1),
@@ -308,9 +315,9 @@ pub fn update(
 }
 
 /// Notes what the last mail said.
-pub fn note_mailed(conn: &mut Conn, id: AlertId, probability: f64) -> DbResult<()> {
+pub fn note_mailed(conn: &mut Conn, id: AlertId, measure: f64) -> DbResult<()> {
     on!(conn, |c| diesel::update(alerts::table.find(id.0))
-        .set(alerts::mailed_probability.eq(Some(probability)))
+        .set(alerts::measure_mailed.eq(Some(measure)))
         .execute(c))?;
     Ok(())
 }
@@ -320,7 +327,7 @@ pub fn end(
     conn: &mut Conn,
     id: AlertId,
     ending: Ending,
-    (run, probability, before): (RunId, f64, Option<f64>),
+    (run, measure, before): (RunId, f64, Option<f64>),
     now: UtcTime,
 ) -> DbResult<()> {
     on!(conn, |c| diesel::update(alerts::table.find(id.0))
@@ -328,8 +335,8 @@ pub fn end(
             alerts::state.eq(AlertState::Resolved.word()),
             alerts::resolution.eq(Some(ending.word())),
             alerts::run_id.eq(run.0),
-            alerts::probability.eq(probability),
-            alerts::previous.eq(before),
+            alerts::measure.eq(measure),
+            alerts::measure_before.eq(before),
             alerts::resolved_at.eq(Some(now)),
             alerts::updated_at.eq(now),
             alerts::version.eq(alerts::version + 1),
@@ -342,7 +349,7 @@ pub fn end(
 pub fn end_of_deleted(conn: &mut Conn, now: UtcTime) -> DbResult<usize> {
     let deleted = customers::table
         .filter(customers::deleted_at.is_not_null())
-        .select(customers::id);
+        .select(customers::id.nullable());
     Ok(on!(conn, |c| diesel::update(alerts::table)
         .filter(alerts::state.ne(AlertState::Resolved.word()))
         .filter(alerts::customer_id.eq_any(deleted))

@@ -139,9 +139,9 @@ pub struct OpenAlert {
     /// Where it stands.
     #[diesel(sql_type = Text)]
     pub state: String,
-    /// Churn probability.
+    /// What the alert's rule measures, in the rule's unit.
     #[diesel(sql_type = Double)]
-    pub probability: f64,
+    pub measure: f64,
     /// Since when.
     #[diesel(sql_type = Instant)]
     pub opened_at: UtcTime,
@@ -256,7 +256,7 @@ pub fn unanswered(conn: &mut Conn, customer: CustomerId) -> DbResult<Vec<Unanswe
 /// Alerts that are not resolved, the newest first.
 pub fn alerts(conn: &mut Conn, customer: CustomerId) -> DbResult<Vec<OpenAlert>> {
     let mut sql = of(
-        "SELECT a.id, a.reason, a.severity, a.state, a.probability, a.opened_at \
+        "SELECT a.id, a.reason, a.severity, a.state, a.measure, a.opened_at \
          FROM alerts a WHERE a.state <> 'resolved' AND a.customer_id = ",
         customer,
         " ORDER BY a.opened_at DESC, a.id DESC LIMIT ",

@@ -5,7 +5,9 @@ use diesel::sql_types::{BigInt, Nullable, Text};
 use serde::Serialize;
 
 use crate::access::Teams;
-use crate::db::schema::{complaints, contacts, mails, survey_invitations, surveys, users};
+use crate::db::schema::{
+    complaints, contacts, mail_images, mails, survey_invitations, surveys, users,
+};
 use crate::db::select::{Collection, Field, Kind, Statement, Value};
 use crate::db::{Conn, DbResult, Instant, UtcTime, on};
 use crate::ids::{AlertId, ContactId, CustomerId, MailId, RunId, UserId};
@@ -22,10 +24,10 @@ pub struct Mail {
     #[schema(value_type = MailKind)]
     #[diesel(sql_type = Text)]
     pub kind: String,
-    /// The customer that it is about.
-    #[schema(value_type = i64)]
-    #[diesel(sql_type = BigInt)]
-    pub customer_id: CustomerId,
+    /// The customer that it is about; `null`: several, or our own data.
+    #[schema(value_type = Option<i64>)]
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub customer_id: Option<CustomerId>,
     /// The alert it tells of.
     #[schema(value_type = Option<i64>)]
     #[diesel(sql_type = Nullable<BigInt>)]
@@ -106,7 +108,7 @@ pub const MAILS: Collection = Collection {
     columns: "m.id, m.kind, m.customer_id, m.alert_id, m.user_id, m.contact_id, m.run_id, m.about_id, \
               m.message_id, m.in_reply_to, m.to_address, m.language, m.status, m.attempts, \
               m.trying_since, m.next_attempt_at, m.last_error, m.created_at, m.updated_at, m.sent_at",
-    from: "mails m JOIN customers c ON c.id = m.customer_id LEFT JOIN users u ON u.id = m.user_id",
+    from: "mails m LEFT JOIN customers c ON c.id = m.customer_id LEFT JOIN users u ON u.id = m.user_id",
     id: "m.id",
     updated: Some("m.updated_at"),
     alive: None,
@@ -128,9 +130,13 @@ pub const MAILS: Collection = Collection {
 };
 
 /// Restricts mails to those that teams may see: about their customers, to their people or to the
-/// customer's. A mail to one of ours without a team may name customers of every team.
+/// customer's. A mail to one of ours without a team may name customers of every team; one that is
+/// about no single customer names what its reader may see.
 pub fn restrict(teams: &Teams, sql: &mut Statement) {
-    teams.restrict(sql, "c.team_id");
+    teams.restrict(
+        sql,
+        "CASE WHEN m.customer_id IS NULL THEN u.team_id ELSE c.team_id END",
+    );
     // What goes to a contact names nobody but the contact's own customer.
     teams.restrict(
         sql,
@@ -139,13 +145,13 @@ pub fn restrict(teams: &Teams, sql: &mut Statement) {
 }
 
 /// A mail to be queued.
-#[derive(Debug, Insertable)]
+#[derive(Clone, Debug, Default, Insertable)]
 #[diesel(table_name = mails)]
 pub struct NewMail<'a> {
     /// As [`MailKind`] words it.
     pub kind: &'static str,
-    /// The customer that it is about.
-    pub customer_id: i64,
+    /// The customer that it is about, if it is about one.
+    pub customer_id: Option<i64>,
     /// The alert, for alerts.
     pub alert_id: Option<i64>,
     /// The person of ours that it goes to; either this or `contact_id`.
@@ -158,8 +164,10 @@ pub struct NewMail<'a> {
     pub about_id: Option<i64>,
     /// Its `Message-ID`.
     pub message_id: &'a str,
-    /// The first mail of its thread.
+    /// The mail before it in its thread.
     pub in_reply_to: Option<&'a str>,
+    /// All mails before it in its thread, the first one first, with spaces between.
+    pub reply_chain: Option<&'a str>,
     /// Where it goes.
     pub to_address: &'a str,
     /// The name to show.
@@ -176,15 +184,26 @@ pub struct NewMail<'a> {
     pub unsubscribe_url: Option<&'a str>,
 }
 
-/// Queues a mail in the transaction of its cause; `false` if it was queued before: the same
-/// `Message-ID`, or the same alert to the same person for the same run.
+/// A picture that stands in a mail's HTML as `cid:CONTENT_ID`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewImage {
+    /// Unique in the mail, such as `course@firm.example`.
+    pub content_id: String,
+    /// What it shows, for those who do not see it.
+    pub alt: String,
+    /// The picture.
+    pub png: Vec<u8>,
+}
+
+/// Queues a mail in the transaction of its cause; `None` if one with its `Message-ID` was queued
+/// before.
 ///
 /// # Errors
 ///
 /// The database's, as everywhere here.
-pub fn queue(conn: &mut Conn, mail: &NewMail<'_>, now: UtcTime) -> DbResult<bool> {
+pub fn queue(conn: &mut Conn, mail: &NewMail<'_>, now: UtcTime) -> DbResult<Option<MailId>> {
     let status = MailStatus::Queued.word();
-    let inserted = on!(conn, |c| diesel::insert_into(mails::table)
+    Ok(on!(conn, |c| diesel::insert_into(mails::table)
         .values((
             mail,
             mails::status.eq(status),
@@ -193,8 +212,28 @@ pub fn queue(conn: &mut Conn, mail: &NewMail<'_>, now: UtcTime) -> DbResult<bool
             mails::updated_at.eq(now),
         ))
         .on_conflict_do_nothing()
-        .execute(c))?;
-    Ok(inserted == 1)
+        .returning(mails::id)
+        .get_result::<MailId>(c)
+        .optional())?)
+}
+
+/// Adds the pictures of a mail, in the transaction that queued it.
+///
+/// # Errors
+///
+/// The database's, as everywhere here.
+pub fn attach(conn: &mut Conn, mail: MailId, images: &[NewImage]) -> DbResult<()> {
+    for image in images {
+        on!(conn, |c| diesel::insert_into(mail_images::table)
+            .values((
+                mail_images::mail_id.eq(mail.0),
+                mail_images::content_id.eq(&image.content_id),
+                mail_images::alt.eq(&image.alt),
+                mail_images::png.eq(&image.png),
+            ))
+            .execute(c))?;
+    }
+    Ok(())
 }
 
 /// The mail with this id, if `teams` may see it.
@@ -257,8 +296,10 @@ pub struct Due {
     pub id: MailId,
     /// Its `Message-ID`.
     pub message_id: String,
-    /// The first of its thread.
+    /// The one before it in its thread.
     pub in_reply_to: Option<String>,
+    /// All before it in its thread, the first one first, with spaces between.
+    pub reply_chain: Option<String>,
     /// The address.
     pub to_address: String,
     /// The name to show.

@@ -34,6 +34,7 @@ mod promises;
 mod reports;
 mod satisfaction;
 mod shipments;
+mod signals;
 mod survey_pages;
 mod surveys;
 mod track;

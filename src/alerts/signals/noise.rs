@@ -86,16 +86,15 @@ mod tests {
 
     #[test]
     fn means_differ_by_more_than_chance_as_the_t_law_says() {
-        // 1 2 3 against 4 5 6: variances 1, t = 3/sqrt(2/3), 4 degrees of freedom. With 4 degrees
-        // P(T > t) = 1/2 - 3/8 * x * (1 + ... ) has the closed form below.
+        // 1 2 3 against 4 5 6: variances 1, t = 3/sqrt(2/3), 4 degrees of freedom.
         let (low, high) = (
             Sample::of(3, 6, 14).unwrap(),
             Sample::of(3, 15, 77).unwrap(),
         );
         assert_eq!((low.mean, low.variance), (2.0, 1.0));
         let t = 3.0 / (2.0_f64 / 3.0).sqrt();
-        // Closed form for 4 degrees: F(t) = 1/2 + 3/8 * s * (2 - 2/3 * ... ), s = t/sqrt(4 + t^2):
-        // F = 1/2 + s/2 * (1 + (1 - s^2)/2).
+        // Student's law with 4 degrees has a closed form: with s = t/sqrt(4 + t^2) it is
+        // F(t) = 1/2 + s/2 * (1 + (1 - s^2)/2).
         let s = t / (4.0 + t * t).sqrt();
         let expected = 0.5 - s / 2.0 * (1.0 + (1.0 - s * s) / 2.0);
         let found = chance_of_rise(&high, &low);

@@ -15,6 +15,7 @@ pub mod http;
 pub mod life;
 pub mod message;
 pub mod model;
+pub mod page;
 mod raise;
 pub mod rules;
 pub mod signals;

@@ -12,6 +12,7 @@
 
 pub mod facts;
 pub mod http;
+pub mod letters;
 pub mod life;
 pub mod message;
 pub mod model;
@@ -21,4 +22,4 @@ pub mod rules;
 pub mod signals;
 pub mod store;
 
-pub use raise::{AlertError, BadSetting, RaiseSettings, Raised, Unwritable, raise};
+pub use raise::{AlertError, BadSetting, RaiseSettings, Raised, raise};

@@ -8,25 +8,26 @@
 //! A run whose as-of date lies before that of another run that is done fills history in: it touches
 //! no alert and sends no mail. A customer that is not in the run keeps its alerts as they are.
 
+use std::collections::BTreeMap;
+
 use chrono_tz::Tz;
 
-use super::facts::{Facts, NotTellable, ValueUnit, Warning};
-use super::message::{NotAPublicUrl, PublicUrl, RenderError};
-use super::model::{AlertReason, AlertSeverity, AlertState, Ending, Settlement};
+use super::facts::{Facts, ValueUnit, Warning};
+use super::letters::{LetterError, Letters, Occasion};
+use super::message::{NotAPublicUrl, PublicUrl};
+use super::model::{AlertDeed, AlertReason, AlertSeverity, AlertState, Ending, Settlement};
 use super::rules::{Change, Limits, Reading, Settled, Standing, Subject, decide, severity};
 use crate::assessment::model::Evidence;
 use crate::config::Config;
 use crate::db::{Conn, DbError, UtcTime};
 use crate::i18n::format::{Currency, NotACurrency};
 use crate::ids::{AlertId, CustomerId, RunId};
-use crate::mail::mailer::NotAMessageId;
 
 mod figures;
-mod letters;
 mod store;
 
 use figures::{evidence, probability, value_unit};
-use store::{AlertValues, Candidate, OpenAlert, Recipient, Run};
+use store::{AlertValues, Candidate, OpenAlert, Run};
 
 /// What raising needs of the settings.
 #[derive(Clone, Debug)]
@@ -114,22 +115,8 @@ pub enum AlertError {
         /// The customer.
         customer: CustomerId,
         /// Why.
-        cause: Unwritable,
+        cause: LetterError,
     },
-}
-
-/// Why a mail could not be written.
-#[derive(Debug, thiserror::Error)]
-pub enum Unwritable {
-    /// Its figures make no sense.
-    #[error(transparent)]
-    Facts(#[from] NotTellable),
-    /// Its text could not be made.
-    #[error(transparent)]
-    Text(#[from] RenderError),
-    /// It would have no id.
-    #[error(transparent)]
-    Id(#[from] NotAMessageId),
 }
 
 impl From<AlertError> for crate::error::Error {
@@ -168,7 +155,7 @@ pub fn raise(
     let mut raising = Raising {
         settings,
         value_unit: value_unit(&run)?,
-        recipients: store::recipients(conn)?,
+        letters: Letters::new(conn, &settings.public_url, now)?,
         run,
         before,
         now,
@@ -189,7 +176,7 @@ struct Raising<'a> {
     run: Run,
     before: Option<Run>,
     value_unit: ValueUnit,
-    recipients: Vec<Recipient>,
+    letters: Letters<'a>,
     now: UtcTime,
     raised: Raised,
 }
@@ -257,7 +244,7 @@ impl Raising<'_> {
         let reason = subject.reason();
         let id = store::insert(conn, candidate.customer_id, reason, &values, self.now)?;
         self.raised.opened += 1;
-        self.mail(conn, candidate, id, &told)
+        self.mail(conn, candidate, (id, AlertDeed::Opened, 1), &told)
     }
 
     fn update(
@@ -278,7 +265,8 @@ impl Raising<'_> {
         store::update(conn, alert.id, &values, state, self.now)?;
         self.raised.updated += 1;
         if mail {
-            self.mail(conn, candidate, alert.id, &told)?;
+            let changed = (alert.id, AlertDeed::Worsened, alert.version + 1);
+            self.mail(conn, candidate, changed, &told)?;
         }
         Ok(())
     }
@@ -296,6 +284,40 @@ impl Raising<'_> {
         Ok(())
     }
 
+    /// Tells everybody who looks after this customer.
+    fn mail(
+        &mut self,
+        conn: &mut Conn,
+        candidate: &Candidate,
+        (alert, deed, version): (AlertId, AlertDeed, i64),
+        told: &Told,
+    ) -> Result<(), AlertError> {
+        let customer = candidate.customer_id;
+        let occasion = Occasion {
+            alert,
+            customer: Some(customer),
+            team: candidate.team_id,
+            reason: told.reason,
+            severity: told.severity,
+            deed,
+            measure: candidate.churn_probability,
+            run: Some(self.run.id),
+            version,
+            nonce: "",
+            facts: &told.facts,
+            teams: &told.teams,
+        };
+        let reached = self
+            .letters
+            .tell(conn, &occasion)
+            .map_err(|cause| AlertError::Mail { customer, cause })?;
+        if reached.anybody() {
+            store::note_mailed(conn, alert, candidate.churn_probability)?;
+            self.raised.mails += reached.mails;
+        }
+        Ok(())
+    }
+
     fn values<'b>(
         &self,
         candidate: &Candidate,
@@ -310,6 +332,18 @@ impl Raising<'_> {
             facts,
         }
     }
+}
+
+/// What is said of a customer.
+struct Told {
+    /// With all names.
+    facts: Facts,
+    /// The team of every partner named.
+    teams: BTreeMap<i64, Option<i64>>,
+    /// Why it is said.
+    reason: AlertReason,
+    /// How urgent it is.
+    severity: AlertSeverity,
 }
 
 fn reading(candidate: &Candidate) -> Result<Reading, DbError> {

@@ -5,7 +5,7 @@ use crate::alerts::message::{
     AlertNotice, Evidence, Follower, NextStep, Part, PartKind, PartnerKind, Partners, Previous,
     PublicUrl, Reason, Severity, ValueBasis,
 };
-use crate::alerts::model::{AlertReason, AlertSeverity};
+use crate::alerts::model::AlertSeverity;
 use crate::assessment::model::{CascadeTerm, Evidence as EvidenceWord, Role};
 use crate::i18n::Language;
 use crate::i18n::format::Currency;
@@ -18,9 +18,7 @@ pub struct Address<'a> {
     /// The alert.
     pub alert: AlertId,
     /// The customer.
-    pub customer: CustomerId,
-    /// Why it was raised.
-    pub reason: AlertReason,
+    pub customer: Option<CustomerId>,
     /// How urgent it is.
     pub severity: AlertSeverity,
     /// Where people reach this instance.
@@ -72,7 +70,7 @@ impl Facts {
                 },
                 _ => return Err(NotTellable::NoRun),
             },
-            customer_id: to.customer,
+            customer_id: to.customer.ok_or(NotTellable::NoRun)?,
             customer_name: self.customer_name.clone().unwrap_or_default(),
             team: self.team.clone(),
             as_of: self.as_of,

@@ -2,9 +2,8 @@
 
 use chrono::NaiveDate;
 
-use super::Raising;
-use super::letters::Told;
 use super::store::{self, Candidate, Run};
+use super::{Raising, Told};
 use crate::alerts::AlertError;
 use crate::alerts::facts::{
     Circumstances, Earlier, Facts, FollowerFact, PartFact, RiskFacts, ValueUnit, Warning, due,

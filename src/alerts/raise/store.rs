@@ -9,10 +9,10 @@ use diesel::sql_types::{BigInt, Bool, Date, Double, Nullable, Text};
 use crate::alerts::model::{AlertReason, AlertSeverity, AlertState, Ending, Settlement};
 use crate::alerts::rules::{Limits, ROUNDING};
 use crate::alerts::store::IS_GONE;
-use crate::db::schema::{alerts, customers, mails, runs, users};
+use crate::db::schema::{alerts, customers, runs};
 use crate::db::select::{Statement, Value};
 use crate::db::{Conn, DbResult, UtcTime, on};
-use crate::ids::{AlertId, CustomerId, RunId, UserId};
+use crate::ids::{AlertId, CustomerId, RunId};
 
 /// Keeps others from raising or changing alerts until the transaction ends. On SQLite the
 /// transaction has the only pen anyway.
@@ -158,6 +158,7 @@ pub struct OpenAlert {
     pub run_id: Option<RunId>,
     pub measure_mailed: Option<f64>,
     pub facts: String,
+    pub version: i64,
 }
 
 /// Every alert about churn that is not resolved, by customer.
@@ -222,27 +223,6 @@ pub fn settled(conn: &mut Conn, run: &Run) -> DbResult<BTreeMap<CustomerId, Sett
         .push("))");
     let rows: Vec<SettledRow> = sql.load(conn)?;
     Ok(rows.into_iter().map(|row| (row.customer_id, row)).collect())
-}
-
-/// Somebody who is told of alerts.
-#[derive(Clone, Debug, Queryable, Selectable)]
-#[diesel(table_name = users)]
-pub struct Recipient {
-    pub id: UserId,
-    pub name: String,
-    pub email: String,
-    pub language: String,
-    pub team_id: Option<i64>,
-}
-
-/// Everybody who wants alerts mailed.
-pub fn recipients(conn: &mut Conn) -> DbResult<Vec<Recipient>> {
-    Ok(on!(conn, |c| users::table
-        .filter(users::mail_alerts.eq(true))
-        .filter(users::deleted_at.is_null())
-        .order(users::id)
-        .select(Recipient::as_select())
-        .load(c))?)
 }
 
 /// Name and team of customers, deleted ones too.
@@ -361,15 +341,4 @@ pub fn end_of_deleted(conn: &mut Conn, now: UtcTime) -> DbResult<usize> {
             alerts::version.eq(alerts::version + 1),
         ))
         .execute(c))?)
-}
-
-/// The first mail of an alert to somebody: the head of their thread.
-pub fn first_mail(conn: &mut Conn, alert: AlertId, user: UserId) -> DbResult<Option<String>> {
-    Ok(on!(conn, |c| mails::table
-        .filter(mails::alert_id.eq(alert.0))
-        .filter(mails::user_id.eq(user.0))
-        .order(mails::id)
-        .select(mails::message_id)
-        .first(c)
-        .optional())?)
 }

@@ -39,6 +39,7 @@ fn features(config: &mut ServiceConfig<'_>) {
     config.service(show_openapi);
     crate::access::http::routes(config);
     crate::shipments::http::routes(config);
+    crate::merging::http::routes(config);
     crate::customers::http::routes(config);
     crate::engagement::http::routes(config);
     crate::complaints::http::routes(config);

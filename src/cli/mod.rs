@@ -5,6 +5,7 @@ mod assess;
 mod backtest;
 mod calc;
 mod complaints;
+mod customers;
 mod demo;
 mod engagement;
 mod exit;
@@ -106,7 +107,7 @@ enum Command {
     /// Add, list and remove teams
     #[command(subcommand)]
     Team(team::Command),
-    /// Read alerts, acknowledge and resolve them
+    /// Read alerts, and say what is done about them
     #[command(subcommand)]
     Alerts(alerts::Command),
     /// List, send and retry the mails that carry alerts
@@ -115,6 +116,9 @@ enum Command {
     /// Import files of shipments, list imports and take them back
     #[command(subcommand)]
     Import(import::Command),
+    /// Merge customers
+    #[command(subcommand)]
+    Customers(customers::Command),
     /// Import files of contracts
     #[command(subcommand)]
     Contracts(engagement::Command),
@@ -236,9 +240,10 @@ fn run_command(context: &mut Context, command: Command) -> Result<(), Failure> {
         Command::Key(command) => key::run(context, command),
         Command::User(command) => user::run(context, command),
         Command::Team(command) => team::run(context, command),
-        Command::Alerts(command) => alerts::run(context, &command),
+        Command::Alerts(command) => alerts::run(context, command),
         Command::Outbox(command) => outbox::run(context, &command),
         Command::Import(command) => import::run(context, command),
+        Command::Customers(command) => customers::run(context, &command),
         Command::Contracts(command) => {
             engagement::run::<crate::engagement::store::contracts::Row>(context, &command)
         }

@@ -9,11 +9,18 @@
 //! A reader tells every subject whose measure could matter for any level a team may set, and says
 //! nothing of subjects it has no data for; what it has no data for at all it says by [`Readings::data`].
 
+use chrono::NaiveDate;
+use chrono_tz::Tz;
 use serde::Serialize;
 
 use super::facts::Warning;
 use super::model::AlertReason;
-use crate::ids::CustomerId;
+use crate::assessment::model::CascadeTerm;
+use crate::db::{Conn, DbResult, UtcTime};
+use crate::ids::{CustomerId, RunId};
+use crate::network::measures::BusinessBasis;
+
+pub mod defaults;
 
 /// What a rule sees of one subject.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,4 +62,87 @@ pub struct Readings {
     pub data: Data,
     /// The subjects.
     pub signals: Vec<Signal>,
+}
+
+impl Readings {
+    fn found(reason: AlertReason, signals: Vec<Signal>) -> Self {
+        Self {
+            reason,
+            data: Data::There,
+            signals,
+        }
+    }
+
+    fn missing(reason: AlertReason, want: &'static str) -> Self {
+        Self {
+            reason,
+            data: Data::Missing { want },
+            signals: Vec::new(),
+        }
+    }
+}
+
+/// The run whose snapshots are read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunContext {
+    /// Its id.
+    pub run: RunId,
+    /// The day for which its figures hold: what was known before it begins.
+    pub as_of: NaiveDate,
+    /// How many weeks its probabilities look ahead.
+    pub horizon_weeks: u32,
+    /// Days before `as_of` of whose traffic its network is made.
+    pub window_days: u32,
+    /// What its business is counted in.
+    pub business_basis: BusinessBasis,
+    /// What history says of the part of churn that comes from partners.
+    pub cascade_term: CascadeTerm,
+    /// The run to compare with, and its as-of date.
+    pub before: Option<(RunId, NaiveDate)>,
+    /// The zone that days are in.
+    pub zone: Tz,
+}
+
+/// What the rules see that look at a run's snapshots: each of their reasons once.
+///
+/// # Errors
+///
+/// The database's, or a stored value that makes no sense.
+pub fn of_run(_conn: &mut Conn, _run: &RunContext) -> DbResult<Vec<Readings>> {
+    let reasons = [
+        AlertReason::PartnerRisk,
+        AlertReason::DepartmentUnsatisfied,
+        AlertReason::SatisfactionFall,
+        AlertReason::DepartmentUnheard,
+        AlertReason::ScoreAndMoney,
+        AlertReason::VolumeDrop,
+        AlertReason::KeyPerson,
+        AlertReason::PaymentFall,
+    ];
+    let silent = |reason| Readings::missing(reason, "no_run");
+    Ok(reasons.into_iter().map(silent).collect())
+}
+
+/// What the rules see that look at records whatever the newest run: each of their reasons once.
+///
+/// # Errors
+///
+/// As [`of_run`].
+pub fn of_today(
+    _conn: &mut Conn,
+    _now: UtcTime,
+    _today: NaiveDate,
+    _zone: Tz,
+) -> DbResult<Vec<Readings>> {
+    let silent = [
+        (AlertReason::ComplaintOverdue, "no_complaints"),
+        (AlertReason::ComplaintReopened, "no_complaints"),
+        (AlertReason::PromiseDue, "no_promises"),
+        (AlertReason::PromiseBroken, "no_promises"),
+        (AlertReason::ContractEnding, "no_contracts"),
+        (AlertReason::DataStale, "too_few_imports"),
+    ];
+    Ok(silent
+        .map(|(reason, want)| Readings::missing(reason, want))
+        .into())
 }

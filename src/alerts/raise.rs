@@ -146,6 +146,31 @@ impl Raised {
         self
     }
 
+    /// Writes it to the log, with the counts of each reason.
+    pub fn log(&self, what: &str) {
+        let by_reason: Vec<String> = self
+            .by_reason
+            .iter()
+            .map(|(reason, counts)| {
+                format!(
+                    "{reason} +{} ~{} -{}",
+                    counts.opened, counts.updated, counts.resolved
+                )
+            })
+            .collect();
+        let by_reason = by_reason.join(", ");
+        tracing::info!(
+            opened = self.opened,
+            updated = self.updated,
+            resolved = self.resolved,
+            woken = self.woken,
+            mails = self.mails,
+            digests = self.digests,
+            by_reason,
+            "{what}: {self} ({by_reason})"
+        );
+    }
+
     /// Whether anything was done.
     pub fn anything(&self) -> bool {
         self.opened + self.updated + self.resolved + self.woken > 0

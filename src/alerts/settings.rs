@@ -16,7 +16,11 @@ use crate::error::{Answer, Error};
 use crate::problem::FieldProblem;
 use crate::units::{NotAProbability, Probability};
 
+mod listing;
 mod store;
+mod words;
+
+pub use listing::{Reader, RuleView};
 
 /// Days of cool-down at most.
 pub const LONGEST_COOL_DOWN: i64 = 365;

@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
 
 use super::RuleValues;
+use crate::access::Teams;
 use crate::alerts::model::AlertReason;
 use crate::db::schema::alert_rules;
+use crate::db::select::{Statement, Value};
 use crate::db::{Conn, DbError, DbResult, UtcTime, on};
 
 /// Which rule, and for which team.
@@ -96,4 +99,38 @@ pub fn delete(conn: &mut Conn, key: Key) -> DbResult<Option<i64>> {
     on!(conn, |c| diesel::delete(alert_rules::table.find(id))
         .execute(c))?;
     Ok(Some(id))
+}
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = Text)]
+    reason: String,
+    #[diesel(sql_type = BigInt)]
+    open: i64,
+}
+
+/// How many alerts of each reason are not resolved, of a team's customers or of all that are seen.
+pub fn open(
+    conn: &mut Conn,
+    team: Option<i64>,
+    sees: &Teams,
+) -> DbResult<BTreeMap<AlertReason, i64>> {
+    let mut sql = Statement::new(
+        "SELECT a.reason, COUNT(*) AS open FROM alerts a \
+         LEFT JOIN customers c ON c.id = a.customer_id \
+         WHERE a.state <> 'resolved' AND c.deleted_at IS NULL",
+    );
+    if let Some(team) = team {
+        sql.push(" AND c.team_id = ").bind(Value::Int(team));
+    }
+    sees.restrict(&mut sql, "c.team_id");
+    sql.push(" GROUP BY a.reason");
+    let rows: Vec<Count> = sql.load(conn)?;
+    rows.into_iter()
+        .map(|row| {
+            let reason = AlertReason::parse(&row.reason)
+                .ok_or_else(|| DbError::corrupt("alerts.reason", &row.reason))?;
+            Ok((reason, row.open))
+        })
+        .collect()
 }

@@ -16,11 +16,23 @@ use serde::Serialize;
 use super::facts::Warning;
 use super::model::AlertReason;
 use crate::assessment::model::CascadeTerm;
-use crate::db::{Conn, DbResult, UtcTime};
+use crate::db::{Conn, DbError, DbResult, UtcTime};
 use crate::ids::{CustomerId, RunId};
 use crate::network::measures::BusinessBasis;
 
+mod complaints;
+mod contracts;
+mod coverage;
 pub mod defaults;
+mod department;
+mod key_person;
+mod money;
+mod noise;
+mod partner;
+mod payment;
+mod promises;
+mod stale;
+mod store;
 
 /// What a rule sees of one subject.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,7 +46,7 @@ pub struct Signal {
     pub measure: f64,
     /// Whether it rests on enough to alarm: without, it is never of high severity.
     pub certain: bool,
-    /// What is told of it.
+    /// What is told of it; names of other customers are still to be filled in.
     pub warning: Warning,
 }
 
@@ -48,7 +60,7 @@ pub enum Data {
     Missing {
         /// What is missing, as a code: `no_run`, `no_earlier_run`, `no_answers`, `no_complaints`,
         /// `no_promises`, `no_contracts`, `no_interactions`, `no_paid_invoices`, `too_few_imports`,
-        /// `no_year_of_shipments`.
+        /// `no_year_of_shipments`, `no_recent_shipments`.
         want: &'static str,
     },
 }
@@ -103,46 +115,57 @@ pub struct RunContext {
     pub zone: Tz,
 }
 
-/// What the rules see that look at a run's snapshots: each of their reasons once.
+/// What the rules see that look at a run's snapshots, or at records as of its day: each of their
+/// reasons once. Customers and departments that were deleted are left out; names of other customers
+/// are left empty in warnings.
 ///
 /// # Errors
 ///
 /// The database's, or a stored value that makes no sense.
-pub fn of_run(_conn: &mut Conn, _run: &RunContext) -> DbResult<Vec<Readings>> {
-    let reasons = [
-        AlertReason::PartnerRisk,
-        AlertReason::DepartmentUnsatisfied,
-        AlertReason::SatisfactionFall,
-        AlertReason::DepartmentUnheard,
-        AlertReason::ScoreAndMoney,
-        AlertReason::VolumeDrop,
-        AlertReason::KeyPerson,
-        AlertReason::PaymentFall,
+pub fn of_run(conn: &mut Conn, run: &RunContext) -> DbResult<Vec<Readings>> {
+    let mut found = vec![
+        partner::read(conn, run)?,
+        department::unsatisfied(conn, run)?,
+        department::fall(conn, run)?,
+        coverage::read(conn, run)?,
     ];
-    let silent = |reason| Readings::missing(reason, "no_run");
-    Ok(reasons.into_iter().map(silent).collect())
+    found.extend(money::read(conn, run)?);
+    found.push(key_person::read(conn, run)?);
+    found.push(payment::read(conn, run)?);
+    Ok(found)
 }
 
 /// What the rules see that look at records whatever the newest run: each of their reasons once.
+/// `today` is the day of `now` in `zone`.
 ///
 /// # Errors
 ///
 /// As [`of_run`].
 pub fn of_today(
-    _conn: &mut Conn,
-    _now: UtcTime,
-    _today: NaiveDate,
-    _zone: Tz,
+    conn: &mut Conn,
+    now: UtcTime,
+    today: NaiveDate,
+    zone: Tz,
 ) -> DbResult<Vec<Readings>> {
-    let silent = [
-        (AlertReason::ComplaintOverdue, "no_complaints"),
-        (AlertReason::ComplaintReopened, "no_complaints"),
-        (AlertReason::PromiseDue, "no_promises"),
-        (AlertReason::PromiseBroken, "no_promises"),
-        (AlertReason::ContractEnding, "no_contracts"),
-        (AlertReason::DataStale, "too_few_imports"),
-    ];
-    Ok(silent
-        .map(|(reason, want)| Readings::missing(reason, want))
-        .into())
+    let mut found = Vec::new();
+    found.extend(complaints::read(conn, now)?);
+    found.extend(promises::read(conn, now, today)?);
+    found.push(contracts::read(conn, today)?);
+    found.push(stale::read(conn, now, zone)?);
+    Ok(found)
+}
+
+/// A stored number of `[0, 1]`, without what rounding adds.
+fn unit(what: &'static str, value: f64) -> DbResult<f64> {
+    const ROUNDING: f64 = 1e-6;
+    if (-ROUNDING..=1.0 + ROUNDING).contains(&value) {
+        Ok(value.clamp(0.0, 1.0))
+    } else {
+        Err(DbError::corrupt(what, value))
+    }
+}
+
+/// Days from one moment to another, with their fractions.
+fn days_between(from: UtcTime, to: UtcTime) -> f64 {
+    to.0.signed_duration_since(from.0).as_seconds_f64() / 86_400.0
 }

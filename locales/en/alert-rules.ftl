@@ -33,3 +33,4 @@ alert-rule-want-no-interactions = no interactions yet
 alert-rule-want-no-paid-invoices = no paid invoices yet
 alert-rule-want-too-few-imports = too few imports to know a usual gap
 alert-rule-want-no-year-of-shipments = less than a year of shipments
+alert-rule-want-no-recent-shipments = no shipments in the newest weeks

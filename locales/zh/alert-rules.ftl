@@ -33,3 +33,4 @@ alert-rule-want-no-interactions = 尚无沟通记录
 alert-rule-want-no-paid-invoices = 尚无已付发票
 alert-rule-want-too-few-imports = 导入次数太少，无法得知通常的间隔
 alert-rule-want-no-year-of-shipments = 货运数据不足一年
+alert-rule-want-no-recent-shipments = 最近几周没有货运

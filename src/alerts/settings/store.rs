@@ -53,14 +53,20 @@ pub fn all(conn: &mut Conn) -> DbResult<BTreeMap<Key, (RuleValues, i64)>> {
         .collect()
 }
 
+#[derive(QueryableByName)]
+struct Id {
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+}
+
 /// The id of a setting.
 fn find(conn: &mut Conn, (reason, team): Key) -> DbResult<Option<i64>> {
-    Ok(on!(conn, |c| alert_rules::table
-        .filter(alert_rules::reason.eq(reason.word()))
-        .filter(alert_rules::team_id.is_not_distinct_from(team))
-        .select(alert_rules::id)
-        .first(c)
-        .optional())?)
+    let mut sql = Statement::new("SELECT r.id FROM alert_rules r WHERE r.reason = ");
+    sql.bind(Value::Text(reason.word().to_owned()))
+        .push(" AND COALESCE(r.team_id, 0) = ")
+        .bind(Value::Int(team.unwrap_or(0)));
+    let rows: Vec<Id> = sql.load(conn)?;
+    Ok(rows.first().map(|row| row.id))
 }
 
 /// Makes or replaces a setting; its id.

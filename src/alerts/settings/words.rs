@@ -69,6 +69,7 @@ pub fn want(language: Language, want: &str) -> Result<String, TextError> {
         "no_paid_invoices" => key("alert-rule-want-no-paid-invoices"),
         "too_few_imports" => key("alert-rule-want-too-few-imports"),
         "no_year_of_shipments" => key("alert-rule-want-no-year-of-shipments"),
+        "no_recent_shipments" => key("alert-rule-want-no-recent-shipments"),
         other => return Ok(other.to_owned()),
     };
     say(language, key)

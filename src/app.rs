@@ -39,6 +39,7 @@ fn features(config: &mut ServiceConfig<'_>) {
     config.service(show_openapi);
     crate::access::http::routes(config);
     crate::shipments::http::routes(config);
+    crate::merging::http::routes(config);
     crate::customers::http::routes(config);
     crate::engagement::http::routes(config);
     crate::complaints::http::routes(config);
@@ -143,6 +144,7 @@ pub fn start(state: AppState, listener: TcpListener) -> std::io::Result<Server> 
                 )
                 .into_app()
                 .configure(crate::complaints::http::pages)
+                .configure(crate::alerts::page::http::routes)
                 .configure(crate::ui::http::routes)
                 .configure(crate::surveys::page::http::routes)
                 .service(

@@ -25,6 +25,7 @@ pub mod imports;
 pub mod interactions;
 pub mod mail;
 pub mod mailbox;
+pub mod merging;
 pub mod network;
 pub mod problem;
 pub mod promises;

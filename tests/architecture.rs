@@ -79,6 +79,7 @@ const FEATURES: &[&str] = &[
     "whatifs",
     "backtest",
     "alerts",
+    "merging",
     "track",
     "reports",
     "ui",

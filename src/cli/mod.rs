@@ -6,6 +6,7 @@ mod assess;
 mod backtest;
 mod calc;
 mod complaints;
+mod customers;
 mod demo;
 mod engagement;
 mod exit;
@@ -116,6 +117,9 @@ enum Command {
     /// Import files of shipments, list imports and take them back
     #[command(subcommand)]
     Import(import::Command),
+    /// Merge customers
+    #[command(subcommand)]
+    Customers(customers::Command),
     /// Import files of contracts
     #[command(subcommand)]
     Contracts(engagement::Command),
@@ -240,6 +244,7 @@ fn run_command(context: &mut Context, command: Command) -> Result<(), Failure> {
         Command::Alerts(command) => alerts::run(context, command),
         Command::Outbox(command) => outbox::run(context, &command),
         Command::Import(command) => import::run(context, command),
+        Command::Customers(command) => customers::run(context, &command),
         Command::Contracts(command) => {
             engagement::run::<crate::engagement::store::contracts::Row>(context, &command)
         }

@@ -16,9 +16,12 @@
 )]
 
 mod access;
+mod alert_life;
+mod alert_pages;
 mod alerts;
 mod backtest;
 mod complaints;
+mod customer_merge;
 mod customers;
 mod demo;
 mod engagement;

@@ -100,7 +100,11 @@ fn offer(alert: &Alert, state: Option<AlertState>, shown: &Shown<'_>) -> Result<
             let lead = match alert.owner_name.as_deref() {
                 Some(name) => {
                     let name = Value::from(isolate(single_line(name)));
-                    text(language, key("alert-page-acknowledged-by"), &[("name", name)])?
+                    text(
+                        language,
+                        key("alert-page-acknowledged-by"),
+                        &[("name", name)],
+                    )?
                 }
                 None => words(key("alert-page-acknowledged-lead"))?,
             };
@@ -204,10 +208,7 @@ fn facts(alert: &Alert, shown: &Shown<'_>) -> Result<Vec<(String, String)>, Text
             words(key("alert-page-state"))?,
             words::state(language, &alert.state)?,
         ),
-        (
-            words(key("alert-page-since"))?,
-            day(alert.opened_at, shown),
-        ),
+        (words(key("alert-page-since"))?, day(alert.opened_at, shown)),
     ];
     if let Some(owner) = alert.owner_name.as_deref() {
         facts.push((words(key("alert-page-owner"))?, single_line(owner)));

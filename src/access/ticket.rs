@@ -4,6 +4,9 @@
 //! and the record's nonce, by a secret of the instance. Nothing of it is stored: a new nonce revokes
 //! it, another purpose refuses it, and a reminder can carry the same one again. Guessing one takes
 //! 2^127 tries on average; comparing takes the same time whatever is guessed.
+//!
+//! A [`Grant`] is a ticket that also names the person it was sent to and the moment it ends; both
+//! stand under the MAC, so that neither can be changed.
 
 use std::sync::{Arc, OnceLock};
 
@@ -18,6 +21,8 @@ use crate::state::AppState;
 
 /// Bytes of the record's id, big-endian.
 const ID: usize = 8;
+/// Bytes of a grant: record, user, end.
+const GRANT: usize = 3 * ID;
 /// Bytes kept of the MAC.
 const MAC: usize = 16;
 /// Bytes of the secret: one block of SHA-256.
@@ -36,6 +41,55 @@ crate::word_enum! {
         OptOut = "opt_out",
         /// Confirm that a complaint is settled, or reopen it.
         Complaint = "complaint",
+        /// Say that one is at an alert.
+        AlertAcknowledge = "alert_acknowledge",
+        /// Leave an alert alone for a while.
+        AlertSnooze = "alert_snooze",
+        /// Resolve an alert.
+        AlertResolve = "alert_resolve",
+        /// Say how alerts are to be mailed; the id is the user's.
+        AlertMails = "alert_mails",
+    }
+}
+
+/// What an expiring ticket names beside its purpose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Grant {
+    /// The record.
+    pub id: i64,
+    /// The user it was sent to.
+    pub user: i64,
+    /// It opens nothing from this moment on: seconds since 1970.
+    pub expires: i64,
+}
+
+impl Grant {
+    fn bytes(self) -> [u8; GRANT] {
+        let mut bytes = [0; GRANT];
+        let parts = [self.id, self.user, self.expires].map(i64::to_be_bytes);
+        for (to, from) in bytes.iter_mut().zip(parts.iter().flatten()) {
+            *to = *from;
+        }
+        bytes
+    }
+
+    /// Whether it opens nothing any more.
+    pub fn over(self, now: UtcTime) -> bool {
+        now.0.timestamp() >= self.expires
+    }
+
+    /// What an expiring ticket names; whether it is genuine, [`Signer::accepts_grant`] says.
+    pub fn named(ticket: &str) -> Option<Self> {
+        let bytes = BASE64URL_NOPAD.decode(ticket.as_bytes()).ok()?;
+        let (named, mac) = bytes.split_first_chunk::<GRANT>()?;
+        let (id, rest) = named.split_first_chunk::<ID>()?;
+        let (user, rest) = rest.split_first_chunk::<ID>()?;
+        let (expires, _) = rest.split_first_chunk::<ID>()?;
+        (mac.len() == MAC).then(|| Self {
+            id: i64::from_be_bytes(*id),
+            user: i64::from_be_bytes(*user),
+            expires: i64::from_be_bytes(*expires),
+        })
     }
 }
 
@@ -148,6 +202,41 @@ impl Signer {
                 .is_ok()
     }
 
+    /// An expiring ticket for a record that has this nonce now.
+    pub fn granting(&self, purpose: Purpose, grant: Grant, nonce: &str) -> String {
+        let mac = self.mac_of_grant(purpose, grant, nonce).finalize();
+        let mut bytes = grant.bytes().to_vec();
+        bytes.extend(mac.into_bytes().iter().take(MAC));
+        BASE64URL_NOPAD.encode(&bytes)
+    }
+
+    /// Whether `ticket` was made for this purpose and grant while the record had this nonce. It may
+    /// be [over](Grant::over) nevertheless.
+    pub fn accepts_grant(&self, ticket: &str, purpose: Purpose, grant: Grant, nonce: &str) -> bool {
+        let Ok(bytes) = BASE64URL_NOPAD.decode(ticket.as_bytes()) else {
+            return false;
+        };
+        let Some((named, mac)) = bytes.split_at_checked(GRANT) else {
+            return false;
+        };
+        named == grant.bytes()
+            && mac.len() == MAC
+            && self
+                .mac_of_grant(purpose, grant, nonce)
+                .verify_truncated_left(mac)
+                .is_ok()
+    }
+
+    fn mac_of_grant(&self, purpose: Purpose, grant: Grant, nonce: &str) -> Hmac<Sha256> {
+        let mut mac = self.0.clone();
+        mac.update(purpose.word().as_bytes());
+        // Another byte than in plain tickets: neither kind can pass for the other.
+        mac.update(&[1]);
+        mac.update(&grant.bytes());
+        mac.update(nonce.as_bytes());
+        mac
+    }
+
     fn mac(&self, purpose: Purpose, id: i64, nonce: &str) -> Hmac<Sha256> {
         let mut mac = self.0.clone();
         mac.update(purpose.word().as_bytes());
@@ -228,6 +317,58 @@ mod tests {
         ] {
             assert_eq!(named(bad), None, "{bad}");
             assert!(!signer.accepts(bad, Purpose::Survey, 42, "once"), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_grant_holds_for_one_person_and_purpose_until_its_end() {
+        let signer = Signer::with(&[7; SECRET]);
+        let grant = Grant {
+            id: 42,
+            user: 5,
+            expires: 1_000,
+        };
+        let ticket = signer.granting(Purpose::AlertSnooze, grant, "once");
+        assert_eq!(Grant::named(&ticket), Some(grant));
+        assert!(signer.accepts_grant(&ticket, Purpose::AlertSnooze, grant, "once"));
+        assert!(!signer.accepts_grant(&ticket, Purpose::AlertResolve, grant, "once"));
+        assert!(!signer.accepts_grant(&ticket, Purpose::AlertSnooze, grant, "twice"));
+        for other in [
+            Grant { id: 43, ..grant },
+            Grant { user: 6, ..grant },
+            Grant {
+                expires: 9_999,
+                ..grant
+            },
+        ] {
+            // With the other's names in front of this one's MAC, too.
+            let mut bytes = BASE64URL_NOPAD.decode(ticket.as_bytes()).unwrap();
+            bytes.splice(..GRANT, other.bytes());
+            let forged = BASE64URL_NOPAD.encode(&bytes);
+            assert_eq!(Grant::named(&forged), Some(other));
+            for ticket in [&forged, &ticket] {
+                assert!(!signer.accepts_grant(ticket, Purpose::AlertSnooze, other, "once"));
+            }
+        }
+        let at = |seconds| UtcTime(chrono::DateTime::from_timestamp(seconds, 0).unwrap());
+        assert!(!grant.over(at(999)) && grant.over(at(1_000)));
+    }
+
+    #[test]
+    fn neither_kind_of_ticket_passes_for_the_other() {
+        let signer = Signer::with(&[7; SECRET]);
+        let plain = signer.ticket(Purpose::AlertMails, 42, "once");
+        assert_eq!(Grant::named(&plain), None);
+        let grant = Grant {
+            id: 42,
+            user: 42,
+            expires: 0,
+        };
+        let expiring = signer.granting(Purpose::AlertMails, grant, "once");
+        assert_eq!(named(&expiring), None);
+        assert!(!signer.accepts(&expiring, Purpose::AlertMails, 42, "once"));
+        for bad in ["", "x", "AAAA", &format!("{expiring}AAAA"), "…"] {
+            assert_eq!(Grant::named(bad), None, "{bad}");
         }
     }
 }

@@ -16,6 +16,7 @@ pub mod letters;
 pub mod life;
 pub mod message;
 pub mod model;
+pub mod page;
 mod raise;
 pub mod rules;
 pub mod signals;

@@ -15,6 +15,9 @@ use crate::db::{Conn, DbError, DbResult, Instant, UtcTime, on};
 use crate::ids::{AlertId, CustomerId, RunId, UserId};
 
 pub mod history;
+pub mod nonce;
+
+pub use nonce::{fresh_nonce, nonce_of, nonce_of_user};
 
 /// A warning about a customer, or about our own data.
 #[derive(Clone, Debug, Serialize, QueryableByName, utoipa::ToSchema)]

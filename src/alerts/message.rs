@@ -50,8 +50,8 @@ pub struct AlertNotice {
     pub as_of: NaiveDate,
     /// The zone that moments are told in.
     pub zone: Tz,
-    /// What the warning's amounts of money are in; `None`: they are left out.
-    pub currency: Option<Currency>,
+    /// What the warning's amounts of money are in.
+    pub currency: Currency,
     /// What was told last, if this is worse.
     pub told_before: Option<ToldBefore>,
     /// The customer's risk in the newest run.
@@ -247,6 +247,25 @@ pub struct Rendered {
     pub html: String,
 }
 
+/// An alert in one line, as a digest tells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// How urgent it is.
+    pub severity: String,
+    /// Of the severity, for white text on it.
+    pub colour: &'static str,
+    /// The customer.
+    pub customer: String,
+    /// What happened.
+    pub what: String,
+    /// What is at risk.
+    pub value: Option<String>,
+    /// What to do first.
+    pub next_step: String,
+    /// Its page.
+    pub url: String,
+}
+
 /// An alert mail could not be made.
 #[derive(Debug, thiserror::Error)]
 pub enum RenderError {
@@ -312,6 +331,15 @@ impl Risk {
 /// As [`render`].
 pub fn headline(texts: &Texts, notice: &AlertNotice) -> Result<String, RenderError> {
     Ok(view::headline(texts, notice)?)
+}
+
+/// The notice in one line.
+///
+/// # Errors
+///
+/// As [`render`].
+pub fn line(texts: &Texts, notice: &AlertNotice) -> Result<Line, RenderError> {
+    Ok(view::line(texts, notice)?)
 }
 
 #[cfg(test)]

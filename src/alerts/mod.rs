@@ -17,6 +17,7 @@ pub mod life;
 pub mod message;
 pub mod model;
 pub mod page;
+pub mod pictures;
 mod raise;
 pub mod rules;
 pub mod signals;

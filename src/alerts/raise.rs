@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use chrono_tz::Tz;
 
 use super::facts::{Facts, ValueUnit, Warning};
-use super::letters::{LetterError, Letters, Occasion};
+use super::letters::{Instance, LetterError, Letters, Occasion};
 use super::message::{NotAPublicUrl, PublicUrl};
 use super::model::{AlertDeed, AlertReason, AlertSeverity, AlertState, Ending, Settlement};
 use super::rules::{Change, Limits, Reading, Settled, Standing, Subject, decide, severity};
@@ -155,7 +155,15 @@ pub fn raise(
     let mut raising = Raising {
         settings,
         value_unit: value_unit(&run)?,
-        letters: Letters::new(conn, &settings.public_url, now)?,
+        letters: Letters::new(
+            conn,
+            Instance {
+                public_url: &settings.public_url,
+                zone: settings.zone,
+                currency: settings.currency,
+            },
+            now,
+        )?,
         run,
         before,
         now,

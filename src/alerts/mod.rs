@@ -10,6 +10,7 @@
 //! writes the mails, which [`message`] puts into words and [`crate::mail`] sends; [`life`] is what
 //! people do with an alert, and [`store::history`] what was ever done with it.
 
+pub mod digest;
 pub mod facts;
 pub mod http;
 pub mod letters;
@@ -19,6 +20,7 @@ pub mod model;
 pub mod page;
 pub mod pictures;
 mod raise;
+mod roll_up;
 pub mod rules;
 pub mod signals;
 pub mod store;

@@ -136,6 +136,7 @@ pub fn start(state: AppState, listener: TcpListener) -> std::io::Result<Server> 
                 )
                 .into_app()
                 .configure(crate::complaints::http::pages)
+                .configure(crate::alerts::page::http::routes)
                 .configure(crate::ui::http::routes)
                 .configure(crate::surveys::page::http::routes)
                 .service(

@@ -22,6 +22,7 @@ const SOURCES: [(Language, &[&str]); 2] = [
     (
         Language::En,
         &[
+            include_str!("../locales/en/alert-pages.ftl"),
             include_str!("../locales/en/alerts.ftl"),
             include_str!("../locales/en/backtest.ftl"),
             include_str!("../locales/en/complaints.ftl"),
@@ -35,6 +36,7 @@ const SOURCES: [(Language, &[&str]); 2] = [
     (
         Language::Zh,
         &[
+            include_str!("../locales/zh/alert-pages.ftl"),
             include_str!("../locales/zh/alerts.ftl"),
             include_str!("../locales/zh/backtest.ftl"),
             include_str!("../locales/zh/complaints.ftl"),

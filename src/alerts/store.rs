@@ -7,7 +7,7 @@ use diesel::sql_types::{BigInt, Double, Nullable, Text};
 use serde::Serialize;
 
 use super::facts::Facts;
-use super::model::{AlertReason, AlertSeverity, AlertState, Settlement};
+use super::model::{AlertReason, AlertSeverity, AlertState};
 use crate::access::Teams;
 use crate::db::schema::{alerts, customers};
 use crate::db::select::{Collection, Field, Kind, Statement, Value};
@@ -15,6 +15,7 @@ use crate::db::{Conn, DbError, DbResult, Instant, UtcTime, on};
 use crate::ids::{AlertId, CustomerId, RunId, UserId};
 
 pub mod history;
+pub mod life;
 pub mod nonce;
 
 pub use nonce::{fresh_nonce, nonce_of, nonce_of_user};
@@ -59,6 +60,9 @@ pub struct Alert {
     #[schema(value_type = Option<i64>)]
     #[diesel(sql_type = Nullable<BigInt>)]
     pub owner_id: Option<UserId>,
+    /// That person's name.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub owner_name: Option<String>,
     /// Until when it is left alone.
     #[diesel(sql_type = Nullable<Instant>)]
     pub snoozed_until: Option<UtcTime>,
@@ -120,9 +124,12 @@ macro_rules! field {
 /// Lists of alerts; those of deleted customers only among changes.
 pub const ALERTS: Collection = Collection {
     columns: "a.id, a.customer_id, c.name AS customer_name, c.team_id, a.reason, a.subject, \
-              a.severity, a.state, a.resolution, a.owner_id, a.snoozed_until, a.reopened, a.run_id, a.measure, a.measure_before, a.measure_mailed, \
-              a.version, a.opened_at, a.acknowledged_at, a.updated_at, a.resolved_at",
-    from: "alerts a LEFT JOIN customers c ON c.id = a.customer_id",
+              a.severity, a.state, a.resolution, a.owner_id, o.name AS owner_name, \
+              a.snoozed_until, a.reopened, a.run_id, a.measure, a.measure_before, \
+              a.measure_mailed, a.version, a.opened_at, a.acknowledged_at, a.updated_at, \
+              a.resolved_at",
+    from: "alerts a LEFT JOIN customers c ON c.id = a.customer_id \
+           LEFT JOIN users o ON o.id = a.owner_id",
     id: "a.id",
     updated: Some("a.updated_at"),
     alive: Some("c.deleted_at IS NULL"),
@@ -136,6 +143,7 @@ pub const ALERTS: Collection = Collection {
         field!("state", Kind::Words(AlertState::WORDS)),
         field!("resolution", Kind::Text),
         field!("owner_id", Kind::Int),
+        field!("snoozed_until", Kind::Time),
         field!("run_id", Kind::Int),
         field!("measure", Kind::Real, sortable),
         field!("opened_at", Kind::Time, sortable),
@@ -179,37 +187,4 @@ pub fn facts(conn: &mut Conn, id: AlertId, teams: &Teams) -> DbResult<Facts> {
         team_of.extend(rows);
     }
     Ok(facts.hide(|id| teams.allow(team_of.get(&id).copied().flatten())))
-}
-
-/// Notes that somebody is at it; `false` if it has changed since `known` was read.
-pub fn acknowledge(conn: &mut Conn, known: &Alert, now: UtcTime) -> DbResult<bool> {
-    let touched = on!(conn, |c| diesel::update(alerts::table.find(known.id.0))
-        .filter(alerts::version.eq(known.version))
-        .set((
-            alerts::state.eq(AlertState::Acknowledged.word()),
-            alerts::updated_at.eq(now),
-            alerts::version.eq(alerts::version + 1),
-        ))
-        .execute(c))?;
-    Ok(touched == 1)
-}
-
-/// Ends it; `false` if it has changed since `known` was read.
-pub fn resolve(
-    conn: &mut Conn,
-    known: &Alert,
-    settlement: Settlement,
-    now: UtcTime,
-) -> DbResult<bool> {
-    let touched = on!(conn, |c| diesel::update(alerts::table.find(known.id.0))
-        .filter(alerts::version.eq(known.version))
-        .set((
-            alerts::state.eq(AlertState::Resolved.word()),
-            alerts::resolution.eq(Some(settlement.word())),
-            alerts::resolved_at.eq(Some(now)),
-            alerts::updated_at.eq(now),
-            alerts::version.eq(alerts::version + 1),
-        ))
-        .execute(c))?;
-    Ok(touched == 1)
 }

@@ -106,7 +106,7 @@ enum Command {
     /// Add, list and remove teams
     #[command(subcommand)]
     Team(team::Command),
-    /// Read alerts, acknowledge and resolve them
+    /// Read alerts, and say what is done about them
     #[command(subcommand)]
     Alerts(alerts::Command),
     /// List, send and retry the mails that carry alerts
@@ -236,7 +236,7 @@ fn run_command(context: &mut Context, command: Command) -> Result<(), Failure> {
         Command::Key(command) => key::run(context, command),
         Command::User(command) => user::run(context, command),
         Command::Team(command) => team::run(context, command),
-        Command::Alerts(command) => alerts::run(context, &command),
+        Command::Alerts(command) => alerts::run(context, command),
         Command::Outbox(command) => outbox::run(context, &command),
         Command::Import(command) => import::run(context, command),
         Command::Contracts(command) => {

@@ -8,6 +8,14 @@
 //! The first kind names one deed, one alert and one person, and ends after [`DAYS`] days, or when the
 //! alert is opened again.
 
+pub mod http;
+mod mails;
+mod store;
+mod view;
+mod words;
+
+pub use mails::Wish;
+
 use chrono::TimeDelta;
 
 use crate::access::ticket::{Grant, Purpose, Signer};

@@ -11,6 +11,7 @@
 //! people do with an alert, and [`store::history`] what was ever done with it.
 
 pub mod check;
+pub mod digest;
 pub mod facts;
 pub mod http;
 pub mod letters;
@@ -18,7 +19,9 @@ pub mod life;
 pub mod message;
 pub mod model;
 pub mod page;
+pub mod pictures;
 mod raise;
+mod roll_up;
 pub mod rules;
 pub mod rules_http;
 pub mod settings;

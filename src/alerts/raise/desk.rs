@@ -10,7 +10,7 @@ use super::store::alerts::{About, AlertValues, EndedRow, OpenAlert};
 use super::store::{self, Known, Run};
 use super::{AlertError, Counts, RaiseSettings, Raised};
 use crate::alerts::facts::{Facts, ValueUnit, Warning};
-use crate::alerts::letters::{Letters, Occasion};
+use crate::alerts::letters::{Instance, Letters, Occasion};
 use crate::alerts::model::{AlertDeed, AlertReason, AlertSeverity, AlertState, Ending, Settlement};
 use crate::alerts::rules::watch::Ended;
 use crate::alerts::store::{fresh_nonce, history};
@@ -174,10 +174,15 @@ impl<'a> Desk<'a> {
             before = store::run_before(conn, run)?;
             course = store::course_of_runs(conn, run)?;
         }
+        let instance = Instance {
+            public_url: &settings.public_url,
+            zone: settings.zone,
+            currency: settings.currency,
+        };
         Ok(Self {
             settings,
             value_unit: run.as_ref().map(value_unit).transpose()?,
-            letters: Letters::new(conn, &settings.public_url, now)?,
+            letters: Letters::new(conn, instance, now)?,
             run,
             before,
             course,

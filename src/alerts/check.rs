@@ -7,9 +7,7 @@
 use std::time::Duration;
 
 use super::life;
-use super::raise::{
-    AlertError, By, Desk, RaiseSettings, Raised, end_what_is_over, store, watch,
-};
+use super::raise::{AlertError, By, Desk, RaiseSettings, Raised, end_what_is_over, store, watch};
 use super::settings::RuleBook;
 use super::signals;
 use crate::background::Background;
@@ -55,7 +53,8 @@ pub fn check(
 pub fn check_now(state: &AppState) -> Answer<Raised> {
     let settings = RaiseSettings::of(&state.config).map_err(Error::internal)?;
     let now = state.clock.now().into();
-    let raised = (state.db).write_now(|conn| check(conn, None, &settings, now).map_err(Error::from))?;
+    let raised =
+        (state.db).write_now(|conn| check(conn, None, &settings, now).map_err(Error::from))?;
     if raised.mails > 0 {
         state.bell.ring();
     }

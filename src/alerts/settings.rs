@@ -256,12 +256,7 @@ impl RuleBook {
             .unwrap_or_else(|| start(reason, &self.churn))
     }
 
-    fn written(
-        &self,
-        reason: AlertReason,
-        team: Option<i64>,
-        origin: RuleOrigin,
-    ) -> Option<Rule> {
+    fn written(&self, reason: AlertReason, team: Option<i64>, origin: RuleOrigin) -> Option<Rule> {
         let (values, version) = *self.set.get(&(reason, team))?;
         Some(Rule {
             values,

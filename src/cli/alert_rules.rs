@@ -81,8 +81,7 @@ fn reason(word: &str) -> Result<AlertReason, String> {
 
 /// Runs the command.
 pub fn run(context: &Context, state: &AppState, command: &Command) -> Result<(), Failure> {
-    let settings =
-        RaiseSettings::of(&state.config).map_err(|error| Failure::new(CONFIG, error))?;
+    let settings = RaiseSettings::of(&state.config).map_err(|error| Failure::new(CONFIG, error))?;
     let now = state.clock.now().into();
     match command {
         Command::Rules { team } => {

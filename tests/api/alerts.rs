@@ -214,7 +214,9 @@ async fn team(app: &TestApp, name: &str) -> i64 {
 
 async fn user(app: &TestApp, name: &str, language: &str, team: Option<i64>) -> i64 {
     let email = format!("{}@firm.example", name.to_lowercase());
-    let input = json!({"name": name, "email": email, "language": language, "team_id": team});
+    let input = json!({
+        "name": name, "email": email, "language": language, "team_id": team, "mail_budget": null,
+    });
     let user = app.post("/users", input).await.expect(201);
     user["id"].as_i64().unwrap()
 }
@@ -272,9 +274,16 @@ async fn one_mail(app: &TestApp) {
     assert_eq!(raise_from(app, 1), raised(1, 0, 0, 1));
 }
 
+/// Lets no rule but those about churn speak of partners.
+async fn churn_alone(app: &TestApp) {
+    let off = json!({"enabled": false});
+    app.put("/alert-rules/partner_risk", off).await.expect(200);
+}
+
 /// A customer of team North that might follow one of South and be followed by another of North;
 /// readers of every kind.
 async fn brandt_and_its_readers(app: &TestApp) {
+    churn_alone(app).await;
     let (north, south) = (team(app, "North").await, team(app, "South").await);
     user(app, "Anna", "en", Some(north)).await;
     user(app, "Lina", "zh", Some(north)).await;
@@ -760,6 +769,7 @@ async fn people_acknowledge_and_resolve_what_they_have_seen(app: TestApp) {
 }
 
 async fn a_limited_key_sees_the_alerts_and_mails_of_its_teams_only(app: TestApp) {
+    churn_alone(&app).await;
     let (north, south) = (team(&app, "North").await, team(&app, "South").await);
     user(&app, "Anna", "en", Some(north)).await;
     user(&app, "Clara", "en", None).await;
@@ -789,7 +799,10 @@ async fn a_limited_key_sees_the_alerts_and_mails_of_its_teams_only(app: TestApp)
     let shown = send(Method::GET, "/alerts/1").await;
     assert!(!shown.text.contains("Nordkauf"), "{}", shown.text);
     let shown = shown.expect(200);
-    assert_eq!(shown["facts"]["risk"]["parts"][1]["customer_id"], Value::Null);
+    assert_eq!(
+        shown["facts"]["risk"]["parts"][1]["customer_id"],
+        Value::Null
+    );
     assert_eq!(shown["facts"]["risk"]["followers"][0]["name"], Value::Null);
     let to: Vec<_> = shown["mails"].as_array().unwrap().iter().collect();
     assert_eq!(to.len(), 1, "Clara's mail names Nordkauf");

@@ -220,11 +220,7 @@ fn settled(row: &SettledRow, run: &Run) -> DbResult<Settled> {
     })
 }
 
-fn standing(
-    alert: &OpenAlert,
-    rises: &BTreeMap<AlertId, String>,
-    run: &Run,
-) -> DbResult<Standing> {
+fn standing(alert: &OpenAlert, rises: &BTreeMap<AlertId, String>, run: &Run) -> DbResult<Standing> {
     let subject = match desk::reason(alert)? {
         AlertReason::ChurnRise => {
             let text = rises.get(&alert.id).map_or("", String::as_str);

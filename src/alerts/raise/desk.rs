@@ -222,7 +222,9 @@ impl<'a> Desk<'a> {
             by_person: by_person.is_some(),
             lost: by_person == Some(Settlement::Lost),
             // One that was reopened by hand may have come back before it was resolved again.
-            came_back: row.came_back_at.is_some_and(|back| Some(back) >= row.resolved_at),
+            came_back: row
+                .came_back_at
+                .is_some_and(|back| Some(back) >= row.resolved_at),
             days: row
                 .resolved_at
                 .map_or(i64::MAX, |at| (self.now.0 - at.0).num_days()),

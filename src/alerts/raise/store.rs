@@ -259,11 +259,7 @@ pub fn known(conn: &mut Conn, ids: &[i64]) -> DbResult<BTreeMap<i64, Known>> {
             .filter(customers::id.eq_any(chunk))
             .select((
                 customers::id,
-                (
-                    customers::name,
-                    customers::team_id,
-                    teams::name.nullable(),
-                ),
+                (customers::name, customers::team_id, teams::name.nullable(),),
             ))
             .load(c))?;
         found.extend(rows);

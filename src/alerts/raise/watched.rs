@@ -59,8 +59,8 @@ fn by_reason<T>(
 ) -> Result<BTreeMap<AlertReason, BTreeMap<Subject, T>>, DbError> {
     let mut found: BTreeMap<AlertReason, BTreeMap<Subject, T>> = BTreeMap::new();
     for ((word, subject), row) in rows {
-        let reason = AlertReason::parse(&word)
-            .ok_or_else(|| DbError::corrupt("alerts.reason", &word))?;
+        let reason =
+            AlertReason::parse(&word).ok_or_else(|| DbError::corrupt("alerts.reason", &word))?;
         // Rows come in the order of their ids: the newest stays.
         found.entry(reason).or_default().insert(subject, row);
     }
@@ -176,7 +176,10 @@ impl<'a> Known<'a> {
                 None => Sight::Unknown,
             };
             let open = self.open.get(&reading.reason).and_then(|all| all.get(&key));
-            let (ended, settled) = (self.ended.get(&reading.reason), self.settled.get(&reading.reason));
+            let (ended, settled) = (
+                self.ended.get(&reading.reason),
+                self.settled.get(&reading.reason),
+            );
             let settled = settled.and_then(|all| all.get(&key));
             let ended = ended.and_then(|all| all.get(&key)).or(settled);
             let standing = open.map(|alert| standing(desk, alert)).transpose()?;
@@ -239,9 +242,7 @@ fn step(
     open: Option<&OpenAlert>,
 ) -> Result<Option<Step>, AlertError> {
     let (act, severity) = match (change, signal, open) {
-        (Change::Open(severity), Some(signal), _) => {
-            (Act::Open(signal.warning.clone()), severity)
-        }
+        (Change::Open(severity), Some(signal), _) => (Act::Open(signal.warning.clone()), severity),
         (
             Change::Update {
                 severity,

@@ -86,9 +86,7 @@ impl Reader {
         let language = self.language;
         let silent = match data {
             Data::There => None,
-            Data::Missing { want } => {
-                Some(words::want(language, want).map_err(Error::internal)?)
-            }
+            Data::Missing { want } => Some(words::want(language, want).map_err(Error::internal)?),
         };
         Ok(RuleView {
             reason: rule.reason,

@@ -31,15 +31,15 @@ struct Row {
 
 /// Everything that was set, with its version.
 pub fn all(conn: &mut Conn) -> DbResult<BTreeMap<Key, (RuleValues, i64)>> {
-    let rows: Vec<Row> =
-        on!(conn, |c| alert_rules::table.select(Row::as_select()).load(c))?;
+    let rows: Vec<Row> = on!(conn, |c| alert_rules::table
+        .select(Row::as_select())
+        .load(c))?;
     rows.into_iter()
         .map(|row| {
             let reason = AlertReason::parse(&row.reason)
                 .ok_or_else(|| DbError::corrupt("alert_rules.reason", &row.reason))?;
-            let days = u32::try_from(row.cool_down_days).map_err(|_| {
-                DbError::corrupt("alert_rules.cool_down_days", row.cool_down_days)
-            })?;
+            let days = u32::try_from(row.cool_down_days)
+                .map_err(|_| DbError::corrupt("alert_rules.cool_down_days", row.cool_down_days))?;
             let values = RuleValues {
                 enabled: row.enabled,
                 level: row.level,

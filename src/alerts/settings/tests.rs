@@ -28,7 +28,10 @@ fn what_is_absent_is_as_it_was_beneath() {
         cool_down_days: 365,
         ..standing()
     };
-    assert_eq!(checked(AlertReason::VolumeDrop, &input, &standing()), Ok(expected));
+    assert_eq!(
+        checked(AlertReason::VolumeDrop, &input, &standing()),
+        Ok(expected)
+    );
 }
 
 #[test]
@@ -41,15 +44,27 @@ fn what_makes_no_sense_is_refused_and_the_field_is_named() {
     for (bad, field) in [
         (wrong(|input| input.level = Some(f64::NAN)), "level"),
         (wrong(|input| input.level = Some(f64::INFINITY)), "level"),
-        (wrong(|input| input.hysteresis = Some(f64::NAN)), "hysteresis"),
+        (
+            wrong(|input| input.hysteresis = Some(f64::NAN)),
+            "hysteresis",
+        ),
         (wrong(|input| input.high = Some(0.29)), "high"),
         (wrong(|input| input.level = Some(0.61)), "high"),
         (wrong(|input| input.step = Some(0.0)), "step"),
         (wrong(|input| input.step = Some(-1.0)), "step"),
         (wrong(|input| input.hysteresis = Some(-0.01)), "hysteresis"),
-        (wrong(|input| input.cool_down_days = Some(-1)), "cool_down_days"),
-        (wrong(|input| input.cool_down_days = Some(366)), "cool_down_days"),
-        (wrong(|input| input.cool_down_days = Some(i64::MAX)), "cool_down_days"),
+        (
+            wrong(|input| input.cool_down_days = Some(-1)),
+            "cool_down_days",
+        ),
+        (
+            wrong(|input| input.cool_down_days = Some(366)),
+            "cool_down_days",
+        ),
+        (
+            wrong(|input| input.cool_down_days = Some(i64::MAX)),
+            "cool_down_days",
+        ),
     ] {
         assert_eq!(bad.field(), field, "{bad}");
     }
@@ -92,8 +107,10 @@ fn a_team_s_own_comes_before_everybody_s_and_that_before_the_default() {
         level,
         ..standing()
     };
-    book.set.insert((AlertReason::ChurnLevel, None), (set(0.5), 1));
-    book.set.insert((AlertReason::ChurnLevel, Some(1)), (set(0.4), 1));
+    book.set
+        .insert((AlertReason::ChurnLevel, None), (set(0.5), 1));
+    book.set
+        .insert((AlertReason::ChurnLevel, Some(1)), (set(0.4), 1));
     assert_eq!(level(&book, Some(1)), (0.4, RuleOrigin::Team));
     assert_eq!(level(&book, Some(2)), (0.5, RuleOrigin::Everybody));
     assert_eq!(level(&book, None), (0.5, RuleOrigin::Everybody));
@@ -113,6 +130,9 @@ fn every_rule_and_every_want_has_words_in_both_languages() {
             assert!(!words::unit(language, *unit).unwrap().is_empty());
         }
     }
-    assert_eq!(words::want(Language::En, "no_answers").unwrap(), "no answers yet");
+    assert_eq!(
+        words::want(Language::En, "no_answers").unwrap(),
+        "no answers yet"
+    );
     assert_eq!(words::want(Language::Zh, "no_answers").unwrap(), "尚无答复");
 }

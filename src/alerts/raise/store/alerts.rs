@@ -174,9 +174,11 @@ pub fn ended(
 /// Alerts that a person resolved and whose measure has not come back below the level since.
 pub fn settled_and_not_back(conn: &mut Conn, reasons: &[AlertReason]) -> DbResult<Vec<EndedRow>> {
     let mut sql = ended_for(reasons);
-    sql.push(" AND (a.came_back_at IS NULL OR a.came_back_at < a.resolved_at) AND a.resolution IN (")
-        .bind_list(settlements())
-        .push(") ORDER BY a.id");
+    sql.push(
+        " AND (a.came_back_at IS NULL OR a.came_back_at < a.resolved_at) AND a.resolution IN (",
+    )
+    .bind_list(settlements())
+    .push(") ORDER BY a.id");
     sql.load(conn)
 }
 

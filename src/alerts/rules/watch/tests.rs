@@ -183,7 +183,10 @@ fn for_the_days_of_the_cool_down_only_a_step_above_opens() {
         days: 3,
         ..settled(12.0)
     };
-    assert_eq!(decide(seen(11.0), None, Some(&back), &cooling), Change::None);
+    assert_eq!(
+        decide(seen(11.0), None, Some(&back), &cooling),
+        Change::None
+    );
 }
 
 /// A subject's alerts, kept as the database would.

@@ -52,6 +52,7 @@ fn features(config: &mut ServiceConfig<'_>) {
     crate::whatifs::http::routes(config);
     crate::backtest::http::routes(config);
     crate::alerts::http::routes(config);
+    crate::alerts::rules_http::routes(config);
     crate::track::http::routes(config);
     crate::imports::http::routes(config);
     crate::reports::http::routes(config);
@@ -78,8 +79,14 @@ pub fn describe() -> OpenApi {
 pub fn after_run(state: &AppState, conn: &mut Conn, run: RunId) -> Result<(), AssessmentError> {
     let refused = |error: &dyn std::fmt::Display| AssessmentError::Alerts(error.to_string());
     let settings = RaiseSettings::of(&state.config).map_err(|error| refused(&error))?;
-    alerts::raise(conn, run, &settings, state.clock.now().into())
-        .map_err(|error| refused(&error))?;
+    let now = state.clock.now().into();
+    let mut raised = alerts::raise(conn, run, &settings, now).map_err(|error| refused(&error))?;
+    // A run that fills history in leaves all alerts alone.
+    if !raised.history {
+        let checked = alerts::check::check(conn, Some(run), &settings, now);
+        raised = raised.and(checked.map_err(|error| refused(&error))?);
+        raised.log(&format!("Run {run}"));
+    }
     // The worker looks for mails that are committed: ringing early costs it one look.
     state.bell.ring();
     Ok(())

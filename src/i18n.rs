@@ -23,9 +23,11 @@ const SOURCES: [(Language, &[&str]); 2] = [
         Language::En,
         &[
             include_str!("../locales/en/alert-pages.ftl"),
+            include_str!("../locales/en/alert-rules.ftl"),
             include_str!("../locales/en/alerts.ftl"),
             include_str!("../locales/en/backtest.ftl"),
             include_str!("../locales/en/complaints.ftl"),
+            include_str!("../locales/en/digests.ftl"),
             include_str!("../locales/en/public.ftl"),
             include_str!("../locales/en/surveys.ftl"),
             include_str!("../locales/en/ui.ftl"),
@@ -36,9 +38,11 @@ const SOURCES: [(Language, &[&str]); 2] = [
         Language::Zh,
         &[
             include_str!("../locales/zh/alert-pages.ftl"),
+            include_str!("../locales/zh/alert-rules.ftl"),
             include_str!("../locales/zh/alerts.ftl"),
             include_str!("../locales/zh/backtest.ftl"),
             include_str!("../locales/zh/complaints.ftl"),
+            include_str!("../locales/zh/digests.ftl"),
             include_str!("../locales/zh/public.ftl"),
             include_str!("../locales/zh/surveys.ftl"),
             include_str!("../locales/zh/ui.ftl"),

@@ -419,6 +419,7 @@ pub fn check_user(mut input: UserInput) -> Answer<UserInput> {
             "expected en or zh",
         ));
     }
+    wrong.extend(super::preferences::problems(&input));
     if wrong.is_empty() {
         Ok(input)
     } else {
@@ -527,13 +528,7 @@ async fn update_user(
         .write(move |conn| {
             let old = store::user(conn, id)?.ok_or_else(|| Error::not_found("user", id))?;
             condition.check(old.version)?;
-            let standing = UserInput {
-                name: old.name,
-                email: old.email,
-                language: old.language,
-                team_id: old.team_id,
-                mail_alerts: old.mail_alerts,
-            };
+            let standing = UserInput::of(&old)?;
             let input = check_user(parse_value(&merge::patched(&standing, patch)?)?)?;
             let user = put_user(conn, &input, Some(UserId(id)), now)?;
             audit::record(conn, &actor, &deed("updated", "user", id), now)?;

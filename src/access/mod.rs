@@ -11,6 +11,7 @@ pub mod audit;
 pub mod guard;
 pub mod http;
 pub mod key;
+pub mod preferences;
 pub mod store;
 pub mod ticket;
 

@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::preferences::{self, Frequency, RollUp};
 use super::{Caller, Scope, Teams};
 use crate::db::schema::{api_keys, audit_log, idempotency_keys, instance_secrets, teams, users};
 use crate::db::select::{Collection, Field, Kind};
@@ -43,8 +44,41 @@ pub struct User {
     pub language: String,
     /// The team; without one the person hears of every customer.
     pub team_id: Option<i64>,
-    /// Whether alerts are mailed.
+    /// Whether alerts are mailed; `false`: never, whatever else is set.
     pub mail_alerts: bool,
+    /// How alerts of high severity are told.
+    #[schema(value_type = Frequency)]
+    pub mail_high: String,
+    /// How those of medium severity are.
+    #[schema(value_type = Frequency)]
+    pub mail_medium: String,
+    /// How those of low severity are.
+    #[schema(value_type = Frequency)]
+    pub mail_low: String,
+    /// The person's time zone; `null`: the instance's.
+    pub time_zone: Option<String>,
+    /// From when on no mail is sent, `HH:MM`.
+    #[serde(serialize_with = "preferences::maybe_time")]
+    #[schema(value_type = Option<String>)]
+    pub quiet_from: Option<i64>,
+    /// Until when.
+    #[serde(serialize_with = "preferences::maybe_time")]
+    #[schema(value_type = Option<String>)]
+    pub quiet_until: Option<i64>,
+    /// When digests come, `HH:MM`.
+    #[serde(serialize_with = "preferences::time")]
+    #[schema(value_type = String)]
+    pub digest_at: i64,
+    /// On which day the weekly one comes: 1 Monday to 7 Sunday.
+    pub digest_weekday: i64,
+    /// How many mails of their own alerts may send in a calendar month; what comes beyond waits for
+    /// the daily digest. `null`: no limit.
+    pub mail_budget: Option<i64>,
+    /// How often the roll-up of the team's alerts comes.
+    #[schema(value_type = RollUp)]
+    pub roll_up: String,
+    /// Since when mails to the address come back: none is written until it changes.
+    pub mail_failed_at: Option<UtcTime>,
     /// Goes up with every change.
     pub version: i64,
     /// When it was made.
@@ -302,6 +336,162 @@ pub struct UserInput {
     /// Whether alerts are mailed; default true.
     #[serde(default = "yes")]
     pub mail_alerts: bool,
+    /// How alerts of high severity are told; default `real_time`.
+    #[serde(default = "real_time")]
+    pub mail_high: Frequency,
+    /// Those of medium severity; default `real_time`.
+    #[serde(default = "real_time")]
+    pub mail_medium: Frequency,
+    /// Those of low severity; default `daily`.
+    #[serde(default = "daily")]
+    pub mail_low: Frequency,
+    /// IANA name of the person's time zone; without one the instance's.
+    #[serde(default)]
+    pub time_zone: Option<String>,
+    /// From when on no mail is sent, `HH:MM`; such quiet hours may last over midnight.
+    #[serde(default)]
+    pub quiet_from: Option<String>,
+    /// Until when.
+    #[serde(default)]
+    pub quiet_until: Option<String>,
+    /// When digests come, `HH:MM`; default `07:00`.
+    #[serde(default = "seven")]
+    pub digest_at: String,
+    /// On which day the weekly one comes: 1 Monday (default) to 7 Sunday.
+    #[serde(default = "monday")]
+    pub digest_weekday: i64,
+    /// How many mails of their own alerts may send in a calendar month; default 30, `null`: no limit.
+    #[serde(default = "thirty")]
+    pub mail_budget: Option<i64>,
+    /// How often the roll-up of the team's alerts comes; default `never`.
+    #[serde(default = "no_roll_up")]
+    pub roll_up: RollUp,
+}
+
+impl UserInput {
+    /// Somebody with the usual preferences.
+    pub fn new(name: String, email: String) -> Self {
+        Self {
+            name,
+            email,
+            language: english(),
+            team_id: None,
+            mail_alerts: yes(),
+            mail_high: real_time(),
+            mail_medium: real_time(),
+            mail_low: daily(),
+            time_zone: None,
+            quiet_from: None,
+            quiet_until: None,
+            digest_at: seven(),
+            digest_weekday: monday(),
+            mail_budget: thirty(),
+            roll_up: no_roll_up(),
+        }
+    }
+
+    /// What stands of a user, for changing a part of it.
+    ///
+    /// # Errors
+    ///
+    /// [`DbError::Corrupt`] if the stored words make no sense.
+    pub fn of(user: &User) -> DbResult<Self> {
+        let frequency =
+            |what, word: &str| Frequency::parse(word).ok_or_else(|| DbError::corrupt(what, word));
+        let time = |minute: Option<i64>| minute.map(preferences::clock_time);
+        Ok(Self {
+            name: user.name.clone(),
+            email: user.email.clone(),
+            language: user.language.clone(),
+            team_id: user.team_id,
+            mail_alerts: user.mail_alerts,
+            mail_high: frequency("users.mail_high", &user.mail_high)?,
+            mail_medium: frequency("users.mail_medium", &user.mail_medium)?,
+            mail_low: frequency("users.mail_low", &user.mail_low)?,
+            time_zone: user.time_zone.clone(),
+            quiet_from: time(user.quiet_from),
+            quiet_until: time(user.quiet_until),
+            digest_at: preferences::clock_time(user.digest_at),
+            digest_weekday: user.digest_weekday,
+            mail_budget: user.mail_budget,
+            roll_up: RollUp::parse(&user.roll_up)
+                .ok_or_else(|| DbError::corrupt("users.roll_up", &user.roll_up))?,
+        })
+    }
+
+    fn row(&self) -> UserRow<'_> {
+        let minute = |time: &Option<String>| time.as_deref().and_then(preferences::minute_of_day);
+        UserRow {
+            name: &self.name,
+            email: &self.email,
+            language: &self.language,
+            team_id: self.team_id,
+            mail_alerts: self.mail_alerts,
+            mail_high: self.mail_high.word(),
+            mail_medium: self.mail_medium.word(),
+            mail_low: self.mail_low.word(),
+            time_zone: self.time_zone.as_deref(),
+            quiet_from: minute(&self.quiet_from),
+            quiet_until: minute(&self.quiet_until),
+            // Checked before it is written.
+            digest_at: preferences::minute_of_day(&self.digest_at).unwrap_or(SEVEN),
+            digest_weekday: self.digest_weekday,
+            mail_budget: self.mail_budget,
+            roll_up: self.roll_up.word(),
+        }
+    }
+}
+
+/// Seven o'clock, in minutes of the day.
+const SEVEN: i64 = 420;
+
+/// What is written of a user.
+#[derive(Insertable, AsChangeset)]
+#[diesel(table_name = users, treat_none_as_null = true, treat_none_as_default_value = false)]
+struct UserRow<'a> {
+    name: &'a str,
+    email: &'a str,
+    language: &'a str,
+    team_id: Option<i64>,
+    mail_alerts: bool,
+    mail_high: &'static str,
+    mail_medium: &'static str,
+    mail_low: &'static str,
+    time_zone: Option<&'a str>,
+    quiet_from: Option<i64>,
+    quiet_until: Option<i64>,
+    digest_at: i64,
+    digest_weekday: i64,
+    mail_budget: Option<i64>,
+    roll_up: &'static str,
+}
+
+fn real_time() -> Frequency {
+    Frequency::RealTime
+}
+
+fn daily() -> Frequency {
+    Frequency::Daily
+}
+
+fn seven() -> String {
+    preferences::clock_time(SEVEN)
+}
+
+fn monday() -> i64 {
+    1
+}
+
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "serde takes the default of the field's type"
+)]
+fn thirty() -> Option<i64> {
+    Some(30)
+}
+
+fn no_roll_up() -> RollUp {
+    RollUp::Never
 }
 
 fn english() -> String {
@@ -335,11 +525,7 @@ pub fn user_by_email(conn: &mut Conn, email: &str) -> DbResult<Option<User>> {
 pub fn insert_user(conn: &mut Conn, input: &UserInput, now: UtcTime) -> DbResult<User> {
     Ok(on!(conn, |c| diesel::insert_into(users::table)
         .values((
-            users::name.eq(&input.name),
-            users::email.eq(&input.email),
-            users::language.eq(&input.language),
-            users::team_id.eq(input.team_id),
-            users::mail_alerts.eq(input.mail_alerts),
+            input.row(),
             users::created_at.eq(now),
             users::updated_at.eq(now),
         ))
@@ -348,14 +534,18 @@ pub fn insert_user(conn: &mut Conn, input: &UserInput, now: UtcTime) -> DbResult
 }
 
 /// Changes a user; one that was deleted comes back.
+/// Mails to another address have not failed yet.
 pub fn update_user(conn: &mut Conn, id: UserId, input: &UserInput, now: UtcTime) -> DbResult<User> {
+    on!(conn, |c| diesel::update(users::table.find(id.0))
+        .filter(users::email.ne(&input.email))
+        .set((
+            users::mail_failed_at.eq(None::<UtcTime>),
+            users::mail_failure.eq(None::<String>),
+        ))
+        .execute(c))?;
     Ok(on!(conn, |c| diesel::update(users::table.find(id.0))
         .set((
-            users::name.eq(&input.name),
-            users::email.eq(&input.email),
-            users::language.eq(&input.language),
-            users::team_id.eq(input.team_id),
-            users::mail_alerts.eq(input.mail_alerts),
+            input.row(),
             users::updated_at.eq(now),
             users::deleted_at.eq(None::<UtcTime>),
             users::version.eq(users::version + 1),

@@ -1,21 +1,34 @@
-//! Telling people of alerts: a mail for everybody who looks after the customer.
+//! Telling people of alerts: a mail for everybody who looks after the customer, or a line in their
+//! next digest, as each wants it.
 
 use std::collections::BTreeMap;
 
+use chrono_tz::Tz;
+
 use super::facts::{Address, Facts, NotTellable};
-use super::message::{PublicUrl, RenderError, Rendered, render};
+use super::message::{AlertNotice, PublicUrl, RenderError, Rendered, ToldBefore, render};
 use super::model::{AlertDeed, AlertReason, AlertSeverity};
+use super::page::{links, unsubscribe_url};
+use super::pictures::{PictureError, Pictures, Reader, pictures};
+use super::store::nonce::{nonce_of, nonce_of_user};
 use crate::access::Teams;
+use crate::access::preferences::Frequency;
+use crate::access::ticket::{Signer, SignerError};
 use crate::db::{Conn, DbError, DbResult, UtcTime};
-use crate::i18n::{Language, Texts};
+use crate::i18n::format::Currency;
+use crate::i18n::{Language, TextError, Texts};
 use crate::ids::{AlertId, CustomerId, RunId};
 use crate::mail::mailer::{MessageId, NotAMessageId};
 use crate::mail::model::MailKind;
-use crate::mail::outbox::store::{NewMail, queue};
+use crate::mail::outbox::store::{NewImage, NewMail, attach, queue};
 
-mod store;
+pub mod hours;
+pub(super) mod store;
 
-use store::Recipient;
+use store::{Entry, Recipient};
+
+/// How many mails of a thread a mail refers to beside the first (RFC 5322 sets no bound).
+const REFERENCES: usize = 20;
 
 /// What people are to be told.
 #[derive(Clone, Copy, Debug)]
@@ -46,6 +59,17 @@ pub struct Occasion<'a> {
     pub teams: &'a BTreeMap<i64, Option<i64>>,
 }
 
+/// What an instance's letters say of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Instance<'a> {
+    /// Where people reach it.
+    pub public_url: &'a PublicUrl,
+    /// The zone of people who have set none.
+    pub zone: Tz,
+    /// The reporting currency.
+    pub currency: Currency,
+}
+
 /// How many were told.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Told {
@@ -53,6 +77,8 @@ pub struct Told {
     pub mails: u64,
     /// By their next digest.
     pub digests: u64,
+    /// Nobody, since mails to their address come back.
+    pub unreachable: u64,
 }
 
 impl Told {
@@ -74,6 +100,15 @@ pub enum LetterError {
     /// The text could not be made.
     #[error(transparent)]
     Text(#[from] RenderError),
+    /// Nor what a picture shows.
+    #[error(transparent)]
+    Words(#[from] TextError),
+    /// A picture could not be drawn.
+    #[error(transparent)]
+    Picture(#[from] PictureError),
+    /// The links could not be signed.
+    #[error(transparent)]
+    Signer(#[from] SignerError),
     /// The mail would have no id.
     #[error(transparent)]
     Id(#[from] NotAMessageId),
@@ -82,9 +117,28 @@ pub enum LetterError {
 /// Writes to people.
 #[derive(Debug)]
 pub struct Letters<'a> {
-    public_url: &'a PublicUrl,
-    recipients: Vec<Recipient>,
+    instance: Instance<'a>,
+    recipients: Vec<(Recipient, bool)>,
     now: UtcTime,
+}
+
+/// What everybody with the same language and the same customers reads.
+struct Draft {
+    language: Language,
+    team: Option<i64>,
+    notice: AlertNotice,
+    images: Vec<NewImage>,
+}
+
+/// What does not depend on the reader.
+struct Written {
+    signer: Signer,
+    nonce: String,
+    owner: Option<i64>,
+    told_before: Option<ToldBefore>,
+    /// Drawn when the first mail needs them.
+    pictures: Option<Pictures>,
+    drafts: Vec<Draft>,
 }
 
 impl<'a> Letters<'a> {
@@ -93,63 +147,168 @@ impl<'a> Letters<'a> {
     /// # Errors
     ///
     /// The database's.
-    pub fn new(conn: &mut Conn, public_url: &'a PublicUrl, now: UtcTime) -> DbResult<Self> {
+    pub fn new(conn: &mut Conn, instance: Instance<'a>, now: UtcTime) -> DbResult<Self> {
         Ok(Self {
-            public_url,
+            instance,
             recipients: store::recipients(conn)?,
             now,
         })
     }
 
-    /// Tells everybody who looks after the customer, in the caller's transaction.
+    /// Tells everybody who looks after the customer, each as they want it, in the caller's
+    /// transaction: those of its team, those without a team, and whoever is at the alert if the
+    /// customer belongs to no team that hides it from them.
     ///
     /// # Errors
     ///
     /// [`LetterError`]; the caller must then roll back.
     pub fn tell(&self, conn: &mut Conn, occasion: &Occasion<'_>) -> Result<Told, LetterError> {
         let mut told = Told::default();
-        // Everybody who reads the same language and sees the same customers gets the same words.
-        let mut drafts: Vec<((Language, Option<i64>), Rendered)> = Vec::new();
-        for recipient in &self.recipients {
-            if recipient.team_id.is_some() && recipient.team_id != occasion.team {
+        let mut written = self.written(conn, occasion)?;
+        for (recipient, unreachable) in &self.recipients {
+            let sees = recipient.team_id.is_none() || recipient.team_id == occasion.team;
+            if !sees {
                 continue;
             }
-            let language: Language = recipient
-                .language
-                .parse()
-                .map_err(|error| DbError::corrupt("users.language", error))?;
-            let kind = (language, recipient.team_id);
-            let known = drafts.iter().find(|(other, _)| *other == kind);
-            let draft = if let Some((_, draft)) = known {
-                draft.clone()
-            } else {
-                let draft = self.draft(occasion, language, recipient.team_id)?;
-                drafts.push((kind, draft.clone()));
-                draft
+            let is_owner = written.owner == Some(recipient.id.0);
+            let frequency = match recipient.frequency(occasion.severity)? {
+                // Whoever has taken an alert wants to know that it became worse.
+                Frequency::Never if is_owner => Frequency::Daily,
+                frequency => frequency,
             };
-            told.mails += u64::from(self.queue(conn, occasion, recipient, (language, &draft))?);
+            if frequency == Frequency::Never {
+                continue;
+            }
+            if *unreachable {
+                told.unreachable += 1;
+                continue;
+            }
+            self.tell_one(
+                conn,
+                occasion,
+                (recipient, frequency),
+                (&mut written, &mut told),
+            )?;
         }
         Ok(told)
+    }
+
+    fn written(&self, conn: &mut Conn, occasion: &Occasion<'_>) -> Result<Written, LetterError> {
+        let nonce = if occasion.nonce.is_empty() {
+            nonce_of(conn, occasion.alert)?
+        } else {
+            occasion.nonce.to_owned()
+        };
+        let told_before = match occasion.deed {
+            AlertDeed::Worsened => store::told_before(conn, occasion.alert)?,
+            _ => None,
+        };
+        Ok(Written {
+            signer: Signer::of(conn, self.now)?,
+            nonce,
+            owner: store::owner(conn, occasion.alert)?,
+            told_before: told_before.map(|(measure, at)| ToldBefore {
+                on: at.0.with_timezone(&self.instance.zone).date_naive(),
+                measure,
+                now: occasion.measure,
+            }),
+            pictures: None,
+            drafts: Vec::new(),
+        })
+    }
+
+    fn tell_one(
+        &self,
+        conn: &mut Conn,
+        occasion: &Occasion<'_>,
+        (recipient, frequency): (&Recipient, Frequency),
+        (written, told): (&mut Written, &mut Told),
+    ) -> Result<(), LetterError> {
+        let over_budget = frequency == Frequency::RealTime && self.is_spent(conn, recipient)?;
+        if frequency == Frequency::RealTime && !over_budget {
+            told.mails += u64::from(self.queue(conn, occasion, recipient, written)?);
+            return Ok(());
+        }
+        let entry = Entry {
+            user: recipient.id,
+            alert: occasion.alert,
+            deed: occasion.deed,
+            frequency: if over_budget {
+                Frequency::Daily
+            } else {
+                frequency
+            },
+            over_budget,
+            severity: occasion.severity,
+            measure: occasion.measure,
+        };
+        store::keep(conn, &entry, self.now)?;
+        told.digests += 1;
+        Ok(())
+    }
+
+    /// Whether the month's mails are spent.
+    fn is_spent(&self, conn: &mut Conn, recipient: &Recipient) -> DbResult<bool> {
+        let Some(budget) = recipient.mail_budget else {
+            return Ok(false);
+        };
+        let zone = recipient.zone(self.instance.zone)?;
+        let began = hours::month_began(zone, self.now.0).into();
+        Ok(store::mails_since(conn, recipient.id, began)? >= budget)
     }
 
     /// The mail to people of a team; those without one see every customer.
     fn draft(
         &self,
         occasion: &Occasion<'_>,
-        language: Language,
-        team: Option<i64>,
-    ) -> Result<Rendered, LetterError> {
+        (language, team): (Language, Option<i64>),
+        written: &mut Written,
+    ) -> Result<(AlertNotice, Vec<NewImage>), LetterError> {
+        let known = |draft: &&Draft| draft.language == language && draft.team == team;
+        if let Some(draft) = written.drafts.iter().find(known) {
+            return Ok((draft.notice.clone(), draft.images.clone()));
+        }
         let to = Address {
             alert: occasion.alert,
             customer: occasion.customer,
             severity: occasion.severity,
-            public_url: self.public_url,
+            public_url: self.instance.public_url,
+            zone: self.instance.zone,
+            currency: self.instance.currency,
             language,
+            told_before: written.told_before,
         };
         let sees = team.map_or(Teams::All, |team| Teams::Only(vec![team]));
         let visible = |id: i64| sees.allow(occasion.teams.get(&id).copied().flatten());
-        let notice = occasion.facts.clone().hide(visible).notice(&to)?;
-        Ok(render(Texts::embedded(), &notice)?)
+        let mut notice = occasion.facts.clone().hide(visible).notice(&to)?;
+        let drawn = match written.pictures.take() {
+            Some(drawn) => drawn,
+            None => pictures(occasion.facts)?,
+        };
+        let (alert, version) = (occasion.alert, occasion.version);
+        let tail = format!(
+            "{alert}-{version}@{}",
+            self.instance.public_url.mail_domain()
+        );
+        let reader = Reader {
+            language,
+            visible: &visible,
+        };
+        let customer = occasion.facts.customer_name.as_deref().unwrap_or_default();
+        let told = drawn.told(Texts::embedded(), &reader, (customer, &tail))?;
+        let mut images = Vec::with_capacity(told.len());
+        for (picture, image) in told {
+            notice.pictures.push(picture);
+            images.push(image);
+        }
+        written.pictures = Some(drawn);
+        written.drafts.push(Draft {
+            language,
+            team,
+            notice: notice.clone(),
+            images: images.clone(),
+        });
+        Ok((notice, images))
     }
 
     /// The id of a mail: the same for ever, and another one in a database that was set up anew.
@@ -159,8 +318,24 @@ impl<'a> Letters<'a> {
         recipient: &Recipient,
     ) -> Result<MessageId, NotAMessageId> {
         let (alert, user, version) = (occasion.alert, recipient.id, occasion.version);
-        let (at, domain) = (self.now.0.timestamp(), self.public_url.mail_domain());
+        let (at, domain) = (
+            self.now.0.timestamp(),
+            self.instance.public_url.mail_domain(),
+        );
         MessageId::parse(&format!("alert-{alert}-{user}-{version}-{at}@{domain}"))
+    }
+
+    /// The mail of an alert in the reader's words, with links of their own.
+    fn worded(
+        &self,
+        mut notice: AlertNotice,
+        recipient: &Recipient,
+        written: &Written,
+    ) -> Result<Rendered, LetterError> {
+        let (url, nonce) = (self.instance.public_url, &written.nonce);
+        let (alert, user) = (notice.alert_id, recipient.id);
+        notice.deeds = Some(links(&written.signer, url, alert, nonce, user, self.now));
+        Ok(render(Texts::embedded(), &notice)?)
     }
 
     fn queue(
@@ -168,10 +343,17 @@ impl<'a> Letters<'a> {
         conn: &mut Conn,
         occasion: &Occasion<'_>,
         recipient: &Recipient,
-        (language, draft): (Language, &Rendered),
+        written: &mut Written,
     ) -> Result<bool, LetterError> {
         let id = self.message_id(occasion, recipient)?;
-        let first = store::first_mail(conn, occasion.alert, recipient.id)?;
+        let language = recipient.language()?;
+        let (notice, images) = self.draft(occasion, (language, recipient.team_id), written)?;
+        let draft = self.worded(notice, recipient, written)?;
+        let thread = store::thread(conn, occasion.alert, recipient.id)?;
+        let chain = references(&thread);
+        let user_nonce = nonce_of_user(conn, recipient.id)?;
+        let url = self.instance.public_url;
+        let unsubscribe = unsubscribe_url(&written.signer, url, recipient.id, &user_nonce);
         let mail = NewMail {
             kind: MailKind::Alert.word(),
             customer_id: occasion.customer.map(|customer| customer.0),
@@ -179,16 +361,54 @@ impl<'a> Letters<'a> {
             user_id: Some(recipient.id.0),
             run_id: occasion.run.map(|run| run.0),
             message_id: id.as_str(),
-            in_reply_to: first.as_deref(),
-            reply_chain: first.as_deref(),
+            in_reply_to: thread.last().map(String::as_str),
+            reply_chain: chain.as_deref(),
             to_address: &recipient.email,
             to_name: &recipient.name,
             language: language.tag(),
             subject: &draft.subject,
             text: &draft.text,
             html: &draft.html,
+            unsubscribe_url: Some(&unsubscribe),
             ..NewMail::default()
         };
-        Ok(queue(conn, &mail, self.now)?.is_some())
+        let Some(queued) = queue(conn, &mail, self.now)? else {
+            return Ok(false);
+        };
+        attach(conn, queued, &images)?;
+        let zone = recipient.zone(self.instance.zone)?;
+        let quiet = recipient.quiet();
+        if let Some(until) = quiet.and_then(|quiet| hours::quiet_until(zone, quiet, self.now.0)) {
+            store::hold(conn, queued, until.into())?;
+        }
+        Ok(true)
+    }
+}
+
+/// The mails of a thread as `References` names them: the first, and the last [`REFERENCES`].
+fn references(thread: &[String]) -> Option<String> {
+    let (first, rest) = thread.split_first()?;
+    let newest = rest.len().saturating_sub(REFERENCES);
+    let named = std::iter::once(first).chain(rest.iter().skip(newest));
+    Some(named.map(String::as_str).collect::<Vec<_>>().join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references_name_the_first_mail_and_the_newest() {
+        let thread = |count: usize| -> Vec<String> {
+            (0..count).map(|number| format!("{number}@x")).collect()
+        };
+        assert_eq!(references(&[]), None);
+        assert_eq!(references(&thread(2)).unwrap(), "0@x 1@x");
+        let long = references(&thread(100)).unwrap();
+        assert!(
+            long.starts_with("0@x 80@x 81@x") && long.ends_with(" 99@x"),
+            "{long}"
+        );
+        assert_eq!(long.split(' ').count(), 21);
     }
 }

@@ -5,7 +5,11 @@
 //! shortened in the subject only. Links lead to pages; opening one changes nothing.
 
 use chrono::NaiveDate;
+use chrono_tz::Tz;
 
+use super::facts::{NextStepWord, Warning, WorkedBefore};
+use super::model::AlertSeverity;
+use super::page::Links;
 use crate::i18n::format::Currency;
 use crate::i18n::{Language, TextError, Texts};
 use crate::ids::{AlertId, CustomerId};
@@ -35,17 +39,65 @@ pub struct AlertNotice {
     pub language: Language,
     /// How urgent it is.
     pub severity: Severity,
-    /// What opened or raised the alert.
-    pub reason: Reason,
-    /// The customer, for its link.
-    pub customer_id: CustomerId,
-    /// The customer's name as stored; may hold anything.
-    pub customer_name: String,
+    /// What was found; its partners by the names that the reader may see. Its figures are finite.
+    pub warning: Warning,
+    /// The customer, for its link, and its name as stored, which may hold anything; `None`: it is
+    /// about our own data.
+    pub customer: Option<(CustomerId, String)>,
     /// Name of the team that looks after the customer.
     pub team: Option<String>,
     /// The date for which all figures hold.
     pub as_of: NaiveDate,
-    /// How many weeks after `as_of` the probabilities look ahead.
+    /// The zone that moments are told in.
+    pub zone: Tz,
+    /// What the warning's amounts of money are in.
+    pub currency: Currency,
+    /// What was told last, if this is worse.
+    pub told_before: Option<ToldBefore>,
+    /// The customer's risk in the newest run.
+    pub risk: Option<Risk>,
+    /// What to do first.
+    pub next_step: NextStepWord,
+    /// By when to do it.
+    pub due: NaiveDate,
+    /// What such steps came to before.
+    pub worked_before: Option<WorkedBefore>,
+    /// What stands in the pictures, and where they are.
+    pub pictures: Vec<Picture>,
+    /// Pages that act, for this reader.
+    pub deeds: Option<Links>,
+}
+
+/// What was told of an alert before it became worse.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ToldBefore {
+    /// On which day.
+    pub on: NaiveDate,
+    /// What its rule measured then.
+    pub measure: f64,
+    /// What it measures now.
+    pub now: f64,
+}
+
+/// A picture of a mail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Picture {
+    /// Its Content-ID.
+    pub content_id: String,
+    /// What it shows, for those who do not see it.
+    pub alt: String,
+    /// Its width as shown, in CSS pixels.
+    pub width: u32,
+    /// Its height.
+    pub height: u32,
+    /// What its numbers mean, a line each.
+    pub key: Vec<String>,
+}
+
+/// A customer's risk in a run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Risk {
+    /// How many weeks the probabilities look ahead.
     pub horizon_weeks: u32,
     /// The probability that the customer leaves within the horizon.
     pub churn_probability: Probability,
@@ -70,10 +122,6 @@ pub struct AlertNotice {
     /// Whether history confirms that losses spread between partners here; `None` if
     /// that has not been checked. Unless confirmed the mail calls it a hypothesis.
     pub network_term_supported: Option<bool>,
-    /// What to do first.
-    pub next_step: NextStep,
-    /// By when to do it.
-    pub due: NaiveDate,
 }
 
 /// How urgent an alert is.
@@ -87,19 +135,14 @@ pub enum Severity {
     High,
 }
 
-/// What opened or raised an alert.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Reason {
-    /// The churn probability reached the configured level.
-    ChurnLevel {
-        /// That level.
-        level: Probability,
-    },
-    /// The churn probability rose by the configured step or more.
-    ChurnRise {
-        /// That step, as a difference of probabilities.
-        step: Probability,
-    },
+impl From<AlertSeverity> for Severity {
+    fn from(word: AlertSeverity) -> Self {
+        match word {
+            AlertSeverity::High => Self::High,
+            AlertSeverity::Medium => Self::Medium,
+            AlertSeverity::Low => Self::Low,
+        }
+    }
 }
 
 /// An earlier assessment.
@@ -193,23 +236,6 @@ pub enum Evidence {
     None,
 }
 
-/// What to do first about an alert.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum NextStep {
-    /// Call the customer.
-    Call,
-    /// Visit the customer.
-    Visit,
-    /// Hold a service review.
-    ServiceReview,
-    /// Review the prices.
-    PriceReview,
-    /// Settle a complaint and have it confirmed.
-    Recovery,
-    /// Talk about the partners that fell silent.
-    Partner,
-}
-
 /// An alert mail ready to be addressed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rendered {
@@ -219,6 +245,25 @@ pub struct Rendered {
     pub text: String,
     /// The same as an HTML document.
     pub html: String,
+}
+
+/// An alert in one line, as a digest tells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// How urgent it is.
+    pub severity: String,
+    /// Of the severity, for white text on it.
+    pub colour: &'static str,
+    /// The customer.
+    pub customer: String,
+    /// What happened.
+    pub what: String,
+    /// What is at risk.
+    pub value: Option<String>,
+    /// What to do first.
+    pub next_step: String,
+    /// Its page.
+    pub url: String,
 }
 
 /// An alert mail could not be made.
@@ -256,21 +301,45 @@ pub enum RenderError {
 /// percentage point off the total, [`RenderError::TooManySilent`] if more partners
 /// are silent than there are; the others would be faults of ours.
 pub fn render(texts: &Texts, notice: &AlertNotice) -> Result<Rendered, RenderError> {
-    let sum = notice
-        .parts
-        .iter()
-        .map(|part| part.probability.get())
-        .sum::<f64>()
-        + notice.others.get();
-    let total = notice.churn_probability.get();
-    if (sum - total).abs() > SUM_TOLERANCE {
-        return Err(RenderError::PartsDoNotSum { sum, total });
-    }
-    let Partners { total, silent, .. } = notice.partners;
-    if silent > total {
-        return Err(RenderError::TooManySilent { silent, total });
+    if let Some(risk) = &notice.risk {
+        risk.check()?;
     }
     view::render(texts, notice)
+}
+
+impl Risk {
+    fn check(&self) -> Result<(), RenderError> {
+        let parts = self.parts.iter().map(|part| part.probability.get());
+        let sum = parts.sum::<f64>() + self.others.get();
+        let total = self.churn_probability.get();
+        if (sum - total).abs() > SUM_TOLERANCE {
+            return Err(RenderError::PartsDoNotSum { sum, total });
+        }
+        let Partners { total, silent, .. } = self.partners;
+        if silent > total {
+            return Err(RenderError::TooManySilent { silent, total });
+        }
+        Ok(())
+    }
+}
+
+/// What happened, in a few words with its figures, as the subject tells it: `3 of 7 consignees
+/// silent`.
+///
+/// # Errors
+///
+/// As [`render`].
+pub fn headline(texts: &Texts, notice: &AlertNotice) -> Result<String, RenderError> {
+    Ok(view::headline(texts, notice)?)
+}
+
+/// The notice in one line.
+///
+/// # Errors
+///
+/// As [`render`].
+pub fn line(texts: &Texts, notice: &AlertNotice) -> Result<Line, RenderError> {
+    Ok(view::line(texts, notice)?)
 }
 
 #[cfg(test)]

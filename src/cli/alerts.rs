@@ -101,6 +101,8 @@ pub enum Command {
         #[arg(long)]
         note: Option<String>,
     },
+    #[command(flatten)]
+    Rules(super::alert_rules::Command),
 }
 
 fn settlement(word: &str) -> Result<Settlement, String> {
@@ -135,6 +137,7 @@ pub fn run(context: &Context, command: Command) -> Result<(), Failure> {
     let changed = match command {
         Command::List { all } => return list(context, &state, all),
         Command::Show { id } => return show(context, &state, id),
+        Command::Rules(command) => return super::alert_rules::run(context, &state, &command),
         Command::History { id } => return history(context, &state, id),
         Command::Acknowledge { id } => state
             .db

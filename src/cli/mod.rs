@@ -1,5 +1,6 @@
 //! The command line: one file per command.
 
+mod alert_rules;
 mod alerts;
 mod assess;
 mod backtest;

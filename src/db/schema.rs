@@ -534,6 +534,7 @@ diesel::table! {
         acknowledged_at -> Nullable<Instant>,
         updated_at -> Instant,
         resolved_at -> Nullable<Instant>,
+        came_back_at -> Nullable<Instant>,
     }
 }
 

@@ -18,6 +18,7 @@
 mod access;
 mod alert_life;
 mod alert_pages;
+mod alert_rules;
 mod alerts;
 mod backtest;
 mod complaints;

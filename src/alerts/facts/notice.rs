@@ -1,9 +1,11 @@
 //! Facts as a mail tells them.
 
-use super::{Earlier, Facts, FollowerFact, NextStepWord, PartFact, RiskFacts, ValueUnit, Warning};
+use chrono_tz::Tz;
+
+use super::{Earlier, Facts, FollowerFact, PartFact, RiskFacts, ValueUnit, Warning};
 use crate::alerts::message::{
-    AlertNotice, Evidence, Follower, NextStep, Part, PartKind, PartnerKind, Partners, Previous,
-    PublicUrl, Reason, Severity, ValueBasis,
+    AlertNotice, Evidence, Follower, Part, PartKind, PartnerKind, Partners, Previous, PublicUrl,
+    Risk, ToldBefore, ValueBasis,
 };
 use crate::alerts::model::AlertSeverity;
 use crate::assessment::model::{CascadeTerm, Evidence as EvidenceWord, Role};
@@ -17,14 +19,20 @@ use crate::units::{NotAProbability, Probability};
 pub struct Address<'a> {
     /// The alert.
     pub alert: AlertId,
-    /// The customer.
+    /// The customer; `None`: it is about our own data.
     pub customer: Option<CustomerId>,
     /// How urgent it is.
     pub severity: AlertSeverity,
     /// Where people reach this instance.
     pub public_url: &'a PublicUrl,
+    /// The zone that moments are told in.
+    pub zone: Tz,
+    /// The reporting currency.
+    pub currency: Currency,
     /// The reader's language.
     pub language: Language,
+    /// What was told last, if this is worse.
+    pub told_before: Option<ToldBefore>,
 }
 
 /// Facts that cannot be put into a mail.
@@ -33,7 +41,7 @@ pub enum NotTellable {
     /// A number that is no probability.
     #[error(transparent)]
     Probability(#[from] NotAProbability),
-    /// A warning without the figures of a run.
+    /// A warning about churn without the figures of a run.
     #[error("a warning about churn without a run")]
     NoRun,
     /// Money without a currency, or one that does not exist.
@@ -50,81 +58,77 @@ impl Facts {
     ///
     /// [`NotTellable`] if a stored number makes no sense.
     pub fn notice(&self, to: &Address<'_>) -> Result<AlertNotice, NotTellable> {
-        let risk = self.risk.as_ref().ok_or(NotTellable::NoRun)?;
-        let (parts, others) = risk.told_parts()?;
+        let of_churn = match self.warning {
+            Warning::ChurnLevel { level: limit } | Warning::ChurnRise { step: limit, .. } => {
+                Probability::new(limit)?;
+                true
+            }
+            _ => false,
+        };
+        if of_churn && self.risk.is_none() {
+            return Err(NotTellable::NoRun);
+        }
+        let name = self.customer_name.clone().unwrap_or_default();
         Ok(AlertNotice {
             alert_id: to.alert,
             public_url: to.public_url.clone(),
             language: to.language,
-            severity: match to.severity {
-                AlertSeverity::High => Severity::High,
-                AlertSeverity::Medium => Severity::Medium,
-                AlertSeverity::Low => Severity::Low,
-            },
-            reason: match self.warning {
-                Warning::ChurnLevel { level } => Reason::ChurnLevel {
-                    level: Probability::new(level)?,
-                },
-                Warning::ChurnRise { step, .. } => Reason::ChurnRise {
-                    step: Probability::new(step)?,
-                },
-                _ => return Err(NotTellable::NoRun),
-            },
-            customer_id: to.customer.ok_or(NotTellable::NoRun)?,
-            customer_name: self.customer_name.clone().unwrap_or_default(),
+            severity: to.severity.into(),
+            warning: self.warning.clone(),
+            customer: to.customer.map(|id| (id, name)),
             team: self.team.clone(),
             as_of: self.as_of,
-            horizon_weeks: risk.horizon_weeks,
-            churn_probability: Probability::new(risk.churn_probability)?,
-            previous: risk.before.map(Earlier::told).transpose()?,
-            parts,
-            others,
-            followers: risk
-                .followers
-                .iter()
-                .map(FollowerFact::told)
-                .collect::<Result<_, _>>()?,
-            value_at_risk: risk.value_at_risk,
-            value_basis: risk.value_basis()?,
-            partners: Partners {
-                kind: match risk.role {
-                    Role::Shipper => PartnerKind::Consignees,
-                    Role::Consignee => PartnerKind::Shippers,
-                    Role::Both => PartnerKind::Both,
-                },
-                total: risk.partners,
-                silent: risk.partners_silent,
-            },
-            evidence: match risk.evidence {
-                EvidenceWord::Enough => Evidence::Enough,
-                EvidenceWord::Low => Evidence::Low,
-                EvidenceWord::None => Evidence::None,
-            },
-            network_term_supported: match risk.cascade_term {
-                CascadeTerm::Supported => Some(true),
-                CascadeTerm::NotSupported => Some(false),
-                CascadeTerm::Hypothesis => None,
-            },
-            next_step: match self.next_step {
-                NextStepWord::Call => NextStep::Call,
-                NextStepWord::ServiceReview => NextStep::ServiceReview,
-                NextStepWord::Visit => NextStep::Visit,
-                NextStepWord::PriceReview => NextStep::PriceReview,
-                NextStepWord::Recovery => NextStep::Recovery,
-                NextStepWord::Partner => NextStep::Partner,
-                NextStepWord::Survey
-                | NextStepWord::Promise
-                | NextStepWord::Renewal
-                | NextStepWord::SecondContact
-                | NextStepWord::Payment
-                | NextStepWord::Data => return Err(NotTellable::NoRun),
-            },
+            zone: to.zone,
+            currency: to.currency,
+            told_before: to.told_before,
+            risk: self.risk.as_ref().map(RiskFacts::told).transpose()?,
+            next_step: self.next_step,
             due: self.due,
+            worked_before: self.worked_before.clone(),
+            pictures: Vec::new(),
+            deeds: None,
         })
     }
 }
 
 impl RiskFacts {
+    fn told(&self) -> Result<Risk, NotTellable> {
+        let (parts, others) = self.told_parts()?;
+        Ok(Risk {
+            horizon_weeks: self.horizon_weeks,
+            churn_probability: Probability::new(self.churn_probability)?,
+            previous: self.before.map(Earlier::told).transpose()?,
+            parts,
+            others,
+            followers: self
+                .followers
+                .iter()
+                .map(FollowerFact::told)
+                .collect::<Result<_, _>>()?,
+            value_at_risk: self.value_at_risk,
+            value_basis: self.value_basis()?,
+            partners: Partners {
+                kind: match self.role {
+                    Role::Shipper => PartnerKind::Consignees,
+                    Role::Consignee => PartnerKind::Shippers,
+                    Role::Both => PartnerKind::Both,
+                },
+                total: self.partners,
+                silent: self.partners_silent,
+            },
+            evidence: match self.evidence {
+                EvidenceWord::Enough => Evidence::Enough,
+                EvidenceWord::Low => Evidence::Low,
+                EvidenceWord::None => Evidence::None,
+            },
+            network_term_supported: match self.cascade_term {
+                CascadeTerm::Supported => Some(true),
+                CascadeTerm::NotSupported => Some(false),
+                CascadeTerm::Hypothesis => None,
+            },
+        })
+    }
+
     /// The parts that are told one by one, and the rest.
     fn told_parts(&self) -> Result<(Vec<Part>, Probability), NotAProbability> {
         let mut others = 0.0;

@@ -34,11 +34,24 @@ fn brandt(language: Language) -> AlertNotice {
         public_url: "https://hawser.example".parse().unwrap(),
         language,
         severity: Severity::High,
-        reason: Reason::ChurnLevel { level: p(0.3) },
-        customer_id: CustomerId(12),
-        customer_name: "Brandt GmbH".to_owned(),
+        warning: Warning::ChurnLevel { level: 0.3 },
+        customer: Some((CustomerId(12), "Brandt GmbH".to_owned())),
         team: Some("Nord".to_owned()),
         as_of: day(3, 10),
+        zone: Tz::UTC,
+        currency: "EUR".parse().unwrap(),
+        told_before: None,
+        risk: Some(brandts_risk()),
+        next_step: NextStepWord::Call,
+        due: day(3, 21),
+        worked_before: None,
+        pictures: Vec::new(),
+        deeds: None,
+    }
+}
+
+fn brandts_risk() -> Risk {
+    Risk {
         horizon_weeks: 13,
         churn_probability: p(0.31),
         previous: Some(Previous {
@@ -64,9 +77,16 @@ fn brandt(language: Language) -> AlertNotice {
         },
         evidence: Evidence::Enough,
         network_term_supported: Some(true),
-        next_step: NextStep::Call,
-        due: day(3, 21),
     }
+}
+
+/// The risk of a notice that has one.
+fn risk(notice: &mut AlertNotice) -> &mut Risk {
+    notice.risk.as_mut().unwrap()
+}
+
+fn name(notice: &mut AlertNotice, name: &str) {
+    notice.customer = Some((CustomerId(12), name.to_owned()));
 }
 
 fn mail(notice: &AlertNotice) -> Rendered {
@@ -119,7 +139,7 @@ Open the alert
 https://hawser.example/alerts/7
 Open the customer
 https://hawser.example/customers/12
-Opening a link changes nothing.
+Opening a link changes nothing; you are asked first.
 
 --\u{20}
 As of 10 March 2014
@@ -133,7 +153,7 @@ Hawser
 #[test]
 fn the_chinese_text_says_it_all_in_order() {
     let mut notice = brandt(Language::Zh);
-    notice.customer_name = "华东纺织有限公司".to_owned();
+    name(&mut notice, "华东纺织有限公司");
     let mail = mail(&notice);
     assert_eq!(
         mail.subject,
@@ -152,7 +172,7 @@ fn the_chinese_text_says_it_all_in_order() {
             "谁会随之流失\n- Ziegler AG\n  流失概率目前 12%，若该客户流失则为 47%\n",
             "下一步\n请在 2014年3月21日前致电客户，了解发生了什么变化。\n",
             "https://hawser.example/alerts/7\n",
-            "打开链接不会改变任何内容。\n",
+            "打开链接不会改变任何内容，操作前会先请您确认。\n",
             "数据截至 2014年3月10日\n团队：Nord\n",
         ],
     );
@@ -192,13 +212,13 @@ fn the_html_says_the_same_without_anything_from_outside() {
 #[test]
 fn the_subject_leaves_out_what_is_not_known() {
     let mut notice = brandt(Language::En);
-    notice.partners.silent = 0;
+    risk(&mut notice).partners.silent = 0;
     assert_eq!(
         mail(&notice).subject,
         "[Hawser] HIGH: Brandt GmbH, churn 18% → 31%, 212k margin at risk"
     );
-    notice.previous = None;
-    notice.value_at_risk = -100;
+    risk(&mut notice).previous = None;
+    risk(&mut notice).value_at_risk = -100;
     assert_eq!(
         mail(&notice).subject,
         "[Hawser] HIGH: Brandt GmbH, churn 31%"
@@ -212,10 +232,10 @@ fn the_subject_leaves_out_what_is_not_known() {
     );
 
     notice.severity = Severity::Low;
-    notice.customer_name = " \r\n ".to_owned();
-    notice.value_at_risk = 212_400;
-    notice.value_basis = ValueBasis::Weight;
-    notice.partners = Partners {
+    name(&mut notice, " \r\n ");
+    risk(&mut notice).value_at_risk = 212_400;
+    risk(&mut notice).value_basis = ValueBasis::Weight;
+    risk(&mut notice).partners = Partners {
         kind: PartnerKind::Shippers,
         total: 1,
         silent: 1,
@@ -230,8 +250,8 @@ fn the_subject_leaves_out_what_is_not_known() {
             .contains("1 of its 1 shipper no longer sends anything to it through us.")
     );
     notice.severity = Severity::Medium;
-    notice.value_basis = ValueBasis::Shipments;
-    notice.partners.kind = PartnerKind::Both;
+    risk(&mut notice).value_basis = ValueBasis::Shipments;
+    risk(&mut notice).partners.kind = PartnerKind::Both;
     assert_eq!(
         mail(&notice).subject,
         "[Hawser] MEDIUM: Customer 12, 1 of 1 partner silent, 212k shipments at risk"
@@ -241,8 +261,11 @@ fn the_subject_leaves_out_what_is_not_known() {
 #[test]
 fn a_rise_names_the_step_and_one_week_is_singular() {
     let mut notice = brandt(Language::En);
-    notice.reason = Reason::ChurnRise { step: p(0.1) };
-    notice.horizon_weeks = 1;
+    notice.warning = Warning::ChurnRise {
+        step: 0.1,
+        from: 0.2,
+    };
+    risk(&mut notice).horizon_weeks = 1;
     assert!(mail(&notice).text.contains(
         "The probability that Brandt GmbH leaves within one week has risen to 31%. \
          You are told when it rises by 10 or more percentage points."
@@ -252,7 +275,7 @@ fn a_rise_names_the_step_and_one_week_is_singular() {
 #[test]
 fn a_change_that_whole_percents_would_hide_is_shown_with_a_decimal() {
     let mut notice = brandt(Language::En);
-    notice.previous = Some(Previous {
+    risk(&mut notice).previous = Some(Previous {
         churn_probability: p(0.307),
         as_of: day(3, 3),
     });
@@ -271,7 +294,7 @@ fn a_change_that_whole_percents_would_hide_is_shown_with_a_decimal() {
 fn more_than_three_parts_are_added_to_the_rest_and_the_figures_still_add_up() {
     let mut notice = brandt(Language::En);
     // 0.094 + 0.103 + 0.052 + 0.034 + 0.027 = 0.310; the last two are the rest: 6.1%.
-    notice.parts = vec![
+    risk(&mut notice).parts = vec![
         partner("Klein", 0.034, 0.05),
         Part {
             kind: PartKind::Own,
@@ -280,7 +303,7 @@ fn more_than_three_parts_are_added_to_the_rest_and_the_figures_still_add_up() {
         partner("Halle KG", 0.052, 0.2),
         partner("Nordkauf", 0.103, 0.61),
     ];
-    notice.others = p(0.027);
+    risk(&mut notice).others = p(0.027);
     // Floors of 10.3, 9.4, 5.2, 6.1 are 10, 9, 5, 6 = 30; the largest remainder is 0.4.
     assert_contains_in_order(
         &mail(&notice).text,
@@ -297,13 +320,13 @@ fn more_than_three_parts_are_added_to_the_rest_and_the_figures_still_add_up() {
 #[test]
 fn parts_that_do_not_explain_the_total_are_refused() {
     let mut notice = brandt(Language::En);
-    notice.others = p(0.01);
+    risk(&mut notice).others = p(0.01);
     assert!(matches!(
         render(Texts::embedded(), &notice),
         Err(RenderError::PartsDoNotSum { .. })
     ));
-    notice.others = Probability::ZERO;
-    notice.partners.silent = 8;
+    risk(&mut notice).others = Probability::ZERO;
+    risk(&mut notice).partners.silent = 8;
     assert!(matches!(
         render(Texts::embedded(), &notice),
         Err(RenderError::TooManySilent {
@@ -316,20 +339,20 @@ fn parts_that_do_not_explain_the_total_are_refused() {
 #[test]
 fn what_history_does_not_support_is_called_a_hypothesis() {
     let mut notice = brandt(Language::En);
-    notice.network_term_supported = None;
+    risk(&mut notice).network_term_supported = None;
     let unchecked = mail(&notice);
     for text in [&unchecked.text, &unchecked.html] {
         assert!(text.contains("is a hypothesis: whether losses spread"));
         assert!(text.contains("Who might follow"));
     }
-    notice.network_term_supported = Some(false);
+    risk(&mut notice).network_term_supported = Some(false);
     assert!(mail(&notice).text.contains("your history does not confirm"));
     // Nothing from the network is shown, so nothing needs the warning.
-    notice.parts = vec![Part {
+    risk(&mut notice).parts = vec![Part {
         kind: PartKind::Own,
         probability: p(0.31),
     }];
-    notice.followers.clear();
+    risk(&mut notice).followers.clear();
     let own = mail(&notice).text;
     assert!(!own.contains("hypothesis"), "{own}");
     assert!(own.contains("No partner is expected to follow."));
@@ -338,9 +361,9 @@ fn what_history_does_not_support_is_called_a_hypothesis() {
 #[test]
 fn weak_evidence_is_said_beside_the_number() {
     let mut notice = brandt(Language::En);
-    notice.evidence = Evidence::Low;
+    risk(&mut notice).evidence = Evidence::Low;
     assert!(mail(&notice).text.contains("Low evidence: "));
-    notice.evidence = Evidence::None;
+    risk(&mut notice).evidence = Evidence::None;
     let mail = mail(&notice);
     assert!(mail.text.contains("No evidence of its own: "));
     assert!(mail.html.contains("No evidence of its own: "));
@@ -349,7 +372,7 @@ fn weak_evidence_is_said_beside_the_number() {
 #[test]
 fn unnamed_partners_and_many_followers_are_told_apart_and_counted() {
     let mut notice = brandt(Language::En);
-    notice.parts[1].kind = PartKind::Partner {
+    risk(&mut notice).parts[1].kind = PartKind::Partner {
         name: None,
         share_of_business: None,
     };
@@ -365,9 +388,12 @@ fn unnamed_partners_and_many_followers_are_told_apart_and_counted() {
 #[test]
 fn line_ends_in_names_start_no_line_and_no_header() {
     let mut notice = brandt(Language::En);
-    notice.customer_name = "Evil\r\nBcc: all@example.com\r\n\r\n\0<b>\u{2028}x".to_owned();
+    name(
+        &mut notice,
+        "Evil\r\nBcc: all@example.com\r\n\r\n\0<b>\u{2028}x",
+    );
     notice.team = Some("N\r\nord".to_owned());
-    notice.followers[0].name = "F\nG".to_owned();
+    risk(&mut notice).followers[0].name = "F\nG".to_owned();
     let mail = mail(&notice);
     assert!(
         mail.subject
@@ -383,10 +409,10 @@ fn line_ends_in_names_start_no_line_and_no_header() {
 fn html_in_names_is_text() {
     let mut notice = brandt(Language::Zh);
     let name = "</h1><script>alert('x')</script>\"&amp;";
-    notice.customer_name = name.to_owned();
+    self::name(&mut notice, name);
     notice.team = Some(name.to_owned());
-    notice.followers[0].name = name.to_owned();
-    notice.parts[1] = partner(name, 0.17, 0.61);
+    risk(&mut notice).followers[0].name = name.to_owned();
+    risk(&mut notice).parts[1] = partner(name, 0.17, 0.61);
     let mail = mail(&notice);
     for raw in ["<script", "</script", "alert('x')"] {
         assert!(!mail.html.contains(raw), "{raw}");
@@ -399,7 +425,7 @@ fn html_in_names_is_text() {
 #[test]
 fn right_to_left_names_are_isolated_and_overrides_removed() {
     let mut notice = brandt(Language::En);
-    notice.customer_name = "\u{202e}שלום בע\"מ".to_owned();
+    name(&mut notice, "\u{202e}שלום בע\"מ");
     let mail = mail(&notice);
     let isolated = "\u{2068}שלום בע\"מ\u{2069}";
     assert!(
@@ -412,9 +438,9 @@ fn right_to_left_names_are_isolated_and_overrides_removed() {
 }
 
 #[test]
-fn an_endless_name_is_shortened_in_the_subject_only() {
+fn an_endless_name_is_shortened() {
     let mut notice = brandt(Language::Zh);
-    notice.customer_name = "🚚货".repeat(150_000);
+    self::name(&mut notice, &"🚚货".repeat(150_000));
     let mail = mail(&notice);
     let shown = "🚚货".repeat(30);
     let shown: String = shown.chars().take(59).collect();
@@ -425,6 +451,10 @@ fn an_endless_name_is_shortened_in_the_subject_only() {
         mail.subject
     );
     assert!(mail.subject.chars().count() < 120);
-    assert!(mail.text.contains(&notice.customer_name));
-    assert!(mail.html.contains(&notice.customer_name));
+    // The body shows more of it, and not all.
+    let told: String = "🚚货".repeat(150).chars().take(299).collect();
+    for body in [&mail.text, &mail.html] {
+        assert!(body.contains(&format!("{told}…")));
+        assert!(body.len() < 20_000, "{}", body.len());
+    }
 }

@@ -3,17 +3,27 @@
 use askama::Template;
 
 use self::figures::decimals;
-use self::words::{behind_label, severity, value_label};
-use super::{AlertNotice, Evidence, RenderError, Rendered, Severity};
-use crate::i18n::line::{isolate, single_line};
+use self::words::severity;
+use super::{AlertNotice, Evidence, Picture, RenderError, Rendered, Risk, Severity, Warning};
+use crate::alerts::page::Links;
+use crate::i18n::line::{isolate, shorten, single_line};
 use crate::i18n::{Args, Key, TextError, Texts, Value, key};
 use crate::units::Probability;
 
 mod figures;
+mod found;
+mod risk;
+mod short;
 mod words;
 
+use risk::RiskView;
+pub(super) use short::{headline, line};
+
+/// How many characters of a name or a text the body of a mail shows.
+const BODY_NAME_CHARS: usize = 300;
+
 /// What both templates show; all of it in the reader's language, none of it escaped.
-struct View {
+struct View<'a> {
     language: &'static str,
     colour: &'static str,
     subject: String,
@@ -24,64 +34,49 @@ struct View {
     changes: Vec<String>,
     /// Says how little the number rests on; `None` if it rests on enough.
     doubt: Option<String>,
-    churn: String,
-    churn_label: String,
-    value: String,
-    value_label: String,
-    value_line: String,
-    why: String,
-    parts: Vec<Bar>,
-    total: Bar,
-    hypothesis: Option<String>,
-    followers_title: String,
-    followers: Vec<FollowerLine>,
-    /// What the followers' values count.
-    behind: String,
-    more_followers: Option<String>,
-    no_followers: Option<String>,
+    figures: Vec<Figure>,
+    pictures: &'a [Picture],
+    risk: Option<RiskView>,
+    worked: Option<(String, String)>,
     next: String,
     next_step: String,
+    deeds: Option<Deeds<'a>>,
     open_alert: String,
     alert_url: String,
-    open_customer: String,
-    customer_url: String,
+    open_customer: Option<(String, String)>,
     links_note: String,
     /// As-of date, team, evidence.
     foot: Vec<String>,
 }
 
-/// A part of the probability.
-struct Bar {
-    label: String,
-    percent: String,
-    /// Share of the whole bar, 0 to 100.
-    width: u32,
-}
-
-impl Bar {
-    /// The percentage set flush right in four columns, for the plain text.
-    fn column(&self) -> String {
-        format!("{:>5}", self.percent)
-    }
-}
-
-struct FollowerLine {
-    name: String,
-    change: String,
+/// A figure that stands out.
+struct Figure {
     value: String,
-    value_line: String,
+    label: String,
+    /// Both on one line.
+    line: String,
+    /// Whether the text says it already.
+    said: bool,
+}
+
+/// The pages that act, with their names.
+struct Deeds<'a> {
+    links: &'a Links,
+    acknowledge: String,
+    snooze: String,
+    resolve: String,
 }
 
 #[derive(Template)]
 #[template(path = "mail/alert.html")]
 struct Html<'a> {
-    view: &'a View,
+    view: &'a View<'a>,
 }
 
 #[derive(Template)]
 #[template(path = "mail/alert.txt", escape = "none")]
 struct Plain<'a> {
-    view: &'a View,
+    view: &'a View<'a>,
 }
 
 pub(super) fn render(texts: &Texts, notice: &AlertNotice) -> Result<Rendered, RenderError> {
@@ -109,13 +104,23 @@ impl<'a> Writer<'a> {
         let mut writer = Self {
             texts,
             notice,
-            customer: single_line(&notice.customer_name),
-            decimals: decimals(notice),
+            customer: String::new(),
+            decimals: notice.risk.as_ref().map_or(0, decimals),
         };
-        if writer.customer.is_empty() {
-            let id = notice.customer_id.to_string();
-            writer.customer = writer.text(key("alert-customer-unnamed"), &[("id", id.into())])?;
-        }
+        writer.customer = match &notice.customer {
+            None => writer.text(key("alert-own-data"), &[])?,
+            Some((id, name)) => {
+                let name = single_line(name);
+                if name.is_empty() {
+                    writer.text(
+                        key("alert-customer-unnamed"),
+                        &[("id", id.to_string().into())],
+                    )?
+                } else {
+                    shorten(&name, BODY_NAME_CHARS)
+                }
+            }
+        };
         Ok(writer)
     }
 
@@ -131,59 +136,108 @@ impl<'a> Writer<'a> {
         self.notice.language.percent(probability, self.decimals)
     }
 
-    fn view(&self) -> Result<View, TextError> {
+    /// Whether it warns of the churn probability itself, which its risk then explains.
+    fn is_about_churn(&self) -> bool {
+        matches!(
+            self.notice.warning,
+            Warning::ChurnLevel { .. } | Warning::ChurnRise { .. }
+        )
+    }
+
+    fn view(&self) -> Result<View<'a>, TextError> {
         let notice = self.notice;
-        let (parts, total) = self.parts()?;
-        let value_label = self.text(value_label(notice.value_basis), &[])?;
-        let value = self.value(notice.value_at_risk);
         Ok(View {
             language: notice.language.tag(),
             colour: colour(notice.severity),
             subject: self.subject()?,
             severity: self.text(severity(notice.severity), &[])?,
-            kind: self.text(key("alert-kind"), &[])?,
+            kind: self.text(found::kind(&notice.warning), &[])?,
             customer: isolate(self.customer.clone()),
             changes: self.changes()?,
-            doubt: match notice.evidence {
-                Evidence::Enough => None,
-                Evidence::Low => Some(self.text(key("alert-evidence-low"), &[])?),
-                Evidence::None => Some(self.text(key("alert-evidence-none"), &[])?),
-            },
-            churn: self.percent(notice.churn_probability),
-            churn_label: self.text(key("alert-figure-churn"), &[])?,
-            value_line: self.labelled(&value_label, &value)?,
-            value,
-            value_label,
-            why: self.text(key("alert-why"), &[])?,
-            hypothesis: self.hypothesis()?,
-            parts,
-            total,
-            followers_title: match notice.network_term_supported {
-                Some(true) => self.text(key("alert-followers"), &[])?,
-                _ => self.text(key("alert-followers-hypothesis"), &[])?,
-            },
-            followers: self.followers()?,
-            behind: self.text(behind_label(notice.value_basis), &[])?,
-            more_followers: self.more_followers()?,
-            no_followers: notice
-                .followers
-                .is_empty()
-                .then(|| self.text(key("alert-followers-none"), &[]))
+            doubt: self.doubt()?,
+            figures: self.figures()?,
+            pictures: &notice.pictures,
+            risk: notice
+                .risk
+                .as_ref()
+                .map(|risk| self.risk(risk))
                 .transpose()?,
+            worked: self.worked_before()?,
             next: self.text(key("alert-next"), &[])?,
             next_step: self.next_step()?,
+            deeds: self.deeds()?,
             open_alert: self.text(key("alert-open-alert"), &[])?,
             alert_url: notice.public_url.alert(notice.alert_id),
-            open_customer: self.text(key("alert-open-customer"), &[])?,
-            customer_url: notice.public_url.customer(notice.customer_id),
+            open_customer: match &notice.customer {
+                None => None,
+                Some((id, _)) => Some((
+                    self.text(key("alert-open-customer"), &[])?,
+                    notice.public_url.customer(*id),
+                )),
+            },
             links_note: self.text(key("alert-links-note"), &[])?,
             foot: self.foot()?,
         })
     }
+
+    fn doubt(&self) -> Result<Option<String>, TextError> {
+        let evidence = self.notice.risk.as_ref().map(|risk| risk.evidence);
+        Ok(match evidence {
+            Some(Evidence::Low) => Some(self.text(key("alert-evidence-low"), &[])?),
+            Some(Evidence::None) => Some(self.text(key("alert-evidence-none"), &[])?),
+            Some(Evidence::Enough) | None => None,
+        })
+    }
+
+    /// The figure of the warning, then the churn probability and the value at risk.
+    fn figures(&self) -> Result<Vec<Figure>, TextError> {
+        let mut figures = Vec::new();
+        if let Some((value, label)) = self.found_figure()? {
+            figures.push(self.figure(value, label, false)?);
+        }
+        if let Some(risk) = &self.notice.risk {
+            let churn = self.text(key("alert-figure-churn"), &[])?;
+            let said = self.is_about_churn();
+            figures.push(self.figure(self.percent(risk.churn_probability), churn, said)?);
+            let label = self.text(words::value_label(risk.value_basis), &[])?;
+            let value = self.value(risk.value_at_risk, risk.value_basis);
+            figures.push(self.figure(value, label, false)?);
+        }
+        Ok(figures)
+    }
+
+    fn figure(&self, value: String, label: String, said: bool) -> Result<Figure, TextError> {
+        Ok(Figure {
+            line: self.labelled(&label, &value)?,
+            value,
+            label,
+            said,
+        })
+    }
+
+    fn deeds(&self) -> Result<Option<Deeds<'a>>, TextError> {
+        let Some(links) = &self.notice.deeds else {
+            return Ok(None);
+        };
+        Ok(Some(Deeds {
+            links,
+            acknowledge: self.text(key("alert-deed-acknowledge"), &[])?,
+            snooze: self.text(key("alert-deed-snooze"), &[])?,
+            resolve: self.text(key("alert-deed-resolve"), &[])?,
+        }))
+    }
+}
+
+impl Risk {
+    /// Whether anything in it comes from partners.
+    fn shows_partners(&self) -> bool {
+        let of_partner = |part: &super::Part| matches!(part.kind, super::PartKind::Partner { .. });
+        self.parts.iter().any(of_partner) || !self.followers.is_empty()
+    }
 }
 
 /// White text on it keeps a contrast above 4.5:1 (WCAG AA).
-fn colour(severity: Severity) -> &'static str {
+pub(in crate::alerts) fn colour(severity: Severity) -> &'static str {
     match severity {
         Severity::Low => "#175cd3",
         Severity::Medium => "#b54708",

@@ -95,11 +95,9 @@ fn fill_teams(conn: &mut Conn, world: &DemoWorld, now: UtcTime) -> Result<Vec<i6
     for user in world.users() {
         if access::user_by_email(conn, user.email)?.is_none() {
             let input = UserInput {
-                name: user.name.to_owned(),
-                email: user.email.to_owned(),
                 language: user.language.to_owned(),
                 team_id: ids.get(user.team).copied(),
-                mail_alerts: true,
+                ..UserInput::new(user.name.to_owned(), user.email.to_owned())
             };
             access::insert_user(conn, &input, now)?;
         }

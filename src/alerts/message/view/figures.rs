@@ -1,20 +1,20 @@
 //! The figures of an alert mail: they are rounded so that what is shown adds up.
 
+use super::risk::{Bar, FollowerLine};
 use super::words::behind_label;
-use super::{Bar, FollowerLine, Writer};
+use super::{BODY_NAME_CHARS, Writer};
 use crate::alerts::message::{
-    AlertNotice, Follower, Part, PartKind, SHOWN_FOLLOWERS, SHOWN_PARTS, ValueBasis,
+    Follower, Part, PartKind, Risk, SHOWN_FOLLOWERS, SHOWN_PARTS, ValueBasis,
 };
 use crate::i18n::format::percent_units;
-use crate::i18n::line::{isolate, single_line};
-use crate::i18n::{TextError, key};
+use crate::i18n::line::{isolate, shorten, single_line};
+use crate::i18n::{Language, TextError, key};
 use crate::units::Probability;
 
 impl Writer<'_> {
     /// The largest parts and the rest, whose shown figures add up to the shown total.
-    pub(super) fn parts(&self) -> Result<(Vec<Bar>, Bar), TextError> {
-        let notice = self.notice;
-        let mut sorted: Vec<&Part> = notice.parts.iter().collect();
+    pub(super) fn parts(&self, risk: &Risk) -> Result<(Vec<Bar>, Bar), TextError> {
+        let mut sorted: Vec<&Part> = risk.parts.iter().collect();
         sorted.sort_by(|a, b| b.probability.get().total_cmp(&a.probability.get()));
         let (shown, rest) = sorted.split_at(sorted.len().min(SHOWN_PARTS));
 
@@ -25,13 +25,13 @@ impl Writer<'_> {
             sizes.push(part.probability.get());
         }
         let others: f64 = rest.iter().map(|part| part.probability.get()).sum();
-        let others = others + notice.others.get();
+        let others = others + risk.others.get();
         if others > 0.0 {
             labels.push(self.text(key("alert-part-others"), &[])?);
             sizes.push(others);
         }
 
-        let total = percent_units(notice.churn_probability, self.decimals);
+        let total = percent_units(risk.churn_probability, self.decimals);
         let units = apportion(&sizes, total);
         let bars = labels
             .into_iter()
@@ -65,7 +65,7 @@ impl Writer<'_> {
         let partner = self.name(name.as_deref().unwrap_or_default())?;
         match share_of_business {
             Some(share) => {
-                let share = plain_percent(self.notice, *share);
+                let share = plain_percent(self.notice.language, *share);
                 let values = [("partner", partner.into()), ("share", share.into())];
                 self.text(key("alert-part-partner-share"), &values)
             }
@@ -79,28 +79,31 @@ impl Writer<'_> {
         if line.is_empty() {
             self.text(key("alert-partner-unnamed"), &[])
         } else {
-            Ok(isolate(line))
+            Ok(isolate(shorten(&line, BODY_NAME_CHARS)))
         }
     }
 
-    pub(super) fn followers(&self) -> Result<Vec<FollowerLine>, TextError> {
-        let shown = self.notice.followers.iter().take(SHOWN_FOLLOWERS);
-        shown.map(|follower| self.follower(follower)).collect()
+    pub(super) fn followers(&self, risk: &Risk) -> Result<Vec<FollowerLine>, TextError> {
+        let shown = risk.followers.iter().take(SHOWN_FOLLOWERS);
+        shown
+            .map(|follower| self.follower(follower, risk.value_basis))
+            .collect()
     }
 
-    pub(super) fn follower(&self, follower: &Follower) -> Result<FollowerLine, TextError> {
+    fn follower(&self, follower: &Follower, basis: ValueBasis) -> Result<FollowerLine, TextError> {
+        let language = self.notice.language;
         let values = [
             (
                 "now",
-                plain_percent(self.notice, follower.churn_probability).into(),
+                plain_percent(language, follower.churn_probability).into(),
             ),
             (
                 "lost",
-                plain_percent(self.notice, follower.churn_if_lost).into(),
+                plain_percent(language, follower.churn_if_lost).into(),
             ),
         ];
-        let value = self.value(follower.value);
-        let behind = self.text(behind_label(self.notice.value_basis), &[])?;
+        let value = self.value(follower.value, basis);
+        let behind = self.text(behind_label(basis), &[])?;
         Ok(FollowerLine {
             name: self.name(&follower.name)?,
             change: self.text(key("alert-follower-change"), &values)?,
@@ -109,8 +112,8 @@ impl Writer<'_> {
         })
     }
 
-    pub(super) fn more_followers(&self) -> Result<Option<String>, TextError> {
-        let more = self.notice.followers.len().saturating_sub(SHOWN_FOLLOWERS);
+    pub(super) fn more_followers(&self, risk: &Risk) -> Result<Option<String>, TextError> {
+        let more = risk.followers.len().saturating_sub(SHOWN_FOLLOWERS);
         if more == 0 {
             return Ok(None);
         }
@@ -123,9 +126,9 @@ impl Writer<'_> {
         self.text(key("alert-labelled"), &values)
     }
 
-    pub(super) fn value(&self, value: i64) -> String {
+    pub(super) fn value(&self, value: i64, basis: ValueBasis) -> String {
         let language = self.notice.language;
-        match self.notice.value_basis {
+        match basis {
             ValueBasis::Margin(currency) | ValueBasis::Revenue(currency) => {
                 language.money_rounded(value, currency)
             }
@@ -133,28 +136,65 @@ impl Writer<'_> {
             ValueBasis::Shipments => language.integer(value),
         }
     }
+
+    /// A number with one decimal place where it is not whole.
+    ///
+    /// # Errors
+    ///
+    /// [`TextError::Incomplete`] if it is not finite.
+    pub(super) fn number(&self, value: f64) -> Result<String, TextError> {
+        let decimals = usize::from((value - value.round()).abs() >= 0.05);
+        let language = self.notice.language;
+        let written = language.number(value, decimals);
+        let written = written.map_err(|cause| TextError::Incomplete {
+            key: "alert-labelled",
+            language,
+            cause: cause.to_string(),
+        })?;
+        // A minus sign before nothing is no number.
+        Ok(if written == "-0" {
+            "0".to_owned()
+        } else {
+            written
+        })
+    }
+
+    /// A share or a change as a percentage, which may be above 100 % or negative.
+    ///
+    /// # Errors
+    ///
+    /// [`TextError::Incomplete`] if it is not finite.
+    pub(super) fn share(&self, value: f64) -> Result<String, TextError> {
+        let percent = value * 100.0;
+        let percent = if percent.abs() >= 1.0 {
+            percent.round()
+        } else {
+            percent
+        };
+        Ok(format!("{}%", self.number(percent)?))
+    }
 }
 
 /// A percentage that stands by itself: whole, or with one decimal place where whole would mislead.
-pub(super) fn plain_percent(notice: &AlertNotice, probability: Probability) -> String {
+pub(super) fn plain_percent(language: Language, probability: Probability) -> String {
     let whole = f64::from(percent_units(probability, 0)) / 100.0;
     let decimals = u8::from((whole - probability.get()).abs() > 0.001 && near_an_end(probability));
-    notice.language.percent(probability, decimals)
+    language.percent(probability, decimals)
 }
 
 /// Whether whole percents are too coarse for it.
-pub(super) fn near_an_end(probability: Probability) -> bool {
+fn near_an_end(probability: Probability) -> bool {
     let value = probability.get();
     (value > 0.0 && value < 0.1) || (value > 0.99 && value < 1.0)
 }
 
 /// One decimal place where whole percents are too coarse or hide the change, none else.
-pub(super) fn decimals(notice: &AlertNotice) -> u8 {
-    let now = notice.churn_probability;
+pub(super) fn decimals(risk: &Risk) -> u8 {
+    let now = risk.churn_probability;
     let hidden =
         |before: Probability| before != now && percent_units(before, 0) == percent_units(now, 0);
     let coarse = near_an_end(now)
-        || notice
+        || risk
             .previous
             .is_some_and(|previous| hidden(previous.churn_probability));
     u8::from(coarse)

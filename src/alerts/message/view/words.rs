@@ -1,59 +1,45 @@
-//! The sentences of an alert mail.
+//! The sentences of an alert mail that do not depend on what was found.
 
-use super::Writer;
-use super::figures::plain_percent;
-use crate::alerts::message::{
-    Evidence, NextStep, Part, PartKind, PartnerKind, Reason, SUBJECT_NAME_CHARS, Severity,
-    ValueBasis,
-};
+use super::found::gap;
+use super::{BODY_NAME_CHARS, Writer};
+use crate::alerts::facts::{NextStepWord, WorkedBefore};
+use crate::alerts::message::{Evidence, Risk, SUBJECT_NAME_CHARS, Severity, ValueBasis};
 use crate::i18n::line::{isolate, shorten, single_line};
 use crate::i18n::{Key, TextError, key};
+
+/// Plays below which nothing is said of their effect.
+const ENOUGH_CASES: u32 = 10;
 
 impl Writer<'_> {
     pub(super) fn subject(&self) -> Result<String, TextError> {
         let severity = self.text(severity(self.notice.severity), &[])?;
         let customer = isolate(shorten(&self.customer, SUBJECT_NAME_CHARS));
-        let what = self.subject_event()?;
+        let what = self.event()?;
         let mut values = vec![
             ("severity", severity.into()),
             ("customer", customer.into()),
             ("what", what.into()),
         ];
-        if self.notice.value_at_risk > 0 {
-            values.push(("value", self.subject_value()?.into()));
+        if let Some(value) = self.short_value()? {
+            values.push(("value", value.into()));
             self.text(key("alert-subject-with-value"), &values)
         } else {
             self.text(key("alert-subject"), &values)
         }
     }
 
-    /// The silent partners if there are any, else the course of the churn probability.
-    pub(super) fn subject_event(&self) -> Result<String, TextError> {
-        let partners = self.notice.partners;
-        let now = self.percent(self.notice.churn_probability);
-        if partners.silent > 0 {
-            let name = match partners.kind {
-                PartnerKind::Consignees => key("alert-subject-silent-consignees"),
-                PartnerKind::Shippers => key("alert-subject-silent-shippers"),
-                PartnerKind::Both => key("alert-subject-silent-partners"),
-            };
-            let values = [
-                ("silent", partners.silent.into()),
-                ("total", partners.total.into()),
-            ];
-            self.text(name, &values)
-        } else if let Some(previous) = self.notice.previous {
-            let before = self.percent(previous.churn_probability);
-            let values = [("before", before.into()), ("now", now.into())];
-            self.text(key("alert-subject-churn-change"), &values)
-        } else {
-            self.text(key("alert-subject-churn"), &[("now", now.into())])
-        }
+    /// What is at risk, in few figures; `None` if that is nothing, or not known.
+    pub(super) fn short_value(&self) -> Result<Option<String>, TextError> {
+        let risk = self.notice.risk.as_ref();
+        let Some(risk) = risk.filter(|risk| risk.value_at_risk > 0) else {
+            return Ok(None);
+        };
+        self.amount_at_risk(risk).map(Some)
     }
 
-    pub(super) fn subject_value(&self) -> Result<String, TextError> {
-        let (language, value) = (self.notice.language, self.notice.value_at_risk);
-        let (name, amount) = match self.notice.value_basis {
+    fn amount_at_risk(&self, risk: &Risk) -> Result<String, TextError> {
+        let (language, value) = (self.notice.language, risk.value_at_risk);
+        let (name, amount) = match risk.value_basis {
             ValueBasis::Margin(currency) => (
                 key("alert-subject-margin"),
                 language.money_short(value, currency),
@@ -72,76 +58,69 @@ impl Writer<'_> {
     }
 
     pub(super) fn changes(&self) -> Result<Vec<String>, TextError> {
-        let notice = self.notice;
-        let mut values = vec![
-            ("customer", isolate(self.customer.clone()).into()),
-            ("weeks", notice.horizon_weeks.into()),
-            ("now", self.percent(notice.churn_probability).into()),
-        ];
-        let event = match notice.reason {
-            Reason::ChurnLevel { level } => {
-                values.push(("level", plain_percent(notice, level).into()));
-                self.text(key("alert-level"), &values)?
-            }
-            Reason::ChurnRise { step } => {
-                let points = plain_percent(notice, step);
-                values.push(("step", points.trim_end_matches('%').into()));
-                self.text(key("alert-rise"), &values)?
-            }
-        };
-        let before = match notice.previous {
-            Some(previous) => {
-                let before = self.percent(previous.churn_probability);
-                let date = notice.language.date(previous.as_of);
-                let values = [("before", before.into()), ("date", date.into())];
-                self.text(key("alert-before"), &values)?
-            }
-            None => self.text(key("alert-first"), &[])?,
-        };
-        let mut changes = vec![event, before];
-        if notice.partners.silent > 0 {
-            let name = match notice.partners.kind {
-                PartnerKind::Consignees => key("alert-silent-consignees"),
-                PartnerKind::Shippers => key("alert-silent-shippers"),
-                PartnerKind::Both => key("alert-silent-partners"),
-            };
-            let values = [
-                ("silent", notice.partners.silent.into()),
-                ("total", notice.partners.total.into()),
-            ];
-            changes.push(self.text(name, &values)?);
+        let mut changes = self.found()?;
+        if let Some(sentence) = self.since_told()? {
+            changes.push(sentence);
         }
         Ok(changes)
     }
 
-    /// Says that the network's part is not established, where the mail shows any.
-    pub(super) fn hypothesis(&self) -> Result<Option<String>, TextError> {
-        let of_partner = |part: &Part| matches!(part.kind, PartKind::Partner { .. });
-        if !self.notice.parts.iter().any(of_partner) && self.notice.followers.is_empty() {
+    /// What became worse since it was told last.
+    fn since_told(&self) -> Result<Option<String>, TextError> {
+        let Some(told) = self.notice.told_before else {
+            return Ok(None);
+        };
+        let date = self.notice.language.date(told.on);
+        let risen = told.now - told.measure;
+        if risen <= 0.0 {
             return Ok(None);
         }
-        Ok(match self.notice.network_term_supported {
-            Some(true) => None,
-            Some(false) => Some(self.text(key("alert-hypothesis-unsupported"), &[])?),
-            None => Some(self.text(key("alert-hypothesis-unchecked"), &[])?),
-        })
+        let Some(gap) = gap(&self.notice.warning) else {
+            let values = [("date", date.into())];
+            return self.text(key("alert-since-told-worse"), &values).map(Some);
+        };
+        let amount = self.text(
+            gap.words,
+            &[("amount", self.number(risen * gap.scale)?.into())],
+        )?;
+        let values = [("date", date.into()), ("amount", amount.into())];
+        self.text(key("alert-since-told"), &values).map(Some)
     }
 
     pub(super) fn next_step(&self) -> Result<String, TextError> {
-        let step = self.text(
-            match self.notice.next_step {
-                NextStep::Call => key("alert-step-call"),
-                NextStep::Visit => key("alert-step-visit"),
-                NextStep::ServiceReview => key("alert-step-service-review"),
-                NextStep::PriceReview => key("alert-step-price-review"),
-                NextStep::Recovery => key("alert-step-recovery"),
-                NextStep::Partner => key("alert-step-partner"),
-            },
-            &[],
-        )?;
+        let step = self.text(step_key(self.notice.next_step), &[])?;
         let date = self.notice.language.date(self.notice.due);
         let values = [("step", step.into()), ("date", date.into())];
         self.text(key("alert-next-by"), &values)
+    }
+
+    /// A title, and what such steps came to before.
+    pub(super) fn worked_before(&self) -> Result<Option<(String, String)>, TextError> {
+        let Some(worked) = &self.notice.worked_before else {
+            return Ok(None);
+        };
+        let title = self.text(key("alert-worked"), &[])?;
+        Ok(Some((title, self.what_worked(worked)?)))
+    }
+
+    fn what_worked(&self, worked: &WorkedBefore) -> Result<String, TextError> {
+        let values = [("cases", worked.cases.into()), ("kept", worked.kept.into())];
+        if worked.cases < ENOUGH_CASES {
+            return self.text(key("alert-worked-too-few"), &values);
+        }
+        let kept = self.text(key("alert-worked-kept"), &values)?;
+        let (Some(effect), Some(low), Some(high)) =
+            (worked.effect, worked.effect_low, worked.effect_high)
+        else {
+            return Ok(kept);
+        };
+        let values = [
+            ("kept", kept.into()),
+            ("effect", self.share(effect)?.into()),
+            ("low", self.share(low)?.into()),
+            ("high", self.share(high)?.into()),
+        ];
+        self.text(key("alert-worked-effect"), &values)
     }
 
     pub(super) fn foot(&self) -> Result<Vec<String>, TextError> {
@@ -151,16 +130,36 @@ impl Writer<'_> {
         if let Some(team) = notice.team.as_deref().map(single_line)
             && !team.is_empty()
         {
-            foot.push(self.text(key("alert-team"), &[("team", isolate(team).into())])?);
+            let team = isolate(shorten(&team, BODY_NAME_CHARS));
+            foot.push(self.text(key("alert-team"), &[("team", team.into())])?);
         }
-        if notice.evidence == Evidence::Enough {
+        let evidence = notice.risk.as_ref().map(|risk| risk.evidence);
+        if evidence == Some(Evidence::Enough) {
             foot.push(self.text(key("alert-evidence-enough"), &[])?);
         }
         Ok(foot)
     }
 }
 
-pub(super) fn severity(severity: Severity) -> Key {
+/// The text of a step.
+pub fn step_key(step: NextStepWord) -> Key {
+    match step {
+        NextStepWord::Call => key("alert-step-call"),
+        NextStepWord::Visit => key("alert-step-visit"),
+        NextStepWord::ServiceReview => key("alert-step-service-review"),
+        NextStepWord::PriceReview => key("alert-step-price-review"),
+        NextStepWord::Recovery => key("alert-step-recovery"),
+        NextStepWord::Partner => key("alert-step-partner"),
+        NextStepWord::Survey => key("alert-step-survey"),
+        NextStepWord::Promise => key("alert-step-promise"),
+        NextStepWord::Renewal => key("alert-step-renewal"),
+        NextStepWord::SecondContact => key("alert-step-second-contact"),
+        NextStepWord::Payment => key("alert-step-payment"),
+        NextStepWord::Data => key("alert-step-data"),
+    }
+}
+
+pub(in crate::alerts) fn severity(severity: Severity) -> Key {
     match severity {
         Severity::Low => key("alert-severity-low"),
         Severity::Medium => key("alert-severity-medium"),

@@ -1,0 +1,320 @@
+//! Digests: the alerts that somebody did not want told one by one, in one mail a day or a week.
+//!
+//! ```text
+//! digest_entries ─> due? (the person's clock) ─> claim the day ─> one mail, entries marked
+//!                                                 in one transaction
+//! ```
+//!
+//! Nothing to report, no mail. The day is claimed under the person's row, and the mail's `Message-ID`
+//! names it: neither two instances nor a clock that jumps send two for one day. A day that was missed
+//! is caught up once.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Days, NaiveDate, Utc};
+
+use super::facts::{Address, NotTellable};
+use super::letters::{hours, store as letters};
+use super::message::{self, RenderError, Rendered};
+use super::page::unsubscribe_url;
+use super::store::nonce::nonce_of_user;
+use super::{BadSetting, RaiseSettings, roll_up};
+use crate::access::preferences::Frequency;
+use crate::access::ticket::{Signer, SignerError};
+use crate::db::{Conn, DbError, UtcTime};
+use crate::error::{Answer, Error};
+use crate::i18n::{TextError, Texts};
+use crate::ids::MailId;
+use crate::mail::mailer::{MessageId, NotAMessageId};
+use crate::mail::model::MailKind;
+use crate::mail::outbox::store::{NewMail, queue};
+use crate::state::AppState;
+
+pub mod page;
+pub mod store;
+pub mod tell;
+pub mod worker;
+
+use page::Words;
+use store::{Entry, Person, Which};
+use tell::{Fate, Frame, Told};
+
+/// What was sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Sent {
+    /// Digests.
+    pub digests: u64,
+    /// Roll-ups.
+    pub roll_ups: u64,
+}
+
+/// A digest could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum DigestError {
+    /// The database failed, or holds what makes no sense.
+    #[error(transparent)]
+    Db(#[from] DbError),
+    /// A setting mails cannot be written with.
+    #[error(transparent)]
+    Setting(#[from] BadSetting),
+    /// The figures make no sense.
+    #[error(transparent)]
+    Facts(#[from] NotTellable),
+    /// The text could not be made.
+    #[error(transparent)]
+    Text(#[from] RenderError),
+    /// A text is missing.
+    #[error(transparent)]
+    Words(#[from] TextError),
+    /// The link could not be signed.
+    #[error(transparent)]
+    Signer(#[from] SignerError),
+    /// The mail would have no id.
+    #[error(transparent)]
+    Id(#[from] NotAMessageId),
+}
+
+impl From<DigestError> for Error {
+    fn from(error: DigestError) -> Self {
+        match error {
+            DigestError::Db(error) => error.into(),
+            other => Self::internal(other),
+        }
+    }
+}
+
+/// What writing digests needs.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Desk<'a> {
+    pub(super) settings: &'a RaiseSettings,
+    pub(super) now: UtcTime,
+}
+
+/// A digest that is due: of which day, and since when.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Due {
+    pub(super) day: NaiveDate,
+    pub(super) at: DateTime<Utc>,
+    /// When the one before was due.
+    pub(super) before: DateTime<Utc>,
+}
+
+impl Desk<'_> {
+    /// The newest digest of a person that is due.
+    pub(super) fn due(&self, person: &Person, weekly: bool) -> Result<Due, DbError> {
+        let zone = person.zone(self.settings.zone)?;
+        let now = self.now.0;
+        let (day, at) = if weekly {
+            hours::last_weekly(zone, (person.digest_weekday, person.digest_at), now)
+        } else {
+            hours::last_daily(zone, person.digest_at, now)
+        };
+        let back = Days::new(if weekly { 7 } else { 1 });
+        let earlier = day.checked_sub_days(back).unwrap_or(day);
+        Ok(Due {
+            day,
+            at,
+            before: hours::moment(zone, earlier, person.digest_at),
+        })
+    }
+
+    /// Where the person changes how alerts are mailed.
+    pub(super) fn change_url(
+        &self,
+        conn: &mut Conn,
+        person: &Person,
+    ) -> Result<String, SignerError> {
+        let signer = Signer::of(conn, self.now)?;
+        let nonce = nonce_of_user(conn, person.id)?;
+        Ok(unsubscribe_url(
+            &signer,
+            &self.settings.public_url,
+            person.id,
+            &nonce,
+        ))
+    }
+
+    /// Queues it; `None` if it was queued for this day before.
+    pub(super) fn queue(
+        &self,
+        conn: &mut Conn,
+        person: &Person,
+        (which, day): (Which, NaiveDate),
+        (rendered, change_url): (&Rendered, &str),
+    ) -> Result<Option<MailId>, DigestError> {
+        let (kind, name) = match which {
+            Which::Daily => (MailKind::Digest, "digest-daily"),
+            Which::Weekly => (MailKind::Digest, "digest-weekly"),
+            Which::RollUp => (MailKind::RollUp, "roll-up"),
+        };
+        let domain = self.settings.public_url.mail_domain();
+        let (user, since) = (person.id, person.created_at.0.timestamp());
+        let id = MessageId::parse(&format!("{name}-{user}-{day}-{since}@{domain}"))?;
+        let mail = NewMail {
+            kind: kind.word(),
+            user_id: Some(person.id.0),
+            message_id: id.as_str(),
+            to_address: &person.email,
+            to_name: &person.name,
+            language: person.language()?.tag(),
+            subject: &rendered.subject,
+            text: &rendered.text,
+            html: &rendered.html,
+            unsubscribe_url: Some(change_url),
+            ..NewMail::default()
+        };
+        let queued = queue(conn, &mail, self.now)?;
+        let zone = person.zone(self.settings.zone)?;
+        let quiet = person
+            .quiet()
+            .and_then(|quiet| hours::quiet_until(zone, quiet, self.now.0));
+        if let (Some(mail), Some(until)) = (queued, quiet) {
+            letters::hold(conn, mail, until.into())?;
+        }
+        Ok(queued)
+    }
+}
+
+/// Writes the digests and roll-ups that are due, each in a transaction of its own. What fails is
+/// logged, and does not keep others from theirs.
+///
+/// # Errors
+///
+/// [`DigestError`] if nobody can be written to.
+pub fn send_due(state: &AppState) -> Result<Sent, DigestError> {
+    let settings = RaiseSettings::of(&state.config)?;
+    let desk = Desk {
+        settings: &settings,
+        now: state.clock.now().into(),
+    };
+    let (people, waiting) = state
+        .db
+        .read_now(|conn| Ok::<_, DbError>((store::people(conn)?, store::waiting(conn)?)))?;
+    let mut sent = Sent::default();
+    for person in &people {
+        for frequency in [Frequency::Daily, Frequency::Weekly] {
+            let waits = |(user, word): &(_, String)| *user == person.id && word == frequency.word();
+            if !waiting.iter().any(waits) {
+                continue;
+            }
+            let written = state
+                .db
+                .write_now(|conn| one(conn, desk, person, frequency));
+            sent.digests += count(person, written);
+        }
+        let written = state.db.write_now(|conn| roll_up::one(conn, desk, person));
+        sent.roll_ups += count(person, written);
+    }
+    if sent != Sent::default() {
+        state.bell.ring();
+    }
+    Ok(sent)
+}
+
+/// 1 if it was written.
+fn count(person: &Person, written: Result<bool, DigestError>) -> u64 {
+    match written {
+        Ok(sent) => u64::from(sent),
+        Err(error) => {
+            let user = person.id;
+            tracing::error!(%user, error.cause = %error, "The digest of user {user} failed: {error}");
+            0
+        }
+    }
+}
+
+/// A person's digest, if it is due and there is anything to report.
+fn one(
+    conn: &mut Conn,
+    desk: Desk<'_>,
+    person: &Person,
+    frequency: Frequency,
+) -> Result<bool, DigestError> {
+    let weekly = frequency == Frequency::Weekly;
+    let (which, had) = if weekly {
+        (Which::Weekly, person.weekly_on)
+    } else {
+        (Which::Daily, person.daily_on)
+    };
+    let due = desk.due(person, weekly)?;
+    if had == Some(due.day) || !store::claim(conn, person.id, which, due.day)? {
+        return Ok(false);
+    }
+    let entries = store::entries(conn, person, frequency, due.at.into())?;
+    if entries.is_empty() {
+        return Ok(false);
+    }
+    let time = (due.before.into(), due.at.into());
+    let ended = store::ended(conn, person, frequency, time)?;
+    let words = Words {
+        texts: Texts::embedded(),
+        language: person.language()?,
+    };
+    let told = told(conn, desk, (person, words), entries.iter().chain(&ended))?;
+    let frame = Frame {
+        words,
+        frequency,
+        budget: person.mail_budget,
+        change_url: desk.change_url(conn, person)?,
+    };
+    let rendered = tell::digest(&frame, told)?;
+    let url = &frame.change_url;
+    let Some(mail) = desk.queue(conn, person, (which, due.day), (&rendered, url))? else {
+        return Ok(false);
+    };
+    store::mark(conn, &entries, mail)?;
+    Ok(true)
+}
+
+/// Each alert once, as it stands now: opened, if any entry says so.
+fn told<'a>(
+    conn: &mut Conn,
+    desk: Desk<'_>,
+    (person, words): (&Person, Words<'_>),
+    entries: impl Iterator<Item = &'a Entry>,
+) -> Result<Vec<Told>, DigestError> {
+    let mut alerts: BTreeMap<i64, (&Entry, bool, bool)> = BTreeMap::new();
+    for entry in entries {
+        let known = alerts.entry(entry.alert.0).or_insert((entry, true, false));
+        known.1 &= entry.is_worse();
+        known.2 |= entry.is_over_budget();
+    }
+    let mut told = Vec::with_capacity(alerts.len());
+    for (entry, worse, over_budget) in alerts.into_values() {
+        let facts = super::store::facts(conn, entry.alert, &person.sees())?;
+        let severity = entry.severity()?;
+        let to = Address {
+            alert: entry.alert,
+            customer: entry.customer,
+            severity,
+            public_url: &desk.settings.public_url,
+            zone: desk.settings.zone,
+            currency: desk.settings.currency,
+            language: words.language,
+            told_before: None,
+        };
+        let notice = facts.notice(&to)?;
+        told.push(Told {
+            line: message::line(words.texts, &notice)?,
+            severity,
+            value: tell::value(&facts),
+            due: words.language.date(facts.due),
+            fate: match (entry.is_over(), worse) {
+                (true, _) => Fate::Ended(entry.resolution.clone()),
+                (false, true) => Fate::Worsened,
+                (false, false) => Fate::Opened,
+            },
+            over_budget,
+        });
+    }
+    Ok(told)
+}
+
+/// As [`send_due`], for commands.
+///
+/// # Errors
+///
+/// As there.
+pub fn send_now(state: &AppState) -> Answer<Sent> {
+    Ok(send_due(state)?)
+}

@@ -1,0 +1,260 @@
+//! Roll-ups: where a team stands with its alerts, for whoever leads it.
+//!
+//! Written with the digests ([`super::digest`]), at the same times and under the same rules: once a
+//! day or a week, and none if nothing is open and nothing ended.
+
+use std::collections::BTreeMap;
+
+use super::digest::page::{Page, Section, Words};
+use super::digest::store::{Person, Which, claim};
+use super::digest::tell::{Fate, Told, item, value};
+use super::digest::{Desk, DigestError};
+use super::facts::{Address, Facts};
+use super::message::{self, RenderError, Rendered};
+use super::model::{AlertSeverity, AlertState};
+use crate::access::preferences::RollUp;
+use crate::access::store as access;
+use crate::db::Conn;
+use crate::i18n::line::{isolate, shorten, single_line};
+use crate::i18n::{Texts, key};
+
+mod store;
+
+use store::{Ended, Open};
+
+/// How many alerts are named.
+const TOP: usize = 10;
+/// How many owners are.
+const OWNERS: usize = 20;
+/// How many characters of a name.
+const NAME_CHARS: usize = 60;
+
+/// A person's roll-up, if one is due and there is anything to report.
+pub(super) fn one(conn: &mut Conn, desk: Desk<'_>, person: &Person) -> Result<bool, DigestError> {
+    let roll_up = person.roll_up()?;
+    if roll_up == RollUp::Never {
+        return Ok(false);
+    }
+    let due = desk.due(person, roll_up == RollUp::Weekly)?;
+    // Whoever has just asked for it gets the next one, not the last.
+    let first = person.roll_up_on.is_none() && due.at < person.updated_at.0;
+    let had = person.roll_up_on == Some(due.day);
+    if first || had || !claim(conn, person.id, Which::RollUp, due.day)? {
+        return Ok(false);
+    }
+    let teams = person.sees();
+    let open = store::open(conn, &teams)?;
+    let time = (due.before.into(), due.at.into());
+    let ended = store::ended(conn, &teams, time)?;
+    if open.is_empty() && ended.is_empty() {
+        return Ok(false);
+    }
+    let words = Words {
+        texts: Texts::embedded(),
+        language: person.language()?,
+    };
+    let team = match person.team_id {
+        Some(id) => access::team(conn, id)?.map(|team| team.name),
+        None => None,
+    };
+    let team = match team {
+        Some(name) => isolate(shorten(&single_line(&name), NAME_CHARS)),
+        None => words.text(key("roll-up-all"), &[])?,
+    };
+    let open = open
+        .into_iter()
+        .map(|alert| Ok((alert.facts()?, alert)))
+        .collect::<Result<Vec<_>, DigestError>>()?;
+    let picture = Standing {
+        words,
+        roll_up,
+        team,
+        overdue: open.iter().filter(|(facts, _)| facts.due < due.day).count(),
+        top: top(conn, desk, (person, words), &open)?,
+        open: &open,
+        ended: &ended,
+        change_url: desk.change_url(conn, person)?,
+    };
+    let rendered = picture.render()?;
+    let url = &picture.change_url;
+    let queued = desk.queue(conn, person, (Which::RollUp, due.day), (&rendered, url))?;
+    Ok(queued.is_some())
+}
+
+/// The alerts with the most at risk.
+fn top(
+    conn: &mut Conn,
+    desk: Desk<'_>,
+    (person, words): (&Person, Words<'_>),
+    open: &[(Facts, Open)],
+) -> Result<Vec<Told>, DigestError> {
+    let mut order: Vec<&(Facts, Open)> = open.iter().collect();
+    order.sort_by_key(|(facts, alert)| {
+        let severity = alert.severity().unwrap_or(AlertSeverity::Low);
+        (std::cmp::Reverse(value(facts)), severity, alert.id.0)
+    });
+    let mut told = Vec::with_capacity(TOP);
+    for (_, alert) in order.into_iter().take(TOP) {
+        let facts = super::store::facts(conn, alert.id, &person.sees())?;
+        let severity = alert.severity()?;
+        let notice = facts.notice(&Address {
+            alert: alert.id,
+            customer: alert.customer,
+            severity,
+            public_url: &desk.settings.public_url,
+            zone: desk.settings.zone,
+            currency: desk.settings.currency,
+            language: words.language,
+            told_before: None,
+        })?;
+        told.push(Told {
+            line: message::line(words.texts, &notice)?,
+            severity,
+            value: value(&facts),
+            due: words.language.date(facts.due),
+            fate: Fate::Opened,
+            over_budget: false,
+        });
+    }
+    Ok(told)
+}
+
+/// Where a team stands.
+struct Standing<'a> {
+    words: Words<'a>,
+    roll_up: RollUp,
+    team: String,
+    open: &'a [(Facts, Open)],
+    /// How many are past their deadline.
+    overdue: usize,
+    ended: &'a [Ended],
+    top: Vec<Told>,
+    change_url: String,
+}
+
+impl Standing<'_> {
+    fn render(&self) -> Result<Rendered, RenderError> {
+        let words = self.words;
+        let values = [
+            ("team", self.team.clone().into()),
+            ("count", self.open.len().into()),
+            ("overdue", self.overdue.into()),
+        ];
+        let kind = if self.roll_up == RollUp::Weekly {
+            key("roll-up-kind-weekly")
+        } else {
+            key("roll-up-kind-daily")
+        };
+        let mut sections = vec![
+            self.by_severity()?,
+            self.attention()?,
+            self.by_owner()?,
+            self.resolved()?,
+        ];
+        sections.retain(|section| !section.counts.is_empty());
+        if !self.top.is_empty() {
+            let items = self.top.iter().map(|told| item(words, told));
+            sections.push(Section {
+                title: words.text(key("roll-up-top"), &[])?,
+                counts: Vec::new(),
+                items: items.collect::<Result<_, _>>()?,
+            });
+        }
+        Page {
+            language: words.language.tag(),
+            subject: words.text(key("roll-up-subject"), &values)?,
+            kind: words.text(kind, &[])?,
+            title: self.team.clone(),
+            notes: Vec::new(),
+            sections,
+            more: None,
+            change: (
+                words.text(key("digest-change"), &[])?,
+                self.change_url.clone(),
+            ),
+            foot: vec![words.text(key("roll-up-foot"), &[])?],
+        }
+        .render()
+    }
+
+    fn section(
+        &self,
+        title: crate::i18n::Key,
+        counts: Vec<(String, usize)>,
+    ) -> Result<Section, RenderError> {
+        let words = self.words;
+        let counts = counts
+            .into_iter()
+            .map(|(label, number)| words.count(label, number));
+        Ok(Section {
+            title: words.text(title, &[])?,
+            counts: counts.collect::<Result<_, _>>()?,
+            items: Vec::new(),
+        })
+    }
+
+    fn by_severity(&self) -> Result<Section, RenderError> {
+        let mut counts = Vec::new();
+        for (severity, name) in [
+            (AlertSeverity::High, key("alert-severity-high")),
+            (AlertSeverity::Medium, key("alert-severity-medium")),
+            (AlertSeverity::Low, key("alert-severity-low")),
+        ] {
+            let is = |(_, alert): &&(Facts, Open)| alert.severity().is_ok_and(|it| it == severity);
+            let number = self.open.iter().filter(is).count();
+            counts.push((self.words.text(name, &[])?, number));
+        }
+        self.section(key("roll-up-open"), counts)
+    }
+
+    fn attention(&self) -> Result<Section, RenderError> {
+        let unassigned = self.open.iter().filter(|(_, alert)| alert.owner.is_none());
+        let snoozed = AlertState::Snoozed.word();
+        let snoozed = self.open.iter().filter(|(_, alert)| alert.state == snoozed);
+        let counts = vec![
+            (
+                self.words.text(key("roll-up-unassigned"), &[])?,
+                unassigned.count(),
+            ),
+            (self.words.text(key("roll-up-overdue"), &[])?, self.overdue),
+            (
+                self.words.text(key("roll-up-snoozed"), &[])?,
+                snoozed.count(),
+            ),
+        ];
+        self.section(key("roll-up-attention"), counts)
+    }
+
+    /// The owners with the most alerts; those beyond are counted with nobody's name.
+    fn by_owner(&self) -> Result<Section, RenderError> {
+        let mut owners: BTreeMap<Option<i64>, (String, usize)> = BTreeMap::new();
+        for (_, alert) in self.open {
+            let name = match (&alert.owner_name, alert.owner) {
+                (Some(name), _) => isolate(shorten(&single_line(name), NAME_CHARS)),
+                (None, Some(id)) => id.to_string(),
+                (None, None) => self.words.text(key("roll-up-nobody"), &[])?,
+            };
+            owners.entry(alert.owner).or_insert((name, 0)).1 += 1;
+        }
+        let mut counts: Vec<(String, usize)> = owners.into_values().collect();
+        counts.sort_by(|(a, left), (b, right)| right.cmp(left).then_with(|| a.cmp(b)));
+        let rest: usize = counts.iter().skip(OWNERS).map(|(_, number)| number).sum();
+        counts.truncate(OWNERS);
+        if rest > 0 {
+            counts.push((self.words.text(key("alert-part-others"), &[])?, rest));
+        }
+        self.section(key("roll-up-owners"), counts)
+    }
+
+    fn resolved(&self) -> Result<Section, RenderError> {
+        let mut counts = Vec::new();
+        for ended in self.ended {
+            let number = usize::try_from(ended.alerts).unwrap_or_default();
+            counts.push((self.words.ended(ended.resolution.as_deref())?, number));
+        }
+        if counts.is_empty() {
+            counts.push((self.words.text(key("roll-up-none-resolved"), &[])?, 0));
+        }
+        self.section(key("roll-up-resolved"), counts)
+    }
+}

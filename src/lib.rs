@@ -26,6 +26,7 @@ pub mod interactions;
 pub mod mail;
 pub mod mailbox;
 pub mod network;
+pub mod plays;
 pub mod problem;
 pub mod promises;
 

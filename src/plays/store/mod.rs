@@ -1,0 +1,3 @@
+//! Plays, their steps and templates in the database.
+
+pub mod history;

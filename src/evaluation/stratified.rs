@@ -81,3 +81,82 @@ pub fn risk_reduction(strata: &[Stratum]) -> Option<Reduction> {
         high: 1.0 - ratio / reach,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[derive(serde::Deserialize)]
+    struct Told {
+        strata: Vec<[u64; 4]>,
+        ratio: f64,
+        log_error: Option<f64>,
+    }
+
+    fn stratum([hit, spared, other_hit, other_spared]: [u64; 4]) -> Stratum {
+        Stratum {
+            hit,
+            spared,
+            other_hit,
+            other_spared,
+        }
+    }
+
+    #[test]
+    fn ratio_and_interval_are_those_of_two_other_programs() {
+        let text = include_str!("../../tests/oracle/stratified.json");
+        let worlds: BTreeMap<String, Told> = serde_json::from_str(text).unwrap();
+        assert_eq!(worlds.len(), 6);
+        let mut with_error = 0;
+        for (name, told) in worlds {
+            let strata: Vec<Stratum> = told.strata.into_iter().map(stratum).collect();
+            let found = risk_reduction(&strata).unwrap();
+            assert!((found.value - (1.0 - told.ratio)).abs() < 1e-12, "{name}");
+            let Some(error) = told.log_error else { continue };
+            let reach = (1.644_853_626_951_472_7 * error).exp();
+            assert!((found.low - (1.0 - told.ratio * reach)).abs() < 1e-9, "{name}");
+            assert!((found.high - (1.0 - told.ratio / reach)).abs() < 1e-9, "{name}");
+            with_error += 1;
+        }
+        assert_eq!(with_error, 5);
+    }
+
+    #[test]
+    fn the_interval_of_sparse_strata_is_that_of_a_pencil() {
+        // Pairs: R = 2/2, S = 4/2; each pair with one hit has variance 1·1·1/4, six of them.
+        let pairs = [
+            [1, 0, 0, 1],
+            [1, 0, 0, 1],
+            [0, 1, 1, 0],
+            [0, 1, 1, 0],
+            [0, 1, 1, 0],
+            [0, 1, 1, 0],
+        ];
+        let found = risk_reduction(&pairs.map(stratum)).unwrap();
+        assert!((found.value - 0.5).abs() < 1e-12);
+        let reach = (1.644_853_626_951_472_7 * (1.5_f64 / 2.0).sqrt()).exp();
+        assert!((found.low - (1.0 - 0.5 * reach)).abs() < 1e-9);
+        assert!((found.high - (1.0 - 0.5 / reach)).abs() < 1e-9);
+    }
+
+    #[test]
+    fn strata_with_one_group_say_nothing_and_without_a_hit_there_is_no_number() {
+        let both = stratum([1, 9, 4, 16]);
+        let more = [both, stratum([5, 0, 0, 0]), stratum([0, 0, 7, 3])];
+        assert_eq!(risk_reduction(&more), risk_reduction(&[both]));
+        assert_eq!(risk_reduction(&[stratum([0, 9, 0, 16])]), None);
+        assert_eq!(risk_reduction(&[stratum([5, 0, 0, 0])]), None);
+        assert_eq!(risk_reduction(&[]), None);
+    }
+
+    #[test]
+    fn nobody_of_one_group_still_has_a_finite_interval() {
+        for table in [[0, 20, 5, 15], [5, 15, 0, 20], [20, 0, 0, 20]] {
+            let found = risk_reduction(&[stratum(table)]).unwrap();
+            assert!(found.low.is_finite() && found.high <= 1.0, "{table:?}");
+            assert!(found.low <= found.value && found.value <= found.high);
+        }
+    }
+}

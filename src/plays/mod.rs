@@ -11,8 +11,15 @@
 //! A person may say what came of a play, and that is shown; the effect is measured by the record alone,
 //! as people call what they did a success.
 
+pub mod deed;
+pub mod edit;
 pub mod effect;
+pub mod http;
+pub mod model;
+pub mod record;
 pub mod store;
+pub mod view;
+pub mod worker;
 
 use chrono::NaiveDate;
 

@@ -114,10 +114,18 @@ mod tests {
             let strata: Vec<Stratum> = told.strata.into_iter().map(stratum).collect();
             let found = risk_reduction(&strata).unwrap();
             assert!((found.value - (1.0 - told.ratio)).abs() < 1e-12, "{name}");
-            let Some(error) = told.log_error else { continue };
+            let Some(error) = told.log_error else {
+                continue;
+            };
             let reach = (1.644_853_626_951_472_7 * error).exp();
-            assert!((found.low - (1.0 - told.ratio * reach)).abs() < 1e-9, "{name}");
-            assert!((found.high - (1.0 - told.ratio / reach)).abs() < 1e-9, "{name}");
+            assert!(
+                (found.low - (1.0 - told.ratio * reach)).abs() < 1e-9,
+                "{name}"
+            );
+            assert!(
+                (found.high - (1.0 - told.ratio / reach)).abs() < 1e-9,
+                "{name}"
+            );
             with_error += 1;
         }
         assert_eq!(with_error, 5);

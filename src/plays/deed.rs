@@ -149,12 +149,7 @@ fn past(on: Option<NaiveDate>, today: NaiveDate) -> Answer<NaiveDate> {
 }
 
 /// Begins a play: from this day on its outcome counts, and what was known of the customer is kept.
-fn begin(
-    conn: &mut Conn,
-    values: &mut Values,
-    on: Option<NaiveDate>,
-    today: Today,
-) -> Answer<()> {
+fn begin(conn: &mut Conn, values: &mut Values, on: Option<NaiveDate>, today: Today) -> Answer<()> {
     let on = past(on, today.day)?;
     let standing = store::standing_at(conn, values.customer_id, on)?;
     PlayStatus::Running.word().clone_into(&mut values.status);
@@ -167,12 +162,7 @@ fn begin(
     Ok(())
 }
 
-fn end(
-    values: &mut Values,
-    status: PlayStatus,
-    on: Option<NaiveDate>,
-    today: Today,
-) -> Answer<()> {
+fn end(values: &mut Values, status: PlayStatus, on: Option<NaiveDate>, today: Today) -> Answer<()> {
     let on = past(on, today.day)?;
     if values.begun_on.is_some_and(|begun| on < begun) {
         let rule = "expected no earlier than the play began";

@@ -172,7 +172,10 @@ fn fits(conn: &mut Conn, desk: &Desk<'_>, alert: AlertId, customer: CustomerId) 
         None => false,
     };
     let (code, rule) = if seen {
-        ("other_customer", "expected an alert of this customer".to_owned())
+        (
+            "other_customer",
+            "expected an alert of this customer".to_owned(),
+        )
     } else {
         ("unknown", format!("there is no alert {alert}"))
     };

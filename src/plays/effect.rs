@@ -12,7 +12,7 @@ mod matching;
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::NaiveDate;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::evaluation::{Reduction, risk_reduction};
 use crate::ids::{CustomerId, RunId};
@@ -103,6 +103,7 @@ crate::word_enum! {
 
 /// A play that counts for nothing, as nobody is like its customer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = UnmatchedPlay)]
 pub struct Unmatched {
     /// The play.
     pub play_id: i64,
@@ -112,6 +113,7 @@ pub struct Unmatched {
 
 /// What plays came to.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, utoipa::ToSchema)]
+#[schema(as = MeasuredPlays)]
 pub struct Measured {
     /// Plays with an outcome by the record, and customers like theirs without a play.
     pub cases: u64,
@@ -142,8 +144,32 @@ impl Measured {
     }
 }
 
+crate::word_enum! {
+    /// Where the effect that is reckoned with comes from.
+    EffectBasis {
+        /// Plays were measured.
+        Measured = "measured",
+        /// `HAWSER_SAVE_EFFECT`: too few plays have an outcome.
+        Setting = "setting",
+    }
+}
+
+/// By which part a play is taken to lower own churn, and why.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct AssumedEffect {
+    /// In `[0, 1]`.
+    pub effect: f64,
+    /// Where it comes from.
+    pub basis: EffectBasis,
+    /// Plays with an outcome and somebody to be compared with.
+    pub cases: u64,
+    /// What they came to, if there are enough of them.
+    pub measured: Option<Reduction>,
+}
+
 /// What plays came to, all together and by template.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, utoipa::ToSchema)]
+#[schema(as = PlayEffects)]
 pub struct Effects {
     /// All plays.
     pub all: Measured,
@@ -151,6 +177,31 @@ pub struct Effects {
     pub by_template: BTreeMap<String, Measured>,
     /// The plays that are not matched, when all are taken together.
     pub unmatched: Vec<Unmatched>,
+}
+
+impl Effects {
+    /// What plans and save values take for the effect of a play: what all plays came to, in
+    /// `[0.01, 1]`, where that is measured, else this setting.
+    pub fn assumed(&self, setting: f64) -> AssumedEffect {
+        let usable = self.all.usable();
+        AssumedEffect {
+            effect: usable.unwrap_or(setting),
+            basis: if usable.is_some() {
+                EffectBasis::Measured
+            } else {
+                EffectBasis::Setting
+            },
+            cases: self.all.cases,
+            measured: self.all.effect,
+        }
+    }
+}
+
+impl AssumedEffect {
+    /// The setting, where no plays are looked at.
+    pub fn setting(effect: f64) -> Self {
+        Effects::default().assumed(effect)
+    }
 }
 
 /// Measures all plays together, and those of each template.

@@ -23,7 +23,7 @@ pub mod worker;
 
 use chrono::NaiveDate;
 
-pub use effect::{Effects, Measured};
+pub use effect::{AssumedEffect, EffectBasis, Effects, Measured};
 
 use crate::access::Teams;
 use crate::db::{Conn, DbResult};

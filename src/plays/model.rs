@@ -56,6 +56,7 @@ crate::word_enum! {
 /// A step of a template.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = PlayTemplateStep)]
 pub struct TemplateStep {
     /// What is to be done, in English, up to 500 characters.
     pub en: String,
@@ -78,6 +79,7 @@ impl TemplateStep {
 /// What can be told of a template.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = PlayTemplateInput)]
 pub struct TemplateInput {
     /// What it is called in the API: 1 to 60 of `a-z`, `0-9`, `_` and `-`. It stays.
     pub code: String,
@@ -233,6 +235,7 @@ impl PlayChange {
 /// A step of a play.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = PlayStepInput)]
 pub struct StepInput {
     /// What is to be done, up to 500 characters.
     pub text: String,
@@ -262,6 +265,7 @@ impl StepInput {
 /// What a person says came of a play.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = PlayVerdict)]
 pub struct Verdict {
     /// What came of it. `too_early` leaves it to the record.
     pub outcome: PlayOutcome,
@@ -273,6 +277,7 @@ pub struct Verdict {
 /// The day of a deed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = PlayDay)]
 pub struct OnDay {
     /// When it happened, not in the future; today if it is not told.
     #[serde(default)]

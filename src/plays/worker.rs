@@ -56,7 +56,5 @@ pub fn round(state: &AppState) -> Answer<Recorded> {
         request_id: None,
     };
     let (today, now) = (state.today(), state.clock.now().into());
-    state
-        .db
-        .write_now(|conn| tell(conn, today, (&actor, now)))
+    state.db.write_now(|conn| tell(conn, today, (&actor, now)))
 }

@@ -117,7 +117,13 @@ async fn complete_play_step(
 ) -> Answer<HttpResponse> {
     let told: OnDay = body::optional(&request, payload).await?;
     let (id, position) = place.into_inner();
-    act(&state, caller, (&request, id), Act::StepDone(position, told.on)).await
+    act(
+        &state,
+        caller,
+        (&request, id),
+        Act::StepDone(position, told.on),
+    )
+    .await
 }
 
 /// Marks a step as not done after all; a play that was done runs again.
@@ -157,7 +163,13 @@ async fn change_play_step(
     body: Body<Json>,
 ) -> Answer<HttpResponse> {
     let (id, position) = place.into_inner();
-    act(&state, caller, (&request, id), Act::ChangeStep(position, body.0)).await
+    act(
+        &state,
+        caller,
+        (&request, id),
+        Act::ChangeStep(position, body.0),
+    )
+    .await
 }
 
 /// Removes a step that is not done.

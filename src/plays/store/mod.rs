@@ -101,7 +101,8 @@ impl Values {
     ///
     /// [`DbError::Corrupt`] if the stored word is none; as the next two.
     pub fn status(&self) -> DbResult<PlayStatus> {
-        PlayStatus::parse(&self.status).ok_or_else(|| DbError::corrupt("plays.status", &self.status))
+        PlayStatus::parse(&self.status)
+            .ok_or_else(|| DbError::corrupt("plays.status", &self.status))
     }
 
     /// What came of it, and who says so.

@@ -10,6 +10,7 @@ use crate::ids::PlayId;
 
 /// A step of a play.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Queryable, utoipa::ToSchema)]
+#[schema(as = PlayStep)]
 pub struct Step {
     /// Its number within the play, which stays.
     pub position: i64,

@@ -12,6 +12,7 @@ use crate::plays::model::{TemplateInput, TemplateStep};
 
 /// A template of plays.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = PlayTemplate)]
 pub struct Template {
     /// Its id.
     pub id: i64,

@@ -1,7 +1,10 @@
 //! `hawser plays`: look after customers by plays, and see what they come to.
 
+mod show;
+
 use chrono::{Days, NaiveDate};
 
+use self::show::{cells, effect_lines, lines};
 use super::explain::find;
 use super::out::table;
 use super::{Context, Failure};
@@ -14,15 +17,14 @@ use crate::db::DbResult;
 use crate::db::select::{Filter, Listing, Op, Value};
 use crate::engagement::model::RecordKey;
 use crate::error::Error;
-use crate::i18n::line::{shorten, single_line};
+use crate::i18n::line::single_line;
 use crate::plays::deed::{Act, Today, perform};
-use crate::plays::effect::NoNumber;
 use crate::plays::model::{PlayInput, PlayOutcome, PlayStatus, Verdict};
 use crate::plays::record::tell;
 use crate::plays::store::templates::{self, TEMPLATES, Template};
 use crate::plays::store::{self, PLAYS};
 use crate::plays::view::{Play, PlayDetail};
-use crate::plays::{Effects, Measured, edit, effects};
+use crate::plays::{edit, effects};
 use crate::state::AppState;
 
 /// Characters of a title in a list.
@@ -195,22 +197,6 @@ fn list(context: &Context, all: bool, limit: i64) -> Result<(), Failure> {
     Ok(())
 }
 
-fn cells(play: &Play) -> Vec<String> {
-    vec![
-        play.id.to_string(),
-        play.due_on.to_string(),
-        play.status.word().to_owned(),
-        play.template.clone(),
-        play.outcome.map(told).unwrap_or_default(),
-        single_line(&play.customer_name),
-        shorten(&single_line(&play.title), TITLE),
-    ]
-}
-
-fn told(outcome: PlayOutcome) -> String {
-    outcome.word().replace('_', " ")
-}
-
 fn start(context: &Context, args: StartArgs) -> Result<(), Failure> {
     let state = context.state()?;
     let (writer, today) = (writer(&state), today(&state));
@@ -261,43 +247,6 @@ fn act(context: &Context, id: i64, act: Act) -> Result<(), Failure> {
     Ok(context.out.show(&done, lines)?)
 }
 
-fn lines(found: &PlayDetail) -> Vec<String> {
-    let play = &found.play;
-    let mut lines = vec![
-        format!(
-            "{}: {} ({})",
-            play.id,
-            single_line(&play.title),
-            play.template
-        ),
-        format!(
-            "for {}, due {}{}; {}",
-            single_line(&play.customer_name),
-            play.due_on,
-            if play.overdue { ", overdue" } else { "" },
-            play.status
-        ),
-    ];
-    if let (Some(outcome), Some(by)) = (play.outcome, play.outcome_by) {
-        let mut line = format!("outcome: {} (by {by})", told(outcome));
-        if let Some(record) = play.record_outcome.filter(|record| *record != outcome) {
-            line.push_str("; its shipments say ");
-            line.push_str(&told(record));
-        }
-        lines.push(line);
-    }
-    lines.extend(found.steps.iter().map(|step| {
-        format!(
-            "  {} [{}] {}, by {}",
-            step.position,
-            if step.done_at.is_some() { "x" } else { " " },
-            single_line(&step.text),
-            step.due_on
-        )
-    }));
-    lines
-}
-
 fn all_templates(context: &Context) -> Result<(), Failure> {
     let state = context.state()?;
     let listing = Listing::all(&TEMPLATES);
@@ -335,52 +284,4 @@ fn effect(context: &Context) -> Result<(), Failure> {
         .read_now(|conn| effects(conn, before, &Teams::All))
         .map_err(|error: crate::db::DbError| Failure::from(error))?;
     Ok(context.out.show(&found, effect_lines)?)
-}
-
-fn effect_lines(found: &Effects) -> Vec<String> {
-    let named = std::iter::once(("all", &found.all));
-    let rows: Vec<Vec<String>> = named
-        .chain(
-            found
-                .by_template
-                .iter()
-                .map(|(code, one)| (code.as_str(), one)),
-        )
-        .map(|(name, one)| effect_cells(name, one))
-        .collect();
-    let head = [
-        "plays", "cases", "kept", "controls", "kept", "effect", "90 %",
-    ];
-    let mut lines = table(&head, &rows);
-    lines.push(String::new());
-    lines.push(format!(
-        "Not counted: {} too early to tell, {} with nobody to be compared with, {} beside another play of the same customer.",
-        found.all.undecided, found.all.unmatched, found.all.repeated
-    ));
-    lines.push(
-        "A comparison, no experiment: people choose whom they look after (docs/plays.md)."
-            .to_owned(),
-    );
-    lines
-}
-
-fn effect_cells(name: &str, one: &Measured) -> Vec<String> {
-    let share = |value: f64| format!("{:.0}%", 100.0 * value);
-    let (effect, interval) = match (one.effect, one.no_number) {
-        (Some(effect), _) => (
-            share(effect.value),
-            format!("{} to {}", share(effect.low), share(effect.high)),
-        ),
-        (None, Some(NoNumber::NobodyLost)) => ("nobody lost".to_owned(), String::new()),
-        (None, _) => ("not enough cases".to_owned(), String::new()),
-    };
-    vec![
-        name.to_owned(),
-        one.cases.to_string(),
-        one.kept.to_string(),
-        one.controls.to_string(),
-        one.controls_kept.to_string(),
-        effect,
-        interval,
-    ]
 }

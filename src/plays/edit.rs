@@ -112,20 +112,43 @@ pub fn create(
             (position, step.text(language), due_on)
         })
         .collect();
+    let due_on = steps.iter().map(|step| step.2).max().unwrap_or(starts_on);
     let values = Values {
-        customer_id: customer,
         alert_id: alert,
-        template_id: template.id,
+        owner_id: owner,
         title: match input.title {
             Some(title) => title,
             None => template.name(language).to_owned(),
         },
         note: input.note,
-        owner_id: owner,
-        status: PlayStatus::Planned.word().to_owned(),
         cost: input.cost.or(template.told.cost),
+        ..planned(customer, template.id, (starts_on, due_on))
+    };
+    let id = store::insert(conn, &values, writer.now)?;
+    for step in steps {
+        store::add_step(conn, id, step)?;
+    }
+    writer.record(conn, "created", WHAT, id.0)?;
+    detail(conn, writer, id.0, today)
+}
+
+/// A play of which nothing is told but whose and when it is.
+fn planned(
+    customer_id: CustomerId,
+    template_id: i64,
+    (starts_on, due_on): (NaiveDate, NaiveDate),
+) -> Values {
+    Values {
+        customer_id,
+        alert_id: None,
+        template_id,
+        title: String::new(),
+        note: None,
+        owner_id: None,
+        status: PlayStatus::Planned.word().to_owned(),
+        cost: None,
         starts_on,
-        due_on: steps.iter().map(|step| step.2).max().unwrap_or(starts_on),
+        due_on,
         begun_on: None,
         ended_on: None,
         horizon_weeks: None,
@@ -136,13 +159,7 @@ pub fn create(
         record_outcome: None,
         run_id: None,
         churn_probability: None,
-    };
-    let id = store::insert(conn, &values, writer.now)?;
-    for step in steps {
-        store::add_step(conn, id, step)?;
     }
-    writer.record(conn, "created", WHAT, id.0)?;
-    detail(conn, writer, id.0, today)
 }
 
 /// A template of which plays may be made.

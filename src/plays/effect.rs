@@ -25,6 +25,18 @@ pub const LEAST_EFFECT: f64 = 0.01;
 /// Where the bands of churn probability end; the last ends at 1.
 const BANDS: [f64; 6] = [0.02, 0.1, 0.2, 0.3, 0.45, 0.6];
 
+crate::word_enum! {
+    /// The side of a customer in a run, by the words of `customer_risks.role`.
+    Side {
+        /// It hands goods over.
+        Shipper = "shipper",
+        /// It receives goods.
+        Consignee = "consignee",
+        /// It does both.
+        Both = "both",
+    }
+}
+
 /// A play that was begun.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Begun {
@@ -49,8 +61,8 @@ pub struct Standing {
     pub customer: CustomerId,
     /// Its churn probability.
     pub probability: f64,
-    /// Its role, a word.
-    pub role: String,
+    /// Its role.
+    pub role: Side,
     /// Whether it had left already.
     pub gone: bool,
 }

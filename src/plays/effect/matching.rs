@@ -4,18 +4,18 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::NaiveDate;
 
-use super::{Alone, Begun, History, Standing, Unmatched, band};
+use super::{Alone, Begun, History, Side, Standing, Unmatched, band};
 use crate::evaluation::Stratum;
 use crate::ids::{CustomerId, RunId};
 
 /// Where a customer stands among those like it: the run, the band of its churn probability, its role.
-type Kind<'a> = (RunId, usize, &'a str);
+type Kind = (RunId, usize, Side);
 
 /// A play whose outcome is told by the record.
 #[derive(Clone, Copy, Debug)]
 struct Case<'a> {
     play: &'a Begun,
-    kind: Kind<'a>,
+    kind: Kind,
     lost: bool,
 }
 
@@ -78,7 +78,7 @@ pub(super) fn cases<'a>(history: &'a History, template: Option<&str>) -> Cases<'
     found
 }
 
-fn kind_of<'a>(history: &'a History, play: &Begun) -> Result<Kind<'a>, Alone> {
+fn kind_of(history: &History, play: &Begun) -> Result<Kind, Alone> {
     let run = play.run.ok_or(Alone::NoRun)?;
     let people = history.runs.get(&run).ok_or(Alone::NotInRun)?;
     let at = people
@@ -91,8 +91,8 @@ fn kind_of<'a>(history: &'a History, play: &Begun) -> Result<Kind<'a>, Alone> {
     Ok(kind(run, standing))
 }
 
-fn kind(run: RunId, standing: &Standing) -> Kind<'_> {
-    (run, band(standing.probability), standing.role.as_str())
+fn kind(run: RunId, standing: &Standing) -> Kind {
+    (run, band(standing.probability), standing.role)
 }
 
 /// Days over which a case was watched: somebody without a play can be watched over the same.
@@ -112,9 +112,9 @@ impl Window {
 ///
 /// Controls are taken in the order of their ids, each in every window of its kind that does not
 /// overlap another of its own; of several that do, the one with the fewest controls a case so far.
-pub(super) fn strata<'a>(history: &'a History, cases: &Cases<'a>) -> Vec<Filled> {
-    let mut filled: BTreeMap<Kind<'a>, Filled> = BTreeMap::new();
-    let mut windows: BTreeMap<Kind<'a>, BTreeMap<Window, Load>> = BTreeMap::new();
+pub(super) fn strata(history: &History, cases: &Cases<'_>) -> Vec<Filled> {
+    let mut filled: BTreeMap<Kind, Filled> = BTreeMap::new();
+    let mut windows: BTreeMap<Kind, BTreeMap<Window, Load>> = BTreeMap::new();
     for case in &cases.found {
         let stratum = filled.entry(case.kind).or_default();
         stratum.plays.push(case.play.id);
@@ -163,12 +163,12 @@ struct Load {
 }
 
 /// Customers that are not gone in a run with cases of their kind, with those kinds.
-fn candidates<'a>(
-    history: &'a History,
-    windows: &BTreeMap<Kind<'a>, BTreeMap<Window, Load>>,
-) -> BTreeMap<CustomerId, Vec<Kind<'a>>> {
+fn candidates(
+    history: &History,
+    windows: &BTreeMap<Kind, BTreeMap<Window, Load>>,
+) -> BTreeMap<CustomerId, Vec<Kind>> {
     let runs: BTreeSet<RunId> = windows.keys().map(|(run, ..)| *run).collect();
-    let mut found: BTreeMap<CustomerId, Vec<Kind<'a>>> = BTreeMap::new();
+    let mut found: BTreeMap<CustomerId, Vec<Kind>> = BTreeMap::new();
     for run in runs {
         for standing in history.runs.get(&run).into_iter().flatten() {
             let kind = kind(run, standing);
@@ -182,11 +182,11 @@ fn candidates<'a>(
 
 /// The window with the fewest controls a case, among those that overlap none of `taken`; of equals the
 /// earliest.
-fn lightest<'a>(
-    windows: &BTreeMap<Kind<'a>, BTreeMap<Window, Load>>,
-    kinds: &[Kind<'a>],
+fn lightest(
+    windows: &BTreeMap<Kind, BTreeMap<Window, Load>>,
+    kinds: &[Kind],
     taken: &[Window],
-) -> Option<(Kind<'a>, Window)> {
+) -> Option<(Kind, Window)> {
     kinds
         .iter()
         .filter_map(|kind| windows.get(kind).map(|all| (*kind, all)))

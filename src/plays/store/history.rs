@@ -10,7 +10,7 @@ use crate::access::Teams;
 use crate::db::select::{Statement, Value};
 use crate::db::{Conn, DbError, DbResult};
 use crate::ids::{CustomerId, RunId};
-use crate::plays::effect::{Begun, History, Standing};
+use crate::plays::effect::{Begun, History, Side, Standing};
 
 /// The SQL condition that the customer of a risk `r` in a run `u` has left already: silent for a
 /// whole horizon and hardly alive; as alerts and the track record have it.
@@ -34,8 +34,6 @@ struct PlayRow {
 
 #[derive(QueryableByName)]
 struct StandingRow {
-    #[diesel(sql_type = BigInt)]
-    run_id: RunId,
     #[diesel(sql_type = BigInt)]
     customer_id: CustomerId,
     #[diesel(sql_type = Double)]
@@ -140,34 +138,40 @@ fn plays(conn: &mut Conn, before: NaiveDate, teams: &Teams) -> DbResult<Vec<Begu
         .collect()
 }
 
+/// Run by run, as all of them together may be large.
 fn standings(
     conn: &mut Conn,
     runs: &BTreeSet<RunId>,
     teams: &Teams,
 ) -> DbResult<BTreeMap<RunId, Vec<Standing>>> {
-    let mut found: BTreeMap<RunId, Vec<Standing>> = BTreeMap::new();
-    if runs.is_empty() {
-        return Ok(found);
-    }
-    let mut sql = Statement::new("SELECT r.run_id, r.customer_id, r.churn_probability, r.role, ");
-    sql.push(IS_GONE).push(
-        " AS is_gone FROM customer_risks r JOIN runs u ON u.id = r.run_id \
-         JOIN customers c ON c.id = r.customer_id WHERE c.deleted_at IS NULL AND r.run_id IN (",
-    );
-    sql.bind_list(runs.iter().map(|run| Value::Int(run.0)))
-        .push(")");
-    teams.restrict(&mut sql, "c.team_id");
-    sql.push(" ORDER BY r.run_id, r.customer_id");
-    let rows: Vec<StandingRow> = sql.load(conn)?;
-    for row in rows {
-        found.entry(row.run_id).or_default().push(Standing {
-            customer: row.customer_id,
-            probability: row.churn_probability,
-            role: row.role,
-            gone: row.is_gone,
-        });
+    let mut found = BTreeMap::new();
+    for run in runs {
+        let mut sql = Statement::new("SELECT r.customer_id, r.churn_probability, r.role, ");
+        sql.push(IS_GONE).push(
+            " AS is_gone FROM customer_risks r JOIN runs u ON u.id = r.run_id \
+             JOIN customers c ON c.id = r.customer_id \
+             WHERE c.deleted_at IS NULL AND r.run_id = ",
+        );
+        sql.bind(Value::Int(run.0));
+        teams.restrict(&mut sql, "c.team_id");
+        sql.push(" ORDER BY r.customer_id");
+        let rows: Vec<StandingRow> = sql.load(conn)?;
+        let people = rows.into_iter().map(StandingRow::typed);
+        found.insert(*run, people.collect::<DbResult<_>>()?);
     }
     Ok(found)
+}
+
+impl StandingRow {
+    fn typed(self) -> DbResult<Standing> {
+        Ok(Standing {
+            customer: self.customer_id,
+            probability: self.churn_probability,
+            role: Side::parse(&self.role)
+                .ok_or_else(|| DbError::corrupt("customer_risks.role", &self.role))?,
+            gone: self.is_gone,
+        })
+    }
 }
 
 /// The shipping days of everybody in `[from, until)`, on either side, ascending.

@@ -48,6 +48,7 @@ fn features(config: &mut ServiceConfig<'_>) {
     crate::network::http::routes(config);
     crate::surveys::http::routes(config);
     crate::surveys::mail::http::routes(config);
+    crate::plays::http::routes(config);
     crate::assessment::http::routes(config);
     crate::whatifs::http::routes(config);
     crate::backtest::http::routes(config);

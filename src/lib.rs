@@ -27,6 +27,7 @@ pub mod mail;
 pub mod mailbox;
 pub mod merging;
 pub mod network;
+pub mod plays;
 pub mod problem;
 pub mod promises;
 

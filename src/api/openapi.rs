@@ -26,6 +26,7 @@ use crate::error::{Problem, ProblemPart};
         (name = "imports", description = "Files of shipments"),
         (name = "complaints", description = "Complaints, which only the customer closes"),
         (name = "promises", description = "What was promised, and whether it was kept"),
+        (name = "plays", description = "What is done to keep customers, and what it comes to"),
         (name = "network", description = "Who trades with whom"),
         (name = "surveys", description = "What customers are asked, and what they answer"),
         (name = "assessment", description = "Runs, risks, satisfaction, watch list"),

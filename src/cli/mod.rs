@@ -23,6 +23,7 @@ mod out;
 mod outbox;
 mod owners;
 mod plan;
+mod plays;
 mod promises;
 mod report;
 mod satisfaction;
@@ -132,6 +133,9 @@ enum Command {
     /// List complaints, count what came of them, import files of them
     #[command(subcommand)]
     Complaints(complaints::Command),
+    /// Look after customers by plays: list, begin, do, end them, see what they come to
+    #[command(subcommand)]
+    Plays(plays::Command),
     /// List promises, check those that are due, count those kept, import files of them
     #[command(subcommand)]
     Promises(promises::Command),
@@ -253,6 +257,7 @@ fn run_command(context: &mut Context, command: Command) -> Result<(), Failure> {
         }
         Command::Surveys(command) => surveys::run(context, &command),
         Command::Complaints(command) => complaints::run(context, command),
+        Command::Plays(command) => plays::run(context, command),
         Command::Promises(command) => promises::run(context, command),
         Command::Interactions(command) => interactions::run(context, command),
         Command::Sentiment(command) => sentiment::run(context, command),

@@ -34,6 +34,7 @@ mod migrations;
 mod network;
 mod openapi;
 mod own_churn;
+mod plays;
 mod promises;
 mod reports;
 mod satisfaction;

@@ -15,6 +15,7 @@ use crate::db::{Conn, DbError, DbResult, Instant, UtcTime, on};
 use crate::ids::{AlertId, CustomerId, RunId, UserId};
 
 pub mod history;
+mod told;
 
 /// A warning about a customer, or about our own data.
 #[derive(Clone, Debug, Serialize, QueryableByName, utoipa::ToSchema)]

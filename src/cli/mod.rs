@@ -33,6 +33,7 @@ mod team;
 mod track;
 mod user;
 mod watchlist;
+mod webhooks;
 mod what_if;
 
 use std::collections::BTreeMap;
@@ -112,6 +113,9 @@ enum Command {
     /// List, send and retry the mails that carry alerts
     #[command(subcommand)]
     Outbox(outbox::Command),
+    /// Tell other systems what happens here; list what they were told, tell it again
+    #[command(subcommand)]
+    Webhooks(webhooks::Command),
     /// Import files of shipments, list imports and take them back
     #[command(subcommand)]
     Import(import::Command),
@@ -238,6 +242,7 @@ fn run_command(context: &mut Context, command: Command) -> Result<(), Failure> {
         Command::Team(command) => team::run(context, command),
         Command::Alerts(command) => alerts::run(context, &command),
         Command::Outbox(command) => outbox::run(context, &command),
+        Command::Webhooks(command) => webhooks::run(context, command),
         Command::Import(command) => import::run(context, command),
         Command::Contracts(command) => {
             engagement::run::<crate::engagement::store::contracts::Row>(context, &command)

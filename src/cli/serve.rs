@@ -82,6 +82,7 @@ pub fn until_stopped(state: AppState, listener: TcpListener) -> Result<(), Failu
         .transpose()?;
     let _keeper = crate::track::worker::Worker::start(state.clone())?;
     let _asker = crate::surveys::reminders::Worker::start(state.clone())?;
+    let _hooks = crate::webhooks::worker::Worker::start(&state)?;
     let _promises = crate::promises::worker::Worker::start(state.clone())?;
     actix_web::rt::System::new()
         .block_on(async move { crate::app::start(state, listener)?.await })

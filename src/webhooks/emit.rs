@@ -44,15 +44,15 @@ pub fn anybody_wants(conn: &mut Conn, kind: EventType) -> DbResult<bool> {
     endpoints::anybody_wants(conn, kind)
 }
 
-/// Queues an event for these endpoints; the event's id, if there are any.
+/// Queues an event for these endpoints; the ids of its deliveries.
 pub(super) fn queue(
     conn: &mut Conn,
     event: &NewEvent,
     endpoints: &[i64],
     now: UtcTime,
-) -> DbResult<Option<i64>> {
+) -> DbResult<Vec<i64>> {
     if endpoints.is_empty() {
-        return Ok(None);
+        return Ok(Vec::new());
     }
     let row = EventRow {
         uid: format!("msg_{}", uuid::Uuid::now_v7().simple()),
@@ -63,6 +63,5 @@ pub(super) fn queue(
         occurred_at: now,
     };
     let id = events::insert(conn, &row)?;
-    deliveries::queue(conn, id, endpoints, now)?;
-    Ok(Some(id))
+    deliveries::queue(conn, id, endpoints, now)
 }

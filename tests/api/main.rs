@@ -37,6 +37,7 @@ mod shipments;
 mod survey_pages;
 mod surveys;
 mod track;
+mod webhooks;
 mod what_ifs;
 
 use harness::TestApp;

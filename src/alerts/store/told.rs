@@ -24,6 +24,9 @@ fn kind(deed: AlertDeed) -> Option<EventType> {
     }
 }
 
+/// Customer, reason, subject, measure, team.
+type Row = (Option<CustomerId>, String, String, f64, Option<i64>);
+
 /// Tells of a change in its transaction. Nobody is named: whoever may see the alert's customer need
 /// not know those that it trades with.
 ///
@@ -38,7 +41,6 @@ pub(super) fn tell(conn: &mut Conn, change: &Change<'_>, now: UtcTime) -> DbResu
     if !webhooks::anybody_wants(conn, kind)? {
         return Ok(());
     }
-    type Row = (Option<CustomerId>, String, String, f64, Option<i64>);
     let (customer, reason, subject, measure, team): Row = on!(conn, |c| alerts::table
         .left_join(customers::table.on(customers::id.nullable().eq(alerts::customer_id)))
         .filter(alerts::id.eq(change.alert.0))

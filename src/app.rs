@@ -38,6 +38,7 @@ pub const BASE: &str = "/api/v1";
 fn features(config: &mut ServiceConfig<'_>) {
     config.service(show_openapi);
     crate::access::http::routes(config);
+    crate::webhooks::http::routes(config);
     crate::shipments::http::routes(config);
     crate::merging::http::routes(config);
     crate::customers::http::routes(config);

@@ -50,6 +50,8 @@ pub struct Config {
     pub alerts: AlertConfig,
     /// Settings of surveys.
     pub surveys: SurveyConfig,
+    /// Settings of webhooks.
+    pub webhooks: WebhookConfig,
     /// Where mails go; `None` while `smtp_host` is not set: mails then wait in the outbox.
     pub smtp: Option<SmtpConfig>,
 }
@@ -97,6 +99,18 @@ pub struct SurveyConfig {
     /// `survey_quota_days`: nobody is asked more often than once in so many days, over all
     /// surveys; 0 to 3650, 0: no limit. Default 90.
     pub quota_days: u32,
+}
+
+/// Settings of webhooks.
+#[derive(Clone, Copy, Debug)]
+pub struct WebhookConfig {
+    /// `webhook_allow_private`: whether endpoints may be on private addresses and without TLS.
+    /// Default false.
+    pub allow_private: bool,
+    /// `webhook_timeout_seconds`: how long a request may take, 1 to 30. Default 15.
+    pub timeout: Duration,
+    /// `webhook_retention_days`: how long events that are not waiting are kept, 1 to 3650. Default 90.
+    pub retention_days: u32,
 }
 
 /// How mails are sent.
@@ -204,6 +218,9 @@ pub const KEYS: &[&str] = &[
     "alert_step",
     "survey_consent",
     "survey_quota_days",
+    "webhook_allow_private",
+    "webhook_timeout_seconds",
+    "webhook_retention_days",
     "smtp_host",
     "smtp_port",
     "smtp_security",
@@ -304,6 +321,12 @@ impl Config {
                 consent_recorded: read
                     .word("survey_consent", &[("implied", false), ("recorded", true)])?,
                 quota_days: read.within("survey_quota_days", 90, 0, 3650)?,
+            },
+            webhooks: WebhookConfig {
+                allow_private: read
+                    .word("webhook_allow_private", &[("false", false), ("true", true)])?,
+                timeout: Duration::from_secs(read.within("webhook_timeout_seconds", 15, 1, 30)?),
+                retention_days: read.within("webhook_retention_days", 90, 1, 3650)?,
             },
             smtp: smtp(&read)?,
         })
@@ -507,7 +530,12 @@ fn read_file(path: &Path) -> Result<BTreeMap<String, String>, ConfigError> {
             toml::Value::String(text) => text,
             toml::Value::Integer(number) => number.to_string(),
             toml::Value::Float(number) => number.to_string(),
-            _ => return Err(wrong(format!("{key}: expected a text or a number"))),
+            toml::Value::Boolean(word) => word.to_string(),
+            _ => {
+                return Err(wrong(format!(
+                    "{key}: expected a text, a number, true or false"
+                )));
+            }
         };
         settings.insert(key, text);
     }

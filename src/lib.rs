@@ -43,5 +43,6 @@ pub mod text;
 pub mod track;
 pub mod ui;
 pub mod units;
+pub mod webhooks;
 pub mod whatifs;
 pub mod words;

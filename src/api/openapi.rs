@@ -33,6 +33,7 @@ use crate::error::{Problem, ProblemPart};
         (name = "what-ifs", description = "What would follow: what-ifs, retention plans, loyalty spread"),
         (name = "backtests", description = "Past predictions beside what happened"),
         (name = "alerts", description = "Warnings and the mails that carry them"),
+        (name = "webhooks", description = "Other systems are told what happens here"),
         (name = "reports", description = "Flat data for BI tools"),
     ),
     components(schemas(Problem, ProblemPart)),

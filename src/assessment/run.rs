@@ -21,13 +21,14 @@ use crate::access::audit::{self, Actor, Deed};
 use crate::cascade::Strengths;
 use crate::complaints::count::midnight;
 use crate::config::Config;
-use crate::db::{Conn, UtcTime};
+use crate::db::{Conn, DbResult, UtcTime};
 use crate::ids::RunId;
 use crate::plays::{self, AssumedEffect};
 use crate::satisfaction::department::PRIOR_MEAN;
 use crate::satisfaction::kpi::WINDOW_WEEKS;
 use crate::sentiment::company::WINDOW_DAYS;
 use crate::state::AppState;
+use crate::webhooks::{self, EventType, NewEvent};
 
 /// Version of the models, kept with every number they made.
 pub const MODEL_VERSION: &str = "3: MBG/CNBD-k MAP with season, RFM and service logits; share-loss cascade; satisfaction of KPIs, answers and words";
@@ -62,9 +63,11 @@ pub fn assess(
             .db
             .write_now(|conn| store::timed(conn, id, &timings, now()))?),
         Err(error) => {
-            state
-                .db
-                .write_now(|conn| store::fail(conn, id, &error.to_string(), now()))?;
+            state.db.write_now(|conn| {
+                let why = error.to_string();
+                store::fail(conn, id, &why, now())?;
+                told(conn, EventType::RunFailed, (id, as_of), Some(&why), now())
+            })?;
             Err(error)
         }
     }
@@ -108,6 +111,13 @@ fn compute_and_write(
         watch.lap("store");
         afterwards(conn, id)?;
         watch.lap("alerts");
+        told(
+            conn,
+            EventType::RunDone,
+            (id, spans.as_of),
+            None,
+            state.clock.now().into(),
+        )?;
         let deed = Deed {
             action: "assessed",
             entity: "run",
@@ -119,6 +129,23 @@ fn compute_and_write(
     })?;
     watch.lap("commit");
     Ok(watch.laps.to_string())
+}
+
+/// Tells webhooks how a run ended, in the transaction that writes it down. It concerns every customer.
+fn told(
+    conn: &mut Conn,
+    kind: EventType,
+    (id, as_of): (RunId, NaiveDate),
+    error: Option<&str>,
+    now: UtcTime,
+) -> DbResult<()> {
+    let event = NewEvent {
+        kind,
+        customer: None,
+        team: None,
+        data: json!({ "id": id, "as_of": as_of, "error": error }),
+    };
+    webhooks::emit(conn, &event, now)
 }
 
 fn end(inputs: &Inputs, risks: &Risks, note: &Note, inputs_at: Option<UtcTime>) -> Finish {

@@ -36,6 +36,7 @@ mod team;
 mod track;
 mod user;
 mod watchlist;
+mod webhooks;
 mod what_if;
 
 use std::collections::BTreeMap;
@@ -115,6 +116,9 @@ enum Command {
     /// List, send and retry the mails that carry alerts
     #[command(subcommand)]
     Outbox(outbox::Command),
+    /// Tell other systems what happens here; list what they were told, tell it again
+    #[command(subcommand)]
+    Webhooks(webhooks::Command),
     /// Import files of shipments, list imports and take them back
     #[command(subcommand)]
     Import(import::Command),
@@ -247,6 +251,7 @@ fn run_command(context: &mut Context, command: Command) -> Result<(), Failure> {
         Command::Team(command) => team::run(context, command),
         Command::Alerts(command) => alerts::run(context, command),
         Command::Outbox(command) => outbox::run(context, &command),
+        Command::Webhooks(command) => webhooks::run(context, command),
         Command::Import(command) => import::run(context, command),
         Command::Customers(command) => customers::run(context, &command),
         Command::Contracts(command) => {

@@ -84,6 +84,7 @@ pub fn until_stopped(state: AppState, listener: TcpListener) -> Result<(), Failu
     let _asker = crate::surveys::reminders::Worker::start(state.clone())?;
     let _digests = crate::alerts::digest::worker::Worker::start(state.clone())?;
     let _plays = crate::plays::worker::Worker::start(state.clone())?;
+    let _hooks = crate::webhooks::worker::Worker::start(&state)?;
     let _promises = crate::promises::worker::Worker::start(state.clone())?;
     let _alerts = crate::alerts::check::Worker::start(state.clone())?;
     actix_web::rt::System::new()

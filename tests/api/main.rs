@@ -43,6 +43,7 @@ mod signals;
 mod survey_pages;
 mod surveys;
 mod track;
+mod webhooks;
 mod what_ifs;
 
 use harness::TestApp;

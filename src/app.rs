@@ -51,6 +51,7 @@ fn features(config: &mut ServiceConfig<'_>) {
     crate::whatifs::http::routes(config);
     crate::backtest::http::routes(config);
     crate::alerts::http::routes(config);
+    crate::mail::http::routes(config);
     crate::track::http::routes(config);
     crate::imports::http::routes(config);
     crate::reports::http::routes(config);

@@ -349,6 +349,14 @@ pub fn insert_user(conn: &mut Conn, input: &UserInput, now: UtcTime) -> DbResult
 
 /// Changes a user; one that was deleted comes back.
 pub fn update_user(conn: &mut Conn, id: UserId, input: &UserInput, now: UtcTime) -> DbResult<User> {
+    // That mails came back was said of the old address.
+    on!(conn, |c| diesel::update(users::table.find(id.0))
+        .filter(users::email.ne(&input.email))
+        .set((
+            users::mail_failed_at.eq(None::<UtcTime>),
+            users::mail_failure.eq(None::<String>),
+        ))
+        .execute(c))?;
     Ok(on!(conn, |c| diesel::update(users::table.find(id.0))
         .set((
             users::name.eq(&input.name),

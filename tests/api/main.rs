@@ -18,6 +18,7 @@
 mod access;
 mod alerts;
 mod backtest;
+mod bounces;
 mod complaints;
 mod customers;
 mod demo;

@@ -1,5 +1,6 @@
 //! The outbox in the database.
 
+use chrono::TimeDelta;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
 use serde::Serialize;
@@ -278,12 +279,34 @@ pub fn words(conn: &mut Conn, id: MailId) -> DbResult<Option<(String, String)>> 
         .optional())?)
 }
 
+/// No mail waits longer for its next attempt: one that would was put off while the clock was ahead.
+const LONGEST_WAIT: TimeDelta = TimeDelta::days(3);
+/// No lease is longer: one that is was taken while the clock was ahead.
+const LONGEST_LEASE: TimeDelta = TimeDelta::hours(3);
+
+/// Whether a mail may be tried now.
+macro_rules! is_due {
+    ($now:expr) => {
+        (mails::next_attempt_at.le($now))
+            .or(mails::next_attempt_at.gt(UtcTime::from($now.0 + LONGEST_WAIT)))
+    };
+}
+
+/// Whether nobody has a mail.
+macro_rules! is_free {
+    ($now:expr) => {
+        (mails::lease_until.is_null())
+            .or(mails::lease_until.lt($now))
+            .or(mails::lease_until.gt(UtcTime::from($now.0 + LONGEST_LEASE)))
+    };
+}
+
 /// Mails that are due and that nobody has, those that wait longest first.
 pub fn due(conn: &mut Conn, now: UtcTime, limit: i64) -> DbResult<Vec<MailId>> {
     Ok(on!(conn, |c| mails::table
         .filter(mails::status.eq(MailStatus::Queued.word()))
-        .filter(mails::next_attempt_at.le(now))
-        .filter(mails::lease_until.is_null().or(mails::lease_until.lt(now)))
+        .filter(is_due!(now))
+        .filter(is_free!(now))
         .order((mails::next_attempt_at, mails::id))
         .limit(limit)
         .select(mails::id)
@@ -466,8 +489,8 @@ fn stands(conn: &mut Conn, cause: &Cause, contact: i64, now: UtcTime) -> DbResul
 pub fn claim(conn: &mut Conn, id: MailId, now: UtcTime, lease: UtcTime) -> DbResult<Option<Due>> {
     let claimed: Option<Due> = on!(conn, |c| diesel::update(mails::table.find(id.0))
         .filter(mails::status.eq(MailStatus::Queued.word()))
-        .filter(mails::next_attempt_at.le(now))
-        .filter(mails::lease_until.is_null().or(mails::lease_until.lt(now)))
+        .filter(is_due!(now))
+        .filter(is_free!(now))
         .set((
             mails::lease_until.eq(Some(lease)),
             mails::attempts.eq(mails::attempts + 1),

@@ -55,6 +55,7 @@ fn features(config: &mut ServiceConfig<'_>) {
     crate::backtest::http::routes(config);
     crate::alerts::http::routes(config);
     crate::alerts::rules_http::routes(config);
+    crate::mail::http::routes(config);
     crate::track::http::routes(config);
     crate::imports::http::routes(config);
     crate::reports::http::routes(config);

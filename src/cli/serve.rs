@@ -80,6 +80,7 @@ pub fn until_stopped(state: AppState, listener: TcpListener) -> Result<(), Failu
     let _worker = post
         .map(|post| Worker::start(state.clone(), post))
         .transpose()?;
+    let _bounces = crate::mail::bounce::watch(state.clone())?;
     let _keeper = crate::track::worker::Worker::start(state.clone())?;
     let _asker = crate::surveys::reminders::Worker::start(state.clone())?;
     let _digests = crate::alerts::digest::worker::Worker::start(state.clone())?;

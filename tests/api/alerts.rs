@@ -1049,6 +1049,9 @@ async fn a_queued_mail_arrives_at_a_real_server(app: TestApp) {
         from: "Hawser <hawser@firm.example>".to_owned(),
         ca_file: None,
         timeout: Duration::from_secs(20),
+        connections: 1,
+        rate_per_minute: 0,
+        dkim: None,
     };
     let worker = Worker::start(app.state.clone(), Post::of(&smtp).unwrap()).unwrap();
     user(&app, "Anna", "en", None).await;

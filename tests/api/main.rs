@@ -21,6 +21,7 @@ mod alert_pages;
 mod alert_rules;
 mod alerts;
 mod backtest;
+mod bounces;
 mod complaints;
 mod customer_merge;
 mod customers;

@@ -23,7 +23,7 @@ use crate::plays::model::{PlayInput, PlayOutcome, PlayStatus, Verdict};
 use crate::plays::record::tell;
 use crate::plays::store::templates::{self, TEMPLATES, Template};
 use crate::plays::store::{self, PLAYS};
-use crate::plays::view::{Play, PlayDetail};
+use crate::plays::view::Play;
 use crate::plays::{edit, effects};
 use crate::state::AppState;
 

@@ -23,10 +23,11 @@ use crate::api::reference::Reference;
 use crate::customers::edit::{Writer, standing};
 use crate::customers::store::customers::{self, Customer};
 use crate::customers::store::{self as parties, Exclusive};
-use crate::db::Conn;
+use crate::db::{Conn, DbResult, UtcTime};
 use crate::error::{Answer, Error};
 use crate::ids::CustomerId;
 use crate::shipments::store::rollup;
+use crate::webhooks::{self, EventType, NewEvent};
 
 /// Levels of groups looked through.
 const LEVELS: usize = 100;
@@ -124,6 +125,7 @@ pub fn merge(
     alerts::merge(conn, writer, pair, &joined, &mut moved)?;
     store::finish(conn, pair, now)?;
     record(conn, writer, pair, &moved)?;
+    announce(conn, &goes, pair.into, now)?;
     Ok(Merged {
         from: pair.from.0,
         into: pair.into.0,
@@ -221,4 +223,15 @@ fn record(conn: &mut Conn, writer: &Writer, pair: Pair, moved: &Moved) -> Answer
         audit::record(conn, &writer.actor, &deed, writer.now)?;
     }
     Ok(())
+}
+
+/// Tells other systems, by the team of the one that went.
+fn announce(conn: &mut Conn, goes: &Customer, into: CustomerId, now: UtcTime) -> DbResult<()> {
+    let event = NewEvent {
+        kind: EventType::CustomerMerged,
+        customer: Some(goes.id),
+        team: goes.team_id,
+        data: json!({"id": goes.id, "team_id": goes.team_id, "into": into}),
+    };
+    webhooks::emit(conn, &event, now)
 }

@@ -9,6 +9,7 @@ use super::figures::{View, value_unit};
 use super::store::alerts::{About, AlertValues, EndedRow, OpenAlert};
 use super::store::{self, Known, Run};
 use super::{AlertError, Counts, RaiseSettings, Raised};
+use crate::access::Teams;
 use crate::alerts::facts::{Facts, ValueUnit, Warning};
 use crate::alerts::letters::{Instance, Letters, Occasion};
 use crate::alerts::model::{AlertDeed, AlertReason, AlertSeverity, AlertState, Ending, Settlement};
@@ -16,6 +17,7 @@ use crate::alerts::rules::watch::Ended;
 use crate::alerts::store::{fresh_nonce, history};
 use crate::db::{Conn, DbError, DbResult, UtcTime};
 use crate::ids::{AlertId, CustomerId, RunId};
+use crate::plays::{self, Effects};
 
 /// Steps whose facts are gathered at once.
 const CHUNK: usize = 500;
@@ -140,6 +142,8 @@ pub struct Desk<'a> {
     pub(super) by: By,
     pub(super) now: UtcTime,
     letters: Letters<'a>,
+    /// What plays came to; looked up with the first step.
+    pub(super) effects: Option<Effects>,
     /// What was done so far.
     pub raised: Raised,
 }
@@ -183,6 +187,7 @@ impl<'a> Desk<'a> {
             settings,
             value_unit: run.as_ref().map(value_unit).transpose()?,
             letters: Letters::new(conn, instance, now)?,
+            effects: None,
             run,
             before,
             course,
@@ -233,6 +238,9 @@ impl<'a> Desk<'a> {
 
     /// Does everything, in the order given.
     pub fn carry_out(&mut self, conn: &mut Conn, steps: &[Step]) -> Result<(), AlertError> {
+        if self.effects.is_none() && !steps.is_empty() {
+            self.effects = Some(plays::effects(conn, self.today(), &Teams::All)?);
+        }
         for chunk in steps.chunks(CHUNK) {
             let mut gathered = self.gather(conn, chunk)?;
             let facts = std::mem::take(&mut gathered.facts);

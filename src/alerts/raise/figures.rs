@@ -66,7 +66,22 @@ impl Desk<'_> {
             course: course.collect(),
             next_step,
             due: due(self.today(), step.severity),
-            worked_before: worked_before(next_step),
+            worked_before: self.worked_before(next_step),
+        })
+    }
+
+    /// What plays of a step's kind came to; `None` while none was ever begun.
+    fn worked_before(&self, step: NextStepWord) -> Option<WorkedBefore> {
+        let template = template(step)?;
+        let measured = self.effects.as_ref()?.by_template.get(template)?;
+        let whole = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
+        Some(WorkedBefore {
+            template: template.to_owned(),
+            cases: whole(measured.cases),
+            kept: whole(measured.kept),
+            effect: measured.effect.map(|effect| effect.value),
+            effect_low: measured.effect.map(|effect| effect.low),
+            effect_high: measured.effect.map(|effect| effect.high),
         })
     }
 
@@ -148,10 +163,22 @@ impl Desk<'_> {
     }
 }
 
-/// What such a step came to before, at customers like this one: the door through which measured
-/// plays come into alerts. Nothing measures them so far.
-fn worked_before(_step: NextStepWord) -> Option<WorkedBefore> {
-    None
+/// The template of the plays that carry a step out; `None` if there is none.
+fn template(step: NextStepWord) -> Option<&'static str> {
+    match step {
+        NextStepWord::Call
+        | NextStepWord::Visit
+        | NextStepWord::ServiceReview
+        | NextStepWord::PriceReview
+        | NextStepWord::Recovery
+        | NextStepWord::Partner => Some(step.word()),
+        NextStepWord::Survey
+        | NextStepWord::Promise
+        | NextStepWord::Renewal
+        | NextStepWord::SecondContact
+        | NextStepWord::Payment
+        | NextStepWord::Data => None,
+    }
 }
 
 pub(super) fn evidence(candidate: &Candidate) -> Result<Evidence, DbError> {

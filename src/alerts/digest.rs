@@ -126,12 +126,7 @@ impl Desk<'_> {
     ) -> Result<String, SignerError> {
         let signer = Signer::of(conn, self.now)?;
         let nonce = nonce_of_user(conn, person.id)?;
-        Ok(unsubscribe_url(
-            &signer,
-            &self.settings.public_url,
-            person.id,
-            &nonce,
-        ))
+        Ok(unsubscribe_url(&signer, &self.settings.public_url, person.id, &nonce))
     }
 
     /// Queues it; `None` if it was queued for this day before.
@@ -202,7 +197,9 @@ pub fn send_due(state: &AppState) -> Result<Sent, DigestError> {
                 .write_now(|conn| one(conn, desk, person, frequency));
             sent.digests += count(person, written);
         }
-        let written = state.db.write_now(|conn| roll_up::one(conn, desk, person));
+        let written = state
+            .db
+            .write_now(|conn| roll_up::one(conn, desk, person));
         sent.roll_ups += count(person, written);
     }
     if sent != Sent::default() {
@@ -275,7 +272,9 @@ fn told<'a>(
 ) -> Result<Vec<Told>, DigestError> {
     let mut alerts: BTreeMap<i64, (&Entry, bool, bool)> = BTreeMap::new();
     for entry in entries {
-        let known = alerts.entry(entry.alert.0).or_insert((entry, true, false));
+        let known = alerts
+            .entry(entry.alert.0)
+            .or_insert((entry, true, false));
         known.1 &= entry.is_worse();
         known.2 |= entry.is_over_budget();
     }

@@ -271,9 +271,8 @@ pub(super) fn end_what_is_over(
     desk.end(conn, &deleted, Ending::CustomerDeleted, None)?;
     if book.any_off() {
         let teams = store::teams_of_all(conn)?;
-        let mut open = store::alerts::open_alerts(conn, AlertReason::ALL)?;
         let mut switched_off = Vec::new();
-        for alert in open.drain(..) {
+        for alert in store::alerts::open_alerts(conn, AlertReason::ALL)? {
             let reason = desk::reason(&alert)?;
             let team = alert.customer_id.and_then(|id| teams.get(&id.0).copied());
             if !book.rule(reason, team.flatten()).values.enabled {

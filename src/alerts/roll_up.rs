@@ -30,7 +30,11 @@ const OWNERS: usize = 20;
 const NAME_CHARS: usize = 60;
 
 /// A person's roll-up, if one is due and there is anything to report.
-pub(super) fn one(conn: &mut Conn, desk: Desk<'_>, person: &Person) -> Result<bool, DigestError> {
+pub(super) fn one(
+    conn: &mut Conn,
+    desk: Desk<'_>,
+    person: &Person,
+) -> Result<bool, DigestError> {
     let roll_up = person.roll_up()?;
     if roll_up == RollUp::Never {
         return Ok(false);
@@ -69,7 +73,10 @@ pub(super) fn one(conn: &mut Conn, desk: Desk<'_>, person: &Person) -> Result<bo
         words,
         roll_up,
         team,
-        overdue: open.iter().filter(|(facts, _)| facts.due < due.day).count(),
+        overdue: open
+            .iter()
+            .filter(|(facts, _)| facts.due < due.day)
+            .count(),
         top: top(conn, desk, (person, words), &open)?,
         open: &open,
         ended: &ended,
@@ -168,10 +175,7 @@ impl Standing<'_> {
             notes: Vec::new(),
             sections,
             more: None,
-            change: (
-                words.text(key("digest-change"), &[])?,
-                self.change_url.clone(),
-            ),
+            change: (words.text(key("digest-change"), &[])?, self.change_url.clone()),
             foot: vec![words.text(key("roll-up-foot"), &[])?],
         }
         .render()
@@ -212,15 +216,9 @@ impl Standing<'_> {
         let snoozed = AlertState::Snoozed.word();
         let snoozed = self.open.iter().filter(|(_, alert)| alert.state == snoozed);
         let counts = vec![
-            (
-                self.words.text(key("roll-up-unassigned"), &[])?,
-                unassigned.count(),
-            ),
+            (self.words.text(key("roll-up-unassigned"), &[])?, unassigned.count()),
             (self.words.text(key("roll-up-overdue"), &[])?, self.overdue),
-            (
-                self.words.text(key("roll-up-snoozed"), &[])?,
-                snoozed.count(),
-            ),
+            (self.words.text(key("roll-up-snoozed"), &[])?, snoozed.count()),
         ];
         self.section(key("roll-up-attention"), counts)
     }

@@ -340,7 +340,7 @@ pub fn checked(
         ("step", values.step),
         ("hysteresis", values.hysteresis),
     ];
-    if let Some((field, _)) = numbers.iter().find(|(_, value)| !value.is_finite()) {
+    if let Some(&(field, _)) = numbers.iter().find(|(_, value)| !value.is_finite()) {
         return Err(BadRule::NotFinite { field });
     }
     // Of churn a step of none is told with every rise, as the operator may set it.
@@ -352,7 +352,7 @@ pub fn checked(
     }
     let outside = |value: &f64| !(0.0..=1.0).contains(value);
     if is_churn(reason)
-        && let Some((field, _)) = numbers.iter().find(|(_, value)| outside(value))
+        && let Some(&(field, _)) = numbers.iter().find(|(_, value)| outside(value))
     {
         return Err(BadRule::NotAProbability { field });
     }

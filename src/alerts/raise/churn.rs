@@ -156,6 +156,7 @@ fn step(
                 || (alert.measure - candidate.churn_probability).abs() > 0.0;
             let act = Act::Update {
                 alert: Handle::of(alert)?,
+                write: true,
                 changed,
                 warning: warning(subject, limits),
                 tell: mail.then_some(deed),

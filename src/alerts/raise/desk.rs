@@ -77,6 +77,8 @@ pub enum Act {
     Update {
         /// Which.
         alert: Handle,
+        /// Whether it is written; otherwise it is only told, to people who did not know it.
+        write: bool,
         /// Whether measure or severity are others than before.
         changed: bool,
         /// What was found.
@@ -305,7 +307,8 @@ impl<'a> Desk<'a> {
         named.dedup();
         let named = store::known(conn, &named)?;
         let teams = named.iter().map(|(id, one)| (*id, one.team_id)).collect();
-        let names = named.into_iter().map(|(id, one)| (id, one.name)).collect();
+        let names: BTreeMap<i64, String> =
+            named.into_iter().map(|(id, one)| (id, one.name)).collect();
         Ok(Gathered {
             known: view.known,
             facts: facts
@@ -338,20 +341,23 @@ impl<'a> Desk<'a> {
             (
                 Act::Update {
                     alert,
+                    write,
                     changed,
                     tell,
                     ..
                 },
                 Some(facts),
             ) => {
-                self.update(conn, step, (alert, *changed, *tell), &facts)?;
+                if *write {
+                    self.update(conn, step, (alert, *changed, *tell), &facts)?;
+                }
                 let Some(deed) = *tell else {
                     return Ok(());
                 };
                 let telling = Telling {
                     alert: alert.id,
                     deed,
-                    version: alert.version + 1,
+                    version: alert.version + i64::from(*write),
                     nonce: &alert.nonce,
                 };
                 self.tell(conn, step, &telling, (&facts, gathered))

@@ -6,7 +6,7 @@ use super::desk::{self, Act, By, Desk, Handle, Step};
 use super::store;
 use super::store::alerts::{EndedRow, OpenAlert};
 use super::{AlertError, RuleBook};
-use crate::alerts::model::{AlertReason, Ending};
+use crate::alerts::model::{AlertDeed, AlertReason, Ending};
 use crate::alerts::rules::ROUNDING;
 use crate::alerts::rules::watch::{Change, Sight, Standing, decide};
 use crate::alerts::settings::Rule;
@@ -251,9 +251,15 @@ fn step(
             },
             Some(signal),
             Some(alert),
-        ) if changed || tell.is_some() || desk.by != By::Check => {
+        ) => {
+            let first_of_run = desk.by.run().is_some() && desk.by.run() != alert.run_id;
+            let write = changed || first_of_run || tell == Some(AlertDeed::Worsened);
+            if !write && tell.is_none() {
+                return Ok(None);
+            }
             let act = Act::Update {
                 alert: Handle::of(alert)?,
+                write,
                 changed,
                 warning: signal.warning.clone(),
                 tell,

@@ -87,7 +87,7 @@ pub enum Change {
     Update {
         /// How urgent it is now; never less than it was.
         severity: AlertSeverity,
-        /// Whether measure or severity are others than before.
+        /// Whether measure or severity are others than what was written before.
         changed: bool,
         /// Why it is told, if it is: worsened, which opens it again, or opened, as nobody knew yet.
         tell: Option<AlertDeed>,
@@ -186,9 +186,12 @@ fn follow(
     if tell.is_none() && alert.already {
         return Change::None;
     }
+    // Whoever is told late on the same day is told today's figures; the alert keeps its own.
+    let is_written = alert.already && tell == Some(AlertDeed::Opened);
+    let differs = severity != alert.severity || (measure - alert.measure).abs() > ROUNDING;
     Change::Update {
         severity,
-        changed: severity != alert.severity || (measure - alert.measure).abs() > ROUNDING,
+        changed: differs && !is_written,
         tell,
     }
 }

@@ -88,10 +88,7 @@ impl Writer<'_> {
                 department, score, ..
             } => {
                 let values = [
-                    (
-                        "department",
-                        self.department(department, EVENT_NAME_CHARS)?.into(),
-                    ),
+                    ("department", self.department(department, EVENT_NAME_CHARS)?.into()),
                     ("score", self.share(*score)?.into()),
                 ];
                 self.text(key("alert-event-unsatisfied"), &values)
@@ -107,10 +104,7 @@ impl Writer<'_> {
                 department, days, ..
             } => {
                 let values = [
-                    (
-                        "department",
-                        self.department(department, EVENT_NAME_CHARS)?.into(),
-                    ),
+                    ("department", self.department(department, EVENT_NAME_CHARS)?.into()),
                     ("days", (*days).into()),
                 ];
                 self.text(key("alert-event-unheard"), &values)
@@ -218,10 +212,7 @@ impl Writer<'_> {
                 target,
             } => {
                 let values = [
-                    (
-                        "department",
-                        self.department(department, QUOTE_CHARS)?.into(),
-                    ),
+                    ("department", self.department(department, QUOTE_CHARS)?.into()),
                     ("score", self.share(*score)?.into()),
                     ("low", self.share(*low)?.into()),
                     ("high", self.share(*high)?.into()),
@@ -253,10 +244,7 @@ impl Writer<'_> {
                 days,
             } => {
                 let mut values = vec![
-                    (
-                        "department",
-                        self.department(department, QUOTE_CHARS)?.into(),
-                    ),
+                    ("department", self.department(department, QUOTE_CHARS)?.into()),
                     ("days", (*days).into()),
                 ];
                 let Some(day) = last_heard_on else {

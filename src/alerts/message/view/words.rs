@@ -79,10 +79,7 @@ impl Writer<'_> {
             let values = [("date", date.into())];
             return self.text(key("alert-since-told-worse"), &values).map(Some);
         };
-        let amount = self.text(
-            gap.words,
-            &[("amount", self.number(risen * gap.scale)?.into())],
-        )?;
+        let amount = self.text(gap.words, &[("amount", self.number(risen * gap.scale)?.into())])?;
         let values = [("date", date.into()), ("amount", amount.into())];
         self.text(key("alert-since-told"), &values).map(Some)
     }
@@ -104,7 +101,10 @@ impl Writer<'_> {
     }
 
     fn what_worked(&self, worked: &WorkedBefore) -> Result<String, TextError> {
-        let values = [("cases", worked.cases.into()), ("kept", worked.kept.into())];
+        let values = [
+            ("cases", worked.cases.into()),
+            ("kept", worked.kept.into()),
+        ];
         if worked.cases < ENOUGH_CASES {
             return self.text(key("alert-worked-too-few"), &values);
         }

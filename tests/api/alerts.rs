@@ -1145,6 +1145,9 @@ fn a_sender_that_is_no_address_is_named() {
         from: from.to_owned(),
         ca_file: None,
         timeout: Duration::from_secs(20),
+        connections: 1,
+        rate_per_minute: 0,
+        dkim: None,
     };
     let error = Post::of(&smtp("Hawser", "mail.example")).unwrap_err();
     assert!(

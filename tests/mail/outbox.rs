@@ -269,7 +269,7 @@ fn a_wrong_password_or_certificate_stops_the_round_and_costs_no_mail() {
     right.credentials = Some((USER.to_owned(), PASSWORD.to_owned()));
     let house = House::new();
     let ids = ["<1@firm.example>", "<2@firm.example>"].map(|id| house.queue(id, |_| {}));
-    for (smtp, words) in [(untrusted, "certificate"), (wrong, "535")] {
+    for (smtp, words) in [(untrusted, "certificate"), (wrong, "5.7.8")] {
         let delivered = house.deliver(&Post::of(&smtp).unwrap());
         assert_eq!(counts(&delivered), (0, 1, 0), "{delivered:?}");
         assert!(delivered.stopped_by.unwrap().contains(words));
@@ -416,10 +416,11 @@ fn what_is_no_address_is_a_dead_letter_and_names_add_nothing() {
         assert_eq!(mail["rcpt_tos"], serde_json::json!(["anna@firm.example"]));
         assert_eq!(mail["defects"], serde_json::json!([]));
         assert_eq!(server::header(&mail, "Bcc"), [] as [&str; 0]);
+        // Python leaves a space between the encoded words of a long name.
         let name = mail["to_name"].as_str().unwrap();
         if shown.is_empty() {
             assert!(
-                name.starts_with("安🚚安") && name.chars().count() == 100,
+                name.starts_with("安🚚安") && name.replace(' ', "").chars().count() == 100,
                 "{name}"
             );
         } else {

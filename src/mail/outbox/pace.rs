@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use governor::clock::{Clock, MonotonicClock, ReasonablyRealtime};
+use governor::clock::{Clock, MonotonicClock};
 use governor::middleware::NoOpMiddleware;
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
@@ -30,7 +30,7 @@ impl Pace {
     }
 }
 
-impl<C: Clock + Clone + ReasonablyRealtime> Pace<C> {
+impl<C: Clock + Clone> Pace<C> {
     fn with_clock(per_minute: u32, clock: C) -> Self {
         let quota = NonZeroU32::new(per_minute)
             .and_then(|count| Quota::with_period(Duration::from_secs(60) / count.get()));

@@ -134,7 +134,6 @@ struct Draft {
 struct Written {
     signer: Signer,
     nonce: String,
-    owner: Option<i64>,
     told_before: Option<ToldBefore>,
     /// Drawn when the first mail needs them.
     pictures: Option<Pictures>,
@@ -156,8 +155,8 @@ impl<'a> Letters<'a> {
     }
 
     /// Tells everybody who looks after the customer, each as they want it, in the caller's
-    /// transaction: those of its team, those without a team, and whoever is at the alert if the
-    /// customer belongs to no team that hides it from them.
+    /// transaction: those of its team, and those without a team. Whoever is at the alert is one of
+    /// them, or may not see the customer.
     ///
     /// # Errors
     ///
@@ -170,12 +169,7 @@ impl<'a> Letters<'a> {
             if !sees {
                 continue;
             }
-            let is_owner = written.owner == Some(recipient.id.0);
-            let frequency = match recipient.frequency(occasion.severity)? {
-                // Whoever has taken an alert wants to know that it became worse.
-                Frequency::Never if is_owner => Frequency::Daily,
-                frequency => frequency,
-            };
+            let frequency = recipient.frequency(occasion.severity)?;
             if frequency == Frequency::Never {
                 continue;
             }
@@ -183,7 +177,12 @@ impl<'a> Letters<'a> {
                 told.unreachable += 1;
                 continue;
             }
-            self.tell_one(conn, occasion, (recipient, frequency), (&mut written, &mut told))?;
+            self.tell_one(
+                conn,
+                occasion,
+                (recipient, frequency),
+                (&mut written, &mut told),
+            )?;
         }
         Ok(told)
     }
@@ -201,7 +200,6 @@ impl<'a> Letters<'a> {
         Ok(Written {
             signer: Signer::of(conn, self.now)?,
             nonce,
-            owner: store::owner(conn, occasion.alert)?,
             told_before: told_before.map(|(measure, at)| ToldBefore {
                 on: at.0.with_timezone(&self.instance.zone).date_naive(),
                 measure,
@@ -281,7 +279,10 @@ impl<'a> Letters<'a> {
             None => pictures(occasion.facts)?,
         };
         let (alert, version) = (occasion.alert, occasion.version);
-        let tail = format!("{alert}-{version}@{}", self.instance.public_url.mail_domain());
+        let tail = format!(
+            "{alert}-{version}@{}",
+            self.instance.public_url.mail_domain()
+        );
         let reader = Reader {
             language,
             visible: &visible,
@@ -397,7 +398,10 @@ mod tests {
         assert_eq!(references(&[]), None);
         assert_eq!(references(&thread(2)).unwrap(), "0@x 1@x");
         let long = references(&thread(100)).unwrap();
-        assert!(long.starts_with("0@x 80@x 81@x") && long.ends_with(" 99@x"), "{long}");
+        assert!(
+            long.starts_with("0@x 80@x 81@x") && long.ends_with(" 99@x"),
+            "{long}"
+        );
         assert_eq!(long.split(' ').count(), 21);
     }
 }

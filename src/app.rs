@@ -38,7 +38,9 @@ pub const BASE: &str = "/api/v1";
 fn features(config: &mut ServiceConfig<'_>) {
     config.service(show_openapi);
     crate::access::http::routes(config);
+    crate::webhooks::http::routes(config);
     crate::shipments::http::routes(config);
+    crate::merging::http::routes(config);
     crate::customers::http::routes(config);
     crate::engagement::http::routes(config);
     crate::complaints::http::routes(config);
@@ -47,10 +49,13 @@ fn features(config: &mut ServiceConfig<'_>) {
     crate::network::http::routes(config);
     crate::surveys::http::routes(config);
     crate::surveys::mail::http::routes(config);
+    crate::plays::http::routes(config);
     crate::assessment::http::routes(config);
     crate::whatifs::http::routes(config);
     crate::backtest::http::routes(config);
     crate::alerts::http::routes(config);
+    crate::alerts::rules_http::routes(config);
+    crate::mail::http::routes(config);
     crate::track::http::routes(config);
     crate::imports::http::routes(config);
     crate::reports::http::routes(config);
@@ -77,8 +82,14 @@ pub fn describe() -> OpenApi {
 pub fn after_run(state: &AppState, conn: &mut Conn, run: RunId) -> Result<(), AssessmentError> {
     let refused = |error: &dyn std::fmt::Display| AssessmentError::Alerts(error.to_string());
     let settings = RaiseSettings::of(&state.config).map_err(|error| refused(&error))?;
-    alerts::raise(conn, run, &settings, state.clock.now().into())
-        .map_err(|error| refused(&error))?;
+    let now = state.clock.now().into();
+    let mut raised = alerts::raise(conn, run, &settings, now).map_err(|error| refused(&error))?;
+    // A run that fills history in leaves all alerts alone.
+    if !raised.history {
+        let checked = alerts::check::check(conn, Some(run), &settings, now);
+        raised = raised.and(checked.map_err(|error| refused(&error))?);
+        raised.log(&format!("Run {run}"));
+    }
     // The worker looks for mails that are committed: ringing early costs it one look.
     state.bell.ring();
     Ok(())

@@ -50,8 +50,12 @@ pub struct Config {
     pub alerts: AlertConfig,
     /// Settings of surveys.
     pub surveys: SurveyConfig,
+    /// Settings of webhooks.
+    pub webhooks: WebhookConfig,
     /// Where mails go; `None` while `smtp_host` is not set: mails then wait in the outbox.
     pub smtp: Option<SmtpConfig>,
+    /// `bounce_mailbox`: a Maildir folder or an mbox file that mails which came back are looked for in.
+    pub bounce_mailbox: Option<PathBuf>,
 }
 
 /// How logs are written.
@@ -99,6 +103,18 @@ pub struct SurveyConfig {
     pub quota_days: u32,
 }
 
+/// Settings of webhooks.
+#[derive(Clone, Copy, Debug)]
+pub struct WebhookConfig {
+    /// `webhook_allow_private`: whether endpoints may be on private addresses and without TLS.
+    /// Default false.
+    pub allow_private: bool,
+    /// `webhook_timeout_seconds`: how long a request may take, 1 to 30. Default 15.
+    pub timeout: Duration,
+    /// `webhook_retention_days`: how long events that are not waiting are kept, 1 to 3650. Default 90.
+    pub retention_days: u32,
+}
+
 /// How mails are sent.
 #[derive(Clone)]
 pub struct SmtpConfig {
@@ -116,6 +132,24 @@ pub struct SmtpConfig {
     pub ca_file: Option<PathBuf>,
     /// `smtp_timeout_seconds`: 1 to 600. Default 30.
     pub timeout: Duration,
+    /// `smtp_connections`: mails on their way to the relay at once, 1 to 32. Default 2.
+    pub connections: u32,
+    /// `smtp_rate_per_minute`: mails handed to the relay in a minute at most, evenly spread, by each
+    /// instance; 0 to 100000, 0: no limit. Default 600.
+    pub rate_per_minute: u32,
+    /// `smtp_dkim_domain`, `smtp_dkim_selector` and `smtp_dkim_key_file`: all three or none.
+    pub dkim: Option<DkimConfig>,
+}
+
+/// How mails are signed.
+#[derive(Clone, Debug)]
+pub struct DkimConfig {
+    /// `smtp_dkim_domain`: the domain that signs.
+    pub domain: String,
+    /// `smtp_dkim_selector`: names the key in DNS.
+    pub selector: String,
+    /// `smtp_dkim_key_file`: PEM file of the private key.
+    pub key_file: PathBuf,
 }
 
 impl std::fmt::Debug for SmtpConfig {
@@ -204,6 +238,9 @@ pub const KEYS: &[&str] = &[
     "alert_step",
     "survey_consent",
     "survey_quota_days",
+    "webhook_allow_private",
+    "webhook_timeout_seconds",
+    "webhook_retention_days",
     "smtp_host",
     "smtp_port",
     "smtp_security",
@@ -212,6 +249,12 @@ pub const KEYS: &[&str] = &[
     "smtp_from",
     "smtp_ca_file",
     "smtp_timeout_seconds",
+    "smtp_connections",
+    "smtp_rate_per_minute",
+    "smtp_dkim_domain",
+    "smtp_dkim_selector",
+    "smtp_dkim_key_file",
+    "bounce_mailbox",
 ];
 
 /// The variable that names the settings file.
@@ -305,7 +348,14 @@ impl Config {
                     .word("survey_consent", &[("implied", false), ("recorded", true)])?,
                 quota_days: read.within("survey_quota_days", 90, 0, 3650)?,
             },
+            webhooks: WebhookConfig {
+                allow_private: read
+                    .word("webhook_allow_private", &[("false", false), ("true", true)])?,
+                timeout: Duration::from_secs(read.within("webhook_timeout_seconds", 15, 1, 30)?),
+                retention_days: read.within("webhook_retention_days", 90, 1, 3650)?,
+            },
             smtp: smtp(&read)?,
+            bounce_mailbox: read.optional("bounce_mailbox").map(PathBuf::from),
         })
     }
 }
@@ -357,7 +407,38 @@ fn smtp<F: Fn(&str) -> Option<String>>(
             .ok_or_else(|| missing("smtp_from", "smtp_host is set"))?,
         ca_file: read.optional("smtp_ca_file").map(PathBuf::from),
         timeout: Duration::from_secs(read.within("smtp_timeout_seconds", 30, 1, 600)?),
+        connections: read.within("smtp_connections", 2, 1, 32)?,
+        rate_per_minute: read.within("smtp_rate_per_minute", 600, 0, 100_000)?,
+        dkim: dkim(read)?,
     }))
+}
+
+fn dkim<F: Fn(&str) -> Option<String>>(
+    read: &Reader<'_, F>,
+) -> Result<Option<DkimConfig>, ConfigError> {
+    let keys = [
+        "smtp_dkim_domain",
+        "smtp_dkim_selector",
+        "smtp_dkim_key_file",
+    ];
+    let [domain, selector, key_file] = keys.map(|key| read.optional(key));
+    let lacks = |key| {
+        missing(
+            key,
+            "the settings smtp_dkim_… are set together or not at all",
+        )
+    };
+    match (domain, selector, key_file) {
+        (None, None, None) => Ok(None),
+        (Some(domain), Some(selector), Some(key_file)) => Ok(Some(DkimConfig {
+            domain,
+            selector,
+            key_file: PathBuf::from(key_file),
+        })),
+        (None, ..) => Err(lacks("smtp_dkim_domain")),
+        (_, None, _) => Err(lacks("smtp_dkim_selector")),
+        (_, _, None) => Err(lacks("smtp_dkim_key_file")),
+    }
 }
 
 /// Reads single settings; an empty value counts as not set.
@@ -507,7 +588,12 @@ fn read_file(path: &Path) -> Result<BTreeMap<String, String>, ConfigError> {
             toml::Value::String(text) => text,
             toml::Value::Integer(number) => number.to_string(),
             toml::Value::Float(number) => number.to_string(),
-            _ => return Err(wrong(format!("{key}: expected a text or a number"))),
+            toml::Value::Boolean(word) => word.to_string(),
+            _ => {
+                return Err(wrong(format!(
+                    "{key}: expected a text, a number, true or false"
+                )));
+            }
         };
         settings.insert(key, text);
     }
@@ -610,6 +696,27 @@ mod tests {
         ];
         for (key, value, message) in cases {
             assert_eq!(config(&[(key, value)]).unwrap_err().to_string(), message);
+        }
+    }
+
+    #[test]
+    fn a_part_of_the_signature_names_what_lacks() {
+        let all = [
+            ("smtp_host", "mail.example"),
+            ("smtp_from", "a@b.example"),
+            ("smtp_dkim_domain", "b.example"),
+            ("smtp_dkim_selector", "s1"),
+            ("smtp_dkim_key_file", "key.pem"),
+        ];
+        let smtp = config(&all).unwrap().smtp.unwrap();
+        assert_eq!(smtp.dkim.unwrap().selector, "s1");
+        assert_eq!((smtp.connections, smtp.rate_per_minute), (2, 600));
+        for lacking in 2..5 {
+            let mut some = all.to_vec();
+            let (key, _) = some.remove(lacking);
+            let error = config(&some).unwrap_err().to_string();
+            let name = format!("HAWSER_{} is not set", key.to_uppercase());
+            assert!(error.starts_with(&name), "{error}");
         }
     }
 

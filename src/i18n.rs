@@ -23,6 +23,7 @@ const SOURCES: [(Language, &[&str]); 2] = [
         Language::En,
         &[
             include_str!("../locales/en/alert-pages.ftl"),
+            include_str!("../locales/en/alert-rules.ftl"),
             include_str!("../locales/en/alerts.ftl"),
             include_str!("../locales/en/backtest.ftl"),
             include_str!("../locales/en/complaints.ftl"),
@@ -37,6 +38,7 @@ const SOURCES: [(Language, &[&str]); 2] = [
         Language::Zh,
         &[
             include_str!("../locales/zh/alert-pages.ftl"),
+            include_str!("../locales/zh/alert-rules.ftl"),
             include_str!("../locales/zh/alerts.ftl"),
             include_str!("../locales/zh/backtest.ftl"),
             include_str!("../locales/zh/complaints.ftl"),

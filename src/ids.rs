@@ -75,6 +75,8 @@ row_id! {
     WhatIfId
     /// Identifies a retention plan.
     PlanId
+    /// Identifies a play.
+    PlayId
     /// Identifies a back-test.
     BacktestId
     /// Identifies an alert.

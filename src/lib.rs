@@ -25,7 +25,9 @@ pub mod imports;
 pub mod interactions;
 pub mod mail;
 pub mod mailbox;
+pub mod merging;
 pub mod network;
+pub mod plays;
 pub mod problem;
 pub mod promises;
 
@@ -41,5 +43,6 @@ pub mod text;
 pub mod track;
 pub mod ui;
 pub mod units;
+pub mod webhooks;
 pub mod whatifs;
 pub mod words;

@@ -43,6 +43,10 @@ const RULES: &[Rule] = &[
         allowed: |file| file.starts_with("mail/mailer") || file == "mailbox.rs",
     },
     Rule {
+        word: "ureq::",
+        allowed: |file| file == "webhooks/sender.rs",
+    },
+    Rule {
         word: "Utc::now",
         allowed: |file| file == "state.rs",
     },
@@ -79,6 +83,7 @@ const FEATURES: &[&str] = &[
     "whatifs",
     "backtest",
     "alerts",
+    "merging",
     "track",
     "reports",
     "ui",

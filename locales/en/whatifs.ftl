@@ -125,6 +125,11 @@ plan-assumption-effect = That a play lowers the probability of leaving by { $eff
     [not_supported] a hypothesis that your history does not support
    *[hypothesis] a hypothesis
 }.
+plan-assumption-measured = That a play lowers the probability of leaving by { $effect } of itself is what { $cases } plays came to, beside similar customers without one (90 % interval { $low } to { $high }); people chose whom to look after, so that this is a comparison and no experiment. That partners follow is { $term ->
+    [supported] supported by your history
+    [not_supported] a hypothesis that your history does not support
+   *[hypothesis] a hypothesis
+}.
 plan-reason = { $customer } would leave by itself within { $weeks ->
     [one] one week
    *[other] { $weeks } weeks

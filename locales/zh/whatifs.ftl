@@ -92,6 +92,11 @@ plan-assumption-effect = { $term ->
     [not_supported] 挽留行动能把流失概率降低其自身的 { $effect }，以及贸易伙伴会随之流失，都是假设；后者未得到历史数据的支持。
    *[hypothesis] 挽留行动能把流失概率降低其自身的 { $effect }，以及贸易伙伴会随之流失，都是假设。
 }
+plan-assumption-measured = 挽留行动能把流失概率降低其自身的 { $effect }，这是 { $cases } 次行动与未采取行动的相似客户相比得出的结果（90 % 区间：{ $low } 至 { $high }）；行动对象由人挑选，因此这是比较而不是实验。{ $term ->
+    [supported] 贸易伙伴会随之流失，得到了历史数据的支持。
+    [not_supported] 贸易伙伴会随之流失是一种假设，且未得到历史数据的支持。
+   *[hypothesis] 贸易伙伴会随之流失是一种假设。
+}
 plan-reason = { $customer }在 { $weeks } 周内自行流失的概率为 { $own }，届时整个网络将失去 { $blast }{ $basis ->
     [margin] {" "}的毛利
     [revenue] {" "}的收入

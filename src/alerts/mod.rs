@@ -10,6 +10,7 @@
 //! writes the mails, which [`message`] puts into words and [`crate::mail`] sends; [`life`] is what
 //! people do with an alert, and [`store::history`] what was ever done with it.
 
+pub mod check;
 pub mod digest;
 pub mod facts;
 pub mod http;
@@ -22,7 +23,9 @@ pub mod pictures;
 mod raise;
 mod roll_up;
 pub mod rules;
+pub mod rules_http;
+pub mod settings;
 pub mod signals;
 pub mod store;
 
-pub use raise::{AlertError, BadSetting, RaiseSettings, Raised, raise};
+pub use raise::{AlertError, BadSetting, Counts, RaiseSettings, Raised, raise};

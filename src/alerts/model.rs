@@ -109,7 +109,7 @@ crate::word_enum! {
     Ending {
         /// The probability came back down.
         Recovered = "recovered",
-        /// The alert about the level took the place of the one about a rise.
+        /// The alert about the level took the place of the one about a rise, or the rule was switched off.
         Superseded = "superseded",
         /// The customer was deleted.
         CustomerDeleted = "customer_deleted",

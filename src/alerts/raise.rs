@@ -1,8 +1,9 @@
-//! Raising alerts from a run, and writing the mails that carry them: one transaction.
+//! Raising alerts from a run, and telling people of them: one transaction.
 //!
 //! ```text
-//! customer_risks ─> rules::decide ─> alerts ─> message::render ─> mails (the outbox)
-//!                      (pure)                      (pure)
+//! customer_risks ─> rules::decide ────────┐
+//!                      (pure)             ├─> steps ─> alerts, history, letters
+//! signals ────────> rules::watch::decide ─┘   (desk)
 //! ```
 //!
 //! A run whose as-of date lies before that of another run that is done fills history in: it touches
@@ -12,27 +13,36 @@ use std::collections::BTreeMap;
 
 use chrono_tz::Tz;
 
-use super::facts::{Facts, ValueUnit, Warning};
-use super::letters::{Instance, LetterError, Letters, Occasion};
+use super::letters::LetterError;
 use super::message::{NotAPublicUrl, PublicUrl};
-use super::model::{AlertDeed, AlertReason, AlertSeverity, AlertState, Ending, Settlement};
-use super::rules::{Change, Limits, Reading, Settled, Standing, Subject, decide, severity};
-use crate::assessment::model::Evidence;
+use super::model::{AlertReason, Ending};
+use super::rules::Limits;
+use super::settings::RuleBook;
+use super::signals::{self, RunContext};
+use crate::access::ticket::NoRandomness;
+use crate::assessment::model::BusinessBasis;
+use crate::assessment::store::told;
 use crate::config::Config;
-use crate::db::{Conn, DbError, UtcTime};
+use crate::db::{Conn, DbError, DbResult, UtcTime};
 use crate::i18n::format::{Currency, NotACurrency};
-use crate::ids::{AlertId, CustomerId, RunId};
+use crate::ids::{CustomerId, RunId};
 
+mod churn;
+mod desk;
 mod figures;
-mod store;
+mod next_step;
+pub(super) mod store;
+mod watched;
 
-use figures::{evidence, probability, value_unit};
-use store::{AlertValues, Candidate, OpenAlert, Run};
+pub(super) use desk::{By, Desk};
+pub(super) use watched::watch;
+
+use store::Run;
 
 /// What raising needs of the settings.
 #[derive(Clone, Debug)]
 pub struct RaiseSettings {
-    /// Level and step.
+    /// What the operator configured about churn, where nobody set anything else.
     pub limits: Limits,
     /// Where people reach this instance.
     pub public_url: PublicUrl,
@@ -63,10 +73,7 @@ impl RaiseSettings {
     /// [`BadSetting`] names the setting that mails cannot be written with.
     pub fn of(config: &Config) -> Result<Self, BadSetting> {
         Ok(Self {
-            limits: Limits {
-                level: config.alerts.level,
-                step: config.alerts.step,
-            },
+            limits: Limits::of(config.alerts.level, config.alerts.step),
             public_url: config.public_url.parse()?,
             zone: config.time_zone,
             currency: config.currency.parse()?,
@@ -75,7 +82,7 @@ impl RaiseSettings {
     }
 }
 
-/// What a run did to alerts.
+/// What was done to the alerts of one reason.
 #[derive(
     Clone,
     Copy,
@@ -87,20 +94,109 @@ impl RaiseSettings {
     serde::Deserialize,
     utoipa::ToSchema,
 )]
-pub struct Raised {
+pub struct Counts {
     /// Alerts that are new.
     pub opened: u64,
-    /// Open alerts that took the run's numbers.
+    /// Open alerts that took new figures.
     pub updated: u64,
     /// Alerts that ended.
     pub resolved: u64,
-    /// Mails queued.
-    pub mails: u64,
-    /// Whether the run fills history in, and so left all alerts alone.
-    pub history: bool,
 }
 
-/// Why alerts could not be raised; the run's transaction is then to be rolled back.
+/// What a run or a check did to alerts.
+#[derive(
+    Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema,
+)]
+pub struct Raised {
+    /// Alerts that are new.
+    pub opened: u64,
+    /// Open alerts that took new figures.
+    pub updated: u64,
+    /// Alerts that ended.
+    pub resolved: u64,
+    /// Snoozed alerts whose time was over.
+    pub woken: u64,
+    /// Mails queued.
+    pub mails: u64,
+    /// People who are told by their next digest.
+    pub digests: u64,
+    /// Whether the run fills history in, and so left all alerts alone.
+    pub history: bool,
+    /// The same for each reason of which anything was done.
+    pub by_reason: BTreeMap<AlertReason, Counts>,
+}
+
+impl Raised {
+    /// Both together.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.opened += other.opened;
+        self.updated += other.updated;
+        self.resolved += other.resolved;
+        self.woken += other.woken;
+        self.mails += other.mails;
+        self.digests += other.digests;
+        self.history |= other.history;
+        for (reason, counts) in other.by_reason {
+            let own = self.by_reason.entry(reason).or_default();
+            own.opened += counts.opened;
+            own.updated += counts.updated;
+            own.resolved += counts.resolved;
+        }
+        self
+    }
+
+    /// Writes it to the log, with the counts of each reason.
+    pub fn log(&self, what: &str) {
+        let by_reason: Vec<String> = self
+            .by_reason
+            .iter()
+            .map(|(reason, counts)| {
+                format!(
+                    "{reason} +{} ~{} -{}",
+                    counts.opened, counts.updated, counts.resolved
+                )
+            })
+            .collect();
+        let by_reason = by_reason.join(", ");
+        tracing::info!(
+            opened = self.opened,
+            updated = self.updated,
+            resolved = self.resolved,
+            woken = self.woken,
+            mails = self.mails,
+            digests = self.digests,
+            by_reason,
+            "{what}: {self} ({by_reason})"
+        );
+    }
+
+    /// Whether anything was done.
+    pub fn anything(&self) -> bool {
+        self.opened + self.updated + self.resolved + self.woken > 0
+    }
+}
+
+impl std::fmt::Display for Raised {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self {
+            opened,
+            updated,
+            resolved,
+            woken,
+            mails,
+            digests,
+            ..
+        } = self;
+        write!(
+            f,
+            "{opened} alerts opened, {updated} updated, {resolved} resolved, {woken} woken; \
+             {mails} mails, {digests} to digests"
+        )
+    }
+}
+
+/// Why alerts could not be raised; the transaction is then to be rolled back.
 #[derive(Debug, thiserror::Error)]
 pub enum AlertError {
     /// The database failed, or holds what makes no sense.
@@ -109,11 +205,17 @@ pub enum AlertError {
     /// There is no such run.
     #[error("there is no run {0}")]
     NoRun(RunId),
+    /// The links of a mail cannot be made safe.
+    #[error(transparent)]
+    NoRandomness(#[from] NoRandomness),
     /// A mail could not be written.
-    #[error("the mail about customer {customer}: {cause}")]
+    #[error("the mail about {}: {cause}", match customer {
+        Some(customer) => format!("customer {customer}"),
+        None => "our own data".to_owned(),
+    })]
     Mail {
         /// The customer.
-        customer: CustomerId,
+        customer: Option<CustomerId>,
         /// Why.
         cause: LetterError,
     },
@@ -128,8 +230,8 @@ impl From<AlertError> for crate::error::Error {
     }
 }
 
-/// Opens, updates and ends alerts by what a run says, and queues their mails, in the caller's
-/// transaction. The run may still be marked as running; doing it again changes nothing.
+/// Opens, updates and ends alerts by what a run says, and tells people, in the caller's transaction.
+/// The run may still be marked as running; doing it again changes nothing.
 ///
 /// # Errors
 ///
@@ -142,257 +244,64 @@ pub fn raise(
 ) -> Result<Raised, AlertError> {
     store::lock(conn)?;
     let run = store::run(conn, run_id)?.ok_or(AlertError::NoRun(run_id))?;
-    let mut raised = Raised::default();
     if store::is_outdated(conn, &run)? {
-        raised.history = true;
-        return Ok(raised);
+        return Ok(Raised {
+            history: true,
+            ..Raised::default()
+        });
     }
-    raised.resolved += store::end_of_deleted(conn, now)? as u64;
-    let before = store::run_before(conn, &run)?;
-    let candidates = store::candidates(conn, &run, before.as_ref(), &settings.limits)?;
-    let open = store::open_alerts(conn)?;
-    let settled = store::settled(conn, &run)?;
-    let mut raising = Raising {
-        settings,
-        value_unit: value_unit(&run)?,
-        letters: Letters::new(
+    let book = RuleBook::load(conn, settings.limits)?;
+    let mut desk = Desk::open(conn, settings, (By::Run(run_id), Some(run.clone())), now)?;
+    end_what_is_over(conn, &mut desk, &book)?;
+    let steps = churn::steps(conn, &desk, &run, &book)?;
+    desk.carry_out(conn, &steps)?;
+    let context = context(&run, desk.before(), settings.zone)?;
+    let readings = signals::of_run(conn, &context)?;
+    watch(conn, &mut desk, &book, &readings)?;
+    Ok(desk.raised)
+}
+
+/// Ends the alerts of customers that were deleted, and of rules that were switched off.
+pub(super) fn end_what_is_over(
+    conn: &mut Conn,
+    desk: &mut Desk<'_>,
+    book: &RuleBook,
+) -> Result<(), AlertError> {
+    let deleted = store::alerts::of_deleted(conn)?;
+    desk.end(conn, &deleted, Ending::CustomerDeleted, None)?;
+    if book.any_off() {
+        let teams = store::teams_of_all(conn)?;
+        let mut open = store::alerts::open_alerts(conn, AlertReason::ALL)?;
+        let mut switched_off = Vec::new();
+        for alert in open.drain(..) {
+            let reason = desk::reason(&alert)?;
+            let team = alert.customer_id.and_then(|id| teams.get(&id.0).copied());
+            if !book.rule(reason, team.flatten()).values.enabled {
+                switched_off.push(alert);
+            }
+        }
+        desk.end(
             conn,
-            Instance {
-                public_url: &settings.public_url,
-                zone: settings.zone,
-                currency: settings.currency,
-            },
-            now,
-        )?,
-        run,
-        before,
-        now,
-        raised,
-    };
-    for candidate in &candidates {
-        let customer = candidate.customer_id;
-        let open = open.get(&customer).map_or(&[][..], Vec::as_slice);
-        let settled = settled.get(&customer);
-        raising.customer(conn, candidate, open, settled)?;
+            &switched_off,
+            Ending::Superseded,
+            Some("the rule was switched off"),
+        )?;
     }
-    Ok(raising.raised)
+    Ok(())
 }
 
-/// A run on its way through the customers.
-struct Raising<'a> {
-    settings: &'a RaiseSettings,
-    run: Run,
-    before: Option<Run>,
-    value_unit: ValueUnit,
-    letters: Letters<'a>,
-    now: UtcTime,
-    raised: Raised,
-}
-
-impl Raising<'_> {
-    fn customer(
-        &mut self,
-        conn: &mut Conn,
-        candidate: &Candidate,
-        open: &[OpenAlert],
-        settled: Option<&store::SettledRow>,
-    ) -> Result<(), AlertError> {
-        let reading = reading(candidate)?;
-        let standing: Vec<Standing> = open
-            .iter()
-            .map(|alert| standing(alert, self.run.id))
-            .collect::<Result<_, _>>()?;
-        let settled = settled.map(|row| self.settled(row)).transpose()?;
-        let limits = self.settings.limits;
-        for change in decide(&reading, &standing, settled.as_ref(), &limits) {
-            let severity = severity(&reading, &limits);
-            let of = |subject: Subject| {
-                open.iter()
-                    .find(|alert| alert.reason == subject.reason().word())
-            };
-            match change {
-                Change::Open(subject) => self.open(conn, candidate, subject, severity)?,
-                Change::Update { subject, mail } => {
-                    if let Some(alert) = of(subject) {
-                        self.update(conn, candidate, alert, (subject, severity, mail))?;
-                    }
-                }
-                Change::Resolve { subject, ending } => {
-                    if let Some(alert) = of(subject) {
-                        self.resolve(conn, candidate, alert.id, ending)?;
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn settled(&self, row: &store::SettledRow) -> Result<Settled, DbError> {
-        Ok(Settled {
-            at: probability("alerts.measure", row.measure)?,
-            lost: row.resolution == Settlement::Lost.word(),
-            lowest_since: row
-                .lowest
-                .map(|lowest| probability("customer_risks.churn_probability", lowest))
-                .transpose()?,
-            up_to_date: row.as_of >= self.run.as_of,
-        })
-    }
-
-    fn open(
-        &mut self,
-        conn: &mut Conn,
-        candidate: &Candidate,
-        subject: Subject,
-        severity: AlertSeverity,
-    ) -> Result<(), AlertError> {
-        let told = self.tell(conn, candidate, subject, severity)?;
-        let text = written(&told.facts)?;
-        let values = self.values(candidate, severity, &text);
-        let reason = subject.reason();
-        let id = store::insert(conn, candidate.customer_id, reason, &values, self.now)?;
-        self.raised.opened += 1;
-        self.mail(conn, candidate, (id, AlertDeed::Opened, 1), &told)
-    }
-
-    fn update(
-        &mut self,
-        conn: &mut Conn,
-        candidate: &Candidate,
-        alert: &OpenAlert,
-        (subject, severity, mail): (Subject, AlertSeverity, bool),
-    ) -> Result<(), AlertError> {
-        let told = self.tell(conn, candidate, subject, severity)?;
-        let text = written(&told.facts)?;
-        let values = self.values(candidate, severity, &text);
-        let state = match AlertState::parse(&alert.state) {
-            Some(state) if !mail => state,
-            Some(_) => AlertState::Open,
-            None => return Err(DbError::corrupt("alerts.state", &alert.state).into()),
-        };
-        store::update(conn, alert.id, &values, state, self.now)?;
-        self.raised.updated += 1;
-        if mail {
-            let changed = (alert.id, AlertDeed::Worsened, alert.version + 1);
-            self.mail(conn, candidate, changed, &told)?;
-        }
-        Ok(())
-    }
-
-    fn resolve(
-        &mut self,
-        conn: &mut Conn,
-        candidate: &Candidate,
-        alert: AlertId,
-        ending: Ending,
-    ) -> Result<(), AlertError> {
-        let numbers = (self.run.id, candidate.churn_probability, candidate.before);
-        store::end(conn, alert, ending, numbers, self.now)?;
-        self.raised.resolved += 1;
-        Ok(())
-    }
-
-    /// Tells everybody who looks after this customer.
-    fn mail(
-        &mut self,
-        conn: &mut Conn,
-        candidate: &Candidate,
-        (alert, deed, version): (AlertId, AlertDeed, i64),
-        told: &Told,
-    ) -> Result<(), AlertError> {
-        let customer = candidate.customer_id;
-        let occasion = Occasion {
-            alert,
-            customer: Some(customer),
-            team: candidate.team_id,
-            reason: told.reason,
-            severity: told.severity,
-            deed,
-            measure: candidate.churn_probability,
-            run: Some(self.run.id),
-            version,
-            nonce: "",
-            facts: &told.facts,
-            teams: &told.teams,
-        };
-        let reached = self
-            .letters
-            .tell(conn, &occasion)
-            .map_err(|cause| AlertError::Mail { customer, cause })?;
-        if reached.anybody() {
-            store::note_mailed(conn, alert, candidate.churn_probability)?;
-            self.raised.mails += reached.mails;
-        }
-        Ok(())
-    }
-
-    fn values<'b>(
-        &self,
-        candidate: &Candidate,
-        severity: AlertSeverity,
-        facts: &'b str,
-    ) -> AlertValues<'b> {
-        AlertValues {
-            severity,
-            run: self.run.id,
-            measure: candidate.churn_probability,
-            before: candidate.before,
-            facts,
-        }
-    }
-}
-
-/// What is said of a customer.
-struct Told {
-    /// With all names.
-    facts: Facts,
-    /// The team of every partner named.
-    teams: BTreeMap<i64, Option<i64>>,
-    /// Why it is said.
-    reason: AlertReason,
-    /// How urgent it is.
-    severity: AlertSeverity,
-}
-
-fn reading(candidate: &Candidate) -> Result<Reading, DbError> {
-    const WHAT: &str = "customer_risks.churn_probability";
-    Ok(Reading {
-        now: probability(WHAT, candidate.churn_probability)?,
-        before: candidate
-            .before
-            .map(|before| probability(WHAT, before))
-            .transpose()?,
-        is_new: candidate.is_new,
-        enough_evidence: evidence(candidate)? == Evidence::Enough,
-        is_gone: candidate.is_gone,
+/// A run as the readers of signals take it.
+pub(super) fn context(run: &Run, before: Option<&Run>, zone: Tz) -> DbResult<RunContext> {
+    let basis = run.business_basis.as_deref().unwrap_or_default();
+    Ok(RunContext {
+        run: run.id,
+        as_of: run.as_of,
+        horizon_weeks: figures::count("runs.horizon_weeks", run.horizon_weeks)?,
+        window_days: figures::count("runs.window_days", run.window_days)?,
+        business_basis: BusinessBasis::parse(basis)
+            .ok_or_else(|| DbError::corrupt("runs.business_basis", basis))?,
+        cascade_term: told(run.cascade_term.as_deref()),
+        before: before.map(|run| (run.id, run.as_of)),
+        zone,
     })
-}
-
-fn standing(alert: &OpenAlert, run: RunId) -> Result<Standing, DbError> {
-    let subject = match AlertReason::parse(&alert.reason) {
-        Some(AlertReason::ChurnLevel) => Subject::Level,
-        Some(AlertReason::ChurnRise) => {
-            let facts: Facts = serde_json::from_str(&alert.facts)
-                .map_err(|error| DbError::corrupt("alerts.facts", error))?;
-            let Warning::ChurnRise { from, .. } = facts.warning else {
-                return Err(DbError::corrupt("alerts.facts", "a rise from nowhere"));
-            };
-            Subject::Rise {
-                from: probability("alerts.facts", from)?,
-            }
-        }
-        _ => return Err(DbError::corrupt("alerts.reason", &alert.reason)),
-    };
-    Ok(Standing {
-        subject,
-        mailed: alert
-            .measure_mailed
-            .map(|mailed| probability("alerts.measure_mailed", mailed))
-            .transpose()?,
-        by_this_run: alert.run_id == Some(run),
-    })
-}
-
-fn written(facts: &Facts) -> Result<String, DbError> {
-    serde_json::to_string(facts).map_err(|error| DbError::corrupt("alerts.facts", error))
 }

@@ -14,9 +14,13 @@
 //! What a person resolved stays resolved while nothing new happens: at the level it opens again only
 //! a step above the probability that was settled, or after the probability had come back down in
 //! between. A customer settled as lost is heard of again only after it had come back.
+//!
+//! [`watch`] decides about all other reasons.
 
 use super::model::{AlertReason, AlertSeverity, Ending};
 use crate::units::Probability;
+
+pub mod watch;
 
 /// How far below its limit a probability must fall before an alert ends, so that one which wavers
 /// about the limit does not open and close with every run. Chosen, not measured; for limits so small
@@ -26,13 +30,47 @@ pub const HYSTERESIS: f64 = 0.05;
 /// Differences below this are rounding: 0.35 − 0.2 is a rise of 0.15.
 pub const ROUNDING: f64 = 1e-9;
 
-/// What the operator set.
+/// What was set for a customer's team.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Limits {
     /// Churn probability from which a team is warned.
     pub level: Probability,
-    /// Rise between two runs that warns by itself, and the worsening that is told again.
+    /// The worsening above the level that is told again.
     pub step: Probability,
+    /// How far below the level an alert about it ends, at most half the level.
+    pub hysteresis: f64,
+    /// Rise between two runs that warns by itself.
+    pub rise: Probability,
+    /// The worsening of a rise that is told again.
+    pub rise_step: Probability,
+    /// How far below base and rise an alert about it ends, at most half the rise.
+    pub rise_hysteresis: f64,
+    /// Churn probability from which an alert is high.
+    pub high: Probability,
+    /// Rise from which it is high too.
+    pub high_rise: Probability,
+    /// Whether an alert about the level may open.
+    pub opens_level: bool,
+    /// Whether an alert about a rise may open.
+    pub opens_rise: bool,
+}
+
+impl Limits {
+    /// The limits that follow from a level and a step: high from the level on, and the step as rise.
+    pub fn of(level: Probability, step: Probability) -> Self {
+        Self {
+            level,
+            step,
+            hysteresis: HYSTERESIS,
+            rise: step,
+            rise_step: step,
+            rise_hysteresis: HYSTERESIS,
+            high: level,
+            high_rise: Probability::ONE,
+            opens_level: true,
+            opens_rise: true,
+        }
+    }
 }
 
 /// What a run says of a customer.
@@ -120,7 +158,11 @@ pub enum Change {
 
 /// How urgent an alert about this reading is: no red alarm for new customers or on low evidence.
 pub fn severity(reading: &Reading, limits: &Limits) -> AlertSeverity {
-    if at_least(reading.now, limits.level.get()) && reading.enough_evidence && !reading.is_new {
+    let rose = reading
+        .before
+        .is_some_and(|before| rises(before, reading.now, limits.high_rise));
+    let alarming = rose || at_least(reading.now, limits.high.get());
+    if alarming && reading.enough_evidence && !reading.is_new {
         AlertSeverity::High
     } else {
         AlertSeverity::Medium
@@ -136,7 +178,7 @@ pub fn severity(reading: &Reading, limits: &Limits) -> AlertSeverity {
 /// use hawser::units::Probability;
 ///
 /// let p = |value| Probability::new(value).unwrap();
-/// let limits = Limits { level: p(0.6), step: p(0.15) };
+/// let limits = Limits::of(p(0.6), p(0.15));
 /// // 0.45 is below the level, and 0.45 − 0.25 = 0.2 is more than the step.
 /// let reading = Reading { now: p(0.45), before: Some(p(0.25)), is_new: false, enough_evidence: true, is_gone: false };
 /// assert_eq!(
@@ -184,9 +226,9 @@ fn follow(reading: &Reading, alert: &Standing, limits: &Limits) -> Option<Change
         return None;
     }
     let subject = alert.subject;
-    let limit = match subject {
-        Subject::Level => limits.level.get(),
-        Subject::Rise { from } => from.get() + limits.step.get(),
+    let (limit, step) = match subject {
+        Subject::Level => (limits.level.get(), limits.step),
+        Subject::Rise { from } => (from.get() + limits.rise.get(), limits.rise_step),
     };
     if !at_least(reading.now, limit - hysteresis(subject, limits)) {
         return Some(Change::Resolve {
@@ -198,21 +240,21 @@ fn follow(reading: &Reading, alert: &Standing, limits: &Limits) -> Option<Change
     let mail = at_least(reading.now, limit)
         && alert
             .mailed
-            .is_none_or(|mailed| rises(mailed, reading.now, limits.step));
+            .is_none_or(|mailed| rises(mailed, reading.now, step));
     Some(Change::Update { subject, mail })
 }
 
 fn hysteresis(subject: Subject, limits: &Limits) -> f64 {
-    let limit = match subject {
-        Subject::Level => limits.level,
-        Subject::Rise { .. } => limits.step,
+    let (set, limit) = match subject {
+        Subject::Level => (limits.hysteresis, limits.level),
+        Subject::Rise { .. } => (limits.rise_hysteresis, limits.rise),
     };
-    HYSTERESIS.min(limit.get() / 2.0)
+    set.min(limit.get() / 2.0)
 }
 
 fn opens_level(reading: &Reading, settled: Option<&Settled>, limits: &Limits) -> bool {
     let level = limits.level.get();
-    if !at_least(reading.now, level) {
+    if !limits.opens_level || !at_least(reading.now, level) {
         return false;
     }
     let seen_below = reading
@@ -234,7 +276,7 @@ fn opens_level(reading: &Reading, settled: Option<&Settled>, limits: &Limits) ->
 fn opened_rise(reading: &Reading, settled: Option<&Settled>, limits: &Limits) -> Option<Subject> {
     let from = reading
         .before
-        .filter(|before| rises(*before, reading.now, limits.step))?;
+        .filter(|before| limits.opens_rise && rises(*before, reading.now, limits.rise))?;
     let known = settled
         .is_some_and(|settled| settled.up_to_date || (settled.lost && !came_back(settled, limits)));
     (!known).then_some(Subject::Rise { from })
@@ -245,7 +287,7 @@ fn came_back(settled: &Settled, limits: &Limits) -> bool {
     let limit = if at_least(settled.at, limits.level.get()) {
         limits.level.get() - hysteresis(Subject::Level, limits)
     } else {
-        settled.at.get() - limits.step.get()
+        settled.at.get() - limits.rise.get()
     };
     settled
         .lowest_since

@@ -19,6 +19,7 @@ pub mod life;
 pub mod nonce;
 
 pub use nonce::{fresh_nonce, nonce_of, nonce_of_user};
+mod told;
 
 /// A warning about a customer, or about our own data.
 #[derive(Clone, Debug, Serialize, QueryableByName, utoipa::ToSchema)]

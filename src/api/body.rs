@@ -92,6 +92,23 @@ pub fn parse<T: DeserializeOwned + PartialSchema>(bytes: &[u8]) -> Answer<T> {
     Ok(value)
 }
 
+/// Reads `T` from a body that may be missing: its default then.
+///
+/// # Errors
+///
+/// As [`bytes`] and [`parse`]; [`Error::UnsupportedMediaType`] if there is a body that is no JSON.
+pub async fn optional<T: Default + DeserializeOwned + PartialSchema>(
+    request: &HttpRequest,
+    payload: web::Payload,
+) -> Answer<T> {
+    let bytes = bytes(request, &mut payload.into_inner()).await?;
+    if bytes.is_empty() {
+        return Ok(T::default());
+    }
+    expect_type(request, &["application/json"], "application/json")?;
+    parse(&bytes)
+}
+
 /// Reads `T` from a JSON value; for the items of a batch.
 ///
 /// # Errors

@@ -16,16 +16,19 @@ use super::store::{
     models, snapshot,
 };
 use super::{AssessmentError, inputs::Inputs};
+use crate::access::Teams;
 use crate::access::audit::{self, Actor, Deed};
 use crate::cascade::Strengths;
 use crate::complaints::count::midnight;
 use crate::config::Config;
-use crate::db::{Conn, UtcTime};
+use crate::db::{Conn, DbResult, UtcTime};
 use crate::ids::RunId;
+use crate::plays::{self, AssumedEffect};
 use crate::satisfaction::department::PRIOR_MEAN;
 use crate::satisfaction::kpi::WINDOW_WEEKS;
 use crate::sentiment::company::WINDOW_DAYS;
 use crate::state::AppState;
+use crate::webhooks::{self, EventType, NewEvent};
 
 /// Version of the models, kept with every number they made.
 pub const MODEL_VERSION: &str = "3: MBG/CNBD-k MAP with season, RFM and service logits; share-loss cascade; satisfaction of KPIs, answers and words";
@@ -60,9 +63,11 @@ pub fn assess(
             .db
             .write_now(|conn| store::timed(conn, id, &timings, now()))?),
         Err(error) => {
-            state
-                .db
-                .write_now(|conn| store::fail(conn, id, &error.to_string(), now()))?;
+            state.db.write_now(|conn| {
+                let why = error.to_string();
+                store::fail(conn, id, &why, now())?;
+                told(conn, EventType::RunFailed, (id, as_of), Some(&why), now())
+            })?;
             Err(error)
         }
     }
@@ -76,17 +81,20 @@ fn compute_and_write(
     afterwards: &mut Afterwards<'_>,
 ) -> Result<String, AssessmentError> {
     let mut watch = Stopwatch::start();
-    let (inputs, inputs_at, previous, learnt) = state.db.snapshot_now(|conn| {
+    let (inputs, inputs_at, previous, learnt, played) = state.db.snapshot_now(|conn| {
         let mut inputs = input::read(conn, spans)?;
         input::read_feelings(conn, spans, &mut inputs)?;
         let newest = input::newest(conn, spans.as_of)?;
         let previous = models::before(conn, spans.as_of)?;
         let learnt = calibrations::latest(conn, spans.as_of)?;
-        Ok::<_, AssessmentError>((inputs, newest, previous, learnt))
+        // What plays came to before that day, whatever came later.
+        let played = plays::effects(conn, spans.as_of, &Teams::All)?;
+        Ok::<_, AssessmentError>((inputs, newest, previous, learnt, played))
     })?;
     watch.lap("load");
     let mut scope = scope(spans.as_of, &state.config);
     scope.previous = previous;
+    scope.save_effect = played.assumed(scope.save_effect.effect);
     scope.worlds = WORLDS;
     if let Some(learnt) = learnt {
         scope.strengths = learnt.strengths;
@@ -103,6 +111,13 @@ fn compute_and_write(
         watch.lap("store");
         afterwards(conn, id)?;
         watch.lap("alerts");
+        told(
+            conn,
+            EventType::RunDone,
+            (id, spans.as_of),
+            None,
+            state.clock.now().into(),
+        )?;
         let deed = Deed {
             action: "assessed",
             entity: "run",
@@ -114,6 +129,23 @@ fn compute_and_write(
     })?;
     watch.lap("commit");
     Ok(watch.laps.to_string())
+}
+
+/// Tells webhooks how a run ended, in the transaction that writes it down. It concerns every customer.
+fn told(
+    conn: &mut Conn,
+    kind: EventType,
+    (id, as_of): (RunId, NaiveDate),
+    error: Option<&str>,
+    now: UtcTime,
+) -> DbResult<()> {
+    let event = NewEvent {
+        kind,
+        customer: None,
+        team: None,
+        data: json!({ "id": id, "as_of": as_of, "error": error }),
+    };
+    webhooks::emit(conn, &event, now)
 }
 
 fn end(inputs: &Inputs, risks: &Risks, note: &Note, inputs_at: Option<UtcTime>) -> Finish {
@@ -135,14 +167,15 @@ fn end(inputs: &Inputs, risks: &Risks, note: &Note, inputs_at: Option<UtcTime>) 
     }
 }
 
-/// What a run at `as_of` looks at: with the default strengths, and without an audit.
+/// What a run at `as_of` looks at: with the default strengths, the setting for the effect of a play, and
+/// without an audit.
 pub fn scope(as_of: NaiveDate, config: &Config) -> Scope {
     Scope {
         as_of,
         horizon_weeks: config.assessment.horizon_weeks,
         window_days: config.assessment.window_days,
         basis: BusinessBasis::parse(&config.assessment.business_basis),
-        save_effect: config.assessment.save_effect.get(),
+        save_effect: AssumedEffect::setting(config.assessment.save_effect.get()),
         strengths: Strengths::default(),
         cascade_term: CascadeTerm::Hypothesis,
         previous: None,

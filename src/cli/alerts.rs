@@ -104,6 +104,8 @@ pub enum Command {
     },
     /// Write the digests and roll-ups that are due; a running server does so by itself
     Digests,
+    #[command(flatten)]
+    Rules(super::alert_rules::Command),
 }
 
 fn settlement(word: &str) -> Result<Settlement, String> {
@@ -138,6 +140,7 @@ pub fn run(context: &Context, command: Command) -> Result<(), Failure> {
     let changed = match command {
         Command::List { all } => return list(context, &state, all),
         Command::Show { id } => return show(context, &state, id),
+        Command::Rules(command) => return super::alert_rules::run(context, &state, &command),
         Command::History { id } => return history(context, &state, id),
         Command::Digests => return digests(context, &state),
         Command::Acknowledge { id } => state

@@ -1,10 +1,12 @@
 //! The command line: one file per command.
 
+mod alert_rules;
 mod alerts;
 mod assess;
 mod backtest;
 mod calc;
 mod complaints;
+mod customers;
 mod demo;
 mod engagement;
 mod exit;
@@ -21,6 +23,7 @@ mod out;
 mod outbox;
 mod owners;
 mod plan;
+mod plays;
 mod promises;
 mod report;
 mod satisfaction;
@@ -33,6 +36,7 @@ mod team;
 mod track;
 mod user;
 mod watchlist;
+mod webhooks;
 mod what_if;
 
 use std::collections::BTreeMap;
@@ -112,9 +116,15 @@ enum Command {
     /// List, send and retry the mails that carry alerts
     #[command(subcommand)]
     Outbox(outbox::Command),
+    /// Tell other systems what happens here; list what they were told, tell it again
+    #[command(subcommand)]
+    Webhooks(webhooks::Command),
     /// Import files of shipments, list imports and take them back
     #[command(subcommand)]
     Import(import::Command),
+    /// Merge customers
+    #[command(subcommand)]
+    Customers(customers::Command),
     /// Import files of contracts
     #[command(subcommand)]
     Contracts(engagement::Command),
@@ -127,6 +137,9 @@ enum Command {
     /// List complaints, count what came of them, import files of them
     #[command(subcommand)]
     Complaints(complaints::Command),
+    /// Look after customers by plays: list, begin, do, end them, see what they come to
+    #[command(subcommand)]
+    Plays(plays::Command),
     /// List promises, check those that are due, count those kept, import files of them
     #[command(subcommand)]
     Promises(promises::Command),
@@ -238,7 +251,9 @@ fn run_command(context: &mut Context, command: Command) -> Result<(), Failure> {
         Command::Team(command) => team::run(context, command),
         Command::Alerts(command) => alerts::run(context, command),
         Command::Outbox(command) => outbox::run(context, &command),
+        Command::Webhooks(command) => webhooks::run(context, command),
         Command::Import(command) => import::run(context, command),
+        Command::Customers(command) => customers::run(context, &command),
         Command::Contracts(command) => {
             engagement::run::<crate::engagement::store::contracts::Row>(context, &command)
         }
@@ -247,6 +262,7 @@ fn run_command(context: &mut Context, command: Command) -> Result<(), Failure> {
         }
         Command::Surveys(command) => surveys::run(context, &command),
         Command::Complaints(command) => complaints::run(context, command),
+        Command::Plays(command) => plays::run(context, command),
         Command::Promises(command) => promises::run(context, command),
         Command::Interactions(command) => interactions::run(context, command),
         Command::Sentiment(command) => sentiment::run(context, command),

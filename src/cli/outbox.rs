@@ -1,15 +1,19 @@
 //! `hawser outbox`: the mails that wait, that were sent, and that were given up.
 
+use std::path::{Path, PathBuf};
+
 use serde_json::json;
 
-use super::exit::{CONFIG, UNAVAILABLE};
+use super::exit::{CONFIG, DATA, UNAVAILABLE};
 use super::out::table;
 use super::{Context, Failure};
 use crate::access::Teams;
 use crate::access::audit::Actor;
 use crate::config::Config;
 use crate::db::select::{self, Filter, Listing, Op, Value};
+use crate::error::Error;
 use crate::i18n::line::single_line;
+use crate::mail::bounce::{self, Mailbox, MailboxError, Verdict};
 use crate::mail::model::MailStatus;
 use crate::mail::outbox::store::{self, Mail};
 use crate::mail::outbox::{self, Post};
@@ -34,6 +38,19 @@ pub enum Command {
         /// The mail's number
         id: i64,
     },
+    /// Take in delivery status notifications: mails that came back
+    #[command(
+        after_help = "A Maildir folder, an mbox file or a single message. New messages of a Maildir become read ones; a file is not changed."
+    )]
+    Bounces {
+        /// The mailbox; default: the setting HAWSER_BOUNCE_MAILBOX
+        file: Option<PathBuf>,
+    },
+    /// Let mails go to an address again that mails came back from
+    Clear {
+        /// The address
+        address: String,
+    },
 }
 
 fn status(word: &str) -> Result<MailStatus, String> {
@@ -55,6 +72,20 @@ pub fn post(config: &Config) -> Result<Option<Post>, Failure> {
 pub fn run(context: &Context, command: &Command) -> Result<(), Failure> {
     match *command {
         Command::List { status } => list(context, status),
+        Command::Bounces { ref file } => bounces(context, file.as_deref()),
+        Command::Clear { ref address } => {
+            let state = context.state()?;
+            let now = state.clock.now().into();
+            let people = (state.db)
+                .write_now(|conn| bounce::clear(conn, address, &Teams::All, &Actor::cli(), now))?;
+            let answer = json!({"address": address, "people": people});
+            context.out.show(&answer, |_| {
+                vec![format!(
+                    "Mails go to {address} again ({people} with this address)."
+                )]
+            })?;
+            Ok(())
+        }
         Command::Send => send(context),
         Command::Retry { id } => {
             let state = context.state()?;
@@ -71,6 +102,44 @@ pub fn run(context: &Context, command: &Command) -> Result<(), Failure> {
             Ok(())
         }
     }
+}
+
+fn bounces(context: &Context, file: Option<&Path>) -> Result<(), Failure> {
+    let set = context.config.bounce_mailbox.as_deref();
+    let path = file.or(set).ok_or_else(|| {
+        Failure::new(
+            CONFIG,
+            "name a mailbox, or set HAWSER_BOUNCE_MAILBOX (see .env.sample)",
+        )
+    })?;
+    let state = context.state()?;
+    let mut verdicts = Vec::new();
+    let taken = Mailbox::at(path).read(|message| {
+        let now = state.clock.now().into();
+        let found = (state.db)
+            .write_now(|conn| bounce::receive(conn, message, &Teams::All, &Actor::cli(), now))?;
+        verdicts.extend(found);
+        Ok::<_, Error>(())
+    });
+    context.out.show(&verdicts, |verdicts| {
+        let rows: Vec<_> = verdicts.iter().map(verdict).collect();
+        table(&["outcome", "mail", "status", "address", "people"], &rows)
+    })?;
+    taken.map_err(|error| match error {
+        MailboxError::Taken(error) => Failure::from(error),
+        error @ MailboxError::File { .. } => Failure::new(DATA, error),
+    })
+}
+
+fn verdict(verdict: &Verdict) -> Vec<String> {
+    let mail = verdict.mail_id.map(|id| id.to_string());
+    vec![
+        verdict.outcome.word().to_owned(),
+        mail.unwrap_or_default(),
+        verdict.status.clone().unwrap_or_default(),
+        single_line(verdict.address.as_deref().unwrap_or_default()),
+        verdict.people.to_string(),
+    ]
 }
 
 fn no_server() -> String {

@@ -34,7 +34,8 @@ pub struct Args {
     /// How much of the watch list may be chosen from
     #[arg(long, value_name = "ROWS")]
     top: Option<u32>,
-    /// By how much a play lowers own churn, 0 to 1 (default: `HAWSER_SAVE_EFFECT`)
+    /// By how much a play lowers own churn, 0 to 1 (default: as measured by ten plays or more, else
+    /// `HAWSER_SAVE_EFFECT`)
     #[arg(long, value_name = "SHARE")]
     effect: Option<f64>,
     /// As-of date of a finished run (default: the latest)

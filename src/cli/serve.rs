@@ -61,7 +61,7 @@ pub fn listen(context: &Context) -> Result<TcpListener, Failure> {
     })
 }
 
-/// Answers requests, sends mails, keeps surveys going, decides promises and scores past runs until the
+/// Answers requests, sends mails, keeps surveys going, decides promises, checks alerts and scores past runs until the
 /// process is told to stop; requests in
 /// flight, the mail being sent and the run being scored are finished.
 pub fn until_stopped(state: AppState, listener: TcpListener) -> Result<(), Failure> {
@@ -80,10 +80,14 @@ pub fn until_stopped(state: AppState, listener: TcpListener) -> Result<(), Failu
     let _worker = post
         .map(|post| Worker::start(state.clone(), post))
         .transpose()?;
+    let _bounces = crate::mail::bounce::watch(state.clone())?;
     let _keeper = crate::track::worker::Worker::start(state.clone())?;
     let _asker = crate::surveys::reminders::Worker::start(state.clone())?;
     let _digests = crate::alerts::digest::worker::Worker::start(state.clone())?;
+    let _plays = crate::plays::worker::Worker::start(state.clone())?;
+    let _hooks = crate::webhooks::worker::Worker::start(&state)?;
     let _promises = crate::promises::worker::Worker::start(state.clone())?;
+    let _alerts = crate::alerts::check::Worker::start(state.clone())?;
     actix_web::rt::System::new()
         .block_on(async move { crate::app::start(state, listener)?.await })
         .map_err(|error| Failure::new(SOFTWARE, error))

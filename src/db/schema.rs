@@ -534,6 +534,7 @@ diesel::table! {
         acknowledged_at -> Nullable<Instant>,
         updated_at -> Instant,
         resolved_at -> Nullable<Instant>,
+        came_back_at -> Nullable<Instant>,
     }
 }
 
@@ -1256,10 +1257,14 @@ diesel::table! {
         cost -> Nullable<BigInt>,
         starts_on -> Date,
         due_on -> Date,
+        begun_on -> Nullable<Date>,
         ended_on -> Nullable<Date>,
+        horizon_weeks -> Nullable<BigInt>,
         outcome -> Nullable<Text>,
         outcome_by -> Nullable<Text>,
         outcome_on -> Nullable<Date>,
+        outcome_note -> Nullable<Text>,
+        record_outcome -> Nullable<Text>,
         run_id -> Nullable<BigInt>,
         churn_probability -> Nullable<Double>,
         version -> BigInt,

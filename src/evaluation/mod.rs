@@ -6,6 +6,7 @@
 //!                                           ├─> interval             bootstrap, 90 %
 //!                                           └─> compare              a against b: verdict
 //! expected and actual counts ─> totals
+//! two groups in strata ─> risk_reduction                          Mantel–Haenszel, 90 %
 //! ```
 //!
 //! What cannot be said is `None`, never NaN: the AUC without any event, the Brier score of scores that
@@ -20,6 +21,7 @@ mod metrics;
 mod predictions;
 mod rank;
 mod scale;
+mod stratified;
 mod totals;
 
 pub(crate) use bootstrap::quantile;
@@ -31,6 +33,7 @@ pub use error::EvaluationError;
 pub use metrics::{LOG_LOSS_CLIP, Metric, Metrics};
 pub use predictions::Predictions;
 pub use scale::Scaling;
+pub use stratified::{Reduction, Stratum, risk_reduction};
 pub use totals::{Totals, totals};
 
 /// Two-sided 90 %: the 95 % quantile of the standard normal distribution.

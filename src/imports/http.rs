@@ -347,7 +347,7 @@ async fn start(
         let now = UtcTime::from(state.clock.now());
         state
             .db
-            .write(move |conn| store::fail(conn, id, "no thread could be started", now))
+            .write(move |conn| run::fail(conn, id, "no thread could be started", now))
             .await?;
         return Err(Error::internal(error));
     }

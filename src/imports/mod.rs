@@ -35,5 +35,6 @@ mod spill;
 pub mod store;
 pub mod table;
 mod target;
+mod told;
 pub(crate) mod upload;
 mod values;

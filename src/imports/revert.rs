@@ -5,10 +5,12 @@ use serde::Serialize;
 
 use super::run::{ImportError, Place};
 use super::store::{self, Import};
+use super::told;
 use crate::access::audit::{self, Actor, Deed};
 use crate::db::{Conn, UtcTime};
 use crate::ids::ImportId;
 use crate::shipments::write::Writer;
+use crate::webhooks::EventType;
 
 /// Rows taken back together.
 const CHUNK: i64 = 2_000;
@@ -61,6 +63,7 @@ pub fn within(
     writer.finish(conn)?;
     let (gone, stayed) = store::remove_customers(conn, id, now)?;
     store::reverted(conn, id, now)?;
+    told::tell(conn, EventType::ImportReverted, id, now)?;
     let deed = Deed {
         action: "reverted",
         entity: "import",

@@ -25,6 +25,7 @@ use super::read::{FileError, ReadError, Reject, Shape, ShipmentReader};
 use super::row::RawRows;
 use super::spill::Spill;
 use super::store::{self, Import, KeptReject, Outcome as Result_};
+use super::told;
 use crate::access::audit::{self, Actor, Deed};
 use crate::api::batch::Outcome;
 use crate::db::{Conn, Db, DbError, UtcTime};
@@ -32,6 +33,7 @@ use crate::ids::ImportId;
 use crate::shipments::model::ShipmentDraft;
 use crate::shipments::write::{Done, Writer, Written};
 use crate::state::Clock;
+use crate::webhooks::EventType;
 
 /// Rows written together.
 const CHUNK: usize = 2_500;
@@ -175,6 +177,7 @@ pub fn run(
                 return Err(ImportError::DryRun(Box::new(result)));
             }
             store::finish(conn, id, &result)?;
+            told::tell(conn, EventType::ImportDone, id, place.clock.now().into())?;
             let deed = Deed {
                 action: "imported",
                 entity: "import",
@@ -222,6 +225,16 @@ fn keep_dry_run(
     })
 }
 
+/// Writes down that an import failed, and tells of it.
+///
+/// # Errors
+///
+/// The database's.
+pub fn fail(conn: &mut Conn, id: ImportId, error: &str, now: UtcTime) -> Result<(), DbError> {
+    store::fail(conn, id, error, now)?;
+    told::tell(conn, EventType::ImportFailed, id, now)
+}
+
 /// Says in the record why it failed; what keeps that from being written goes to the log.
 fn note_failure(place: &Place<'_>, id: ImportId, error: &ImportError) {
     tracing::warn!(import.id = %id, error.cause = %error, "import failed: {error}");
@@ -230,7 +243,7 @@ fn note_failure(place: &Place<'_>, id: ImportId, error: &ImportError) {
     }
     let noted = place
         .db
-        .write_when_free(|conn| store::fail(conn, id, &error.told(), place.clock.now().into()));
+        .write_when_free(|conn| fail(conn, id, &error.told(), place.clock.now().into()));
     if let Err(error) = noted {
         tracing::error!(import.id = %id, error.cause = %error, "failure not noted: {error}");
     }
@@ -503,7 +516,7 @@ fn recover_begun_before(db: &Db, now: UtcTime, before: UtcTime) -> Result<usize,
                 return Ok::<_, DbError>(0);
             }
             let why = "the process ended while it ran; nothing was imported";
-            store::fail(conn, id, why, now)?;
+            fail(conn, id, why, now)?;
             Ok(1)
         });
         found += match outcome {

@@ -10,19 +10,25 @@
 //! log the password.
 
 use std::fmt;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use lettre::message::header::{ContentType, HeaderName, HeaderValue};
+use lettre::message::header::{
+    ContentDisposition, ContentId, ContentType, Header, HeaderName, HeaderValue,
+};
 use lettre::message::{Mailbox, MultiPart, SinglePart};
 use lettre::{Address, Message, SmtpTransport, Transport};
 
 use crate::i18n::Language;
 use crate::i18n::line::{shorten, single_line};
 
+mod dkim;
 mod failure;
 mod memory;
 mod settings;
 
+use dkim::Signer;
+pub use dkim::{DkimError, DkimSettings};
 pub use failure::SendError;
 pub use memory::{MemoryMailer, StoredMail};
 pub use settings::{Credentials, MailSettings, Security, SettingsError};
@@ -141,6 +147,24 @@ impl MessageId {
     }
 }
 
+/// A picture that the HTML shows as `cid:CONTENT_ID`, sent along with the mail.
+#[derive(Clone, PartialEq, Eq)]
+pub struct InlineImage {
+    /// Unique in the mail, such as `course@firm.example`: letters, digits and `.-_+$=~!#@`.
+    pub content_id: String,
+    /// What it shows, for those who do not see it.
+    pub alt: String,
+    /// The picture.
+    pub png: Vec<u8>,
+}
+
+/// Leaves out the picture.
+impl fmt::Debug for InlineImage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "InlineImage({:?})", self.content_id)
+    }
+}
+
 /// A mail to one recipient.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OutgoingMail {
@@ -158,6 +182,8 @@ pub struct OutgoingMail {
     pub text: String,
     /// The same as HTML.
     pub html: String,
+    /// The pictures in the HTML.
+    pub images: Vec<InlineImage>,
     /// The mail that it follows in its thread.
     pub in_reply_to: Option<MessageId>,
     /// All mails before it in its thread, the oldest first.
@@ -207,6 +233,7 @@ impl Mailer {
 #[derive(Clone)]
 pub struct SmtpMailer {
     transport: SmtpTransport,
+    signer: Option<Arc<Signer>>,
 }
 
 impl SmtpMailer {
@@ -214,16 +241,24 @@ impl SmtpMailer {
     ///
     /// # Errors
     ///
-    /// [`SettingsError`] if the settings contradict each other or the file of
-    /// certificates cannot be used.
+    /// [`SettingsError`] if the settings contradict each other, or the file of
+    /// certificates or of the key cannot be used.
     pub fn new(settings: &MailSettings) -> Result<Self, SettingsError> {
+        let signer = settings.dkim.as_ref().map(Signer::new).transpose()?;
         Ok(Self {
             transport: settings.transport()?,
+            signer: signer.map(Arc::new),
         })
     }
 
     fn send(&self, message: &Message) -> Result<Receipt, SendError> {
-        let response = self.transport.send(message)?;
+        let mut source = message.formatted();
+        if let Some(signer) = &self.signer {
+            let mut signed = signer.sign(&source)?;
+            signed.append(&mut source);
+            source = signed;
+        }
+        let response = self.transport.send_raw(message.envelope(), &source)?;
         let code = response.code();
         let digits = [
             code.severity as u16,
@@ -243,7 +278,8 @@ impl fmt::Debug for SmtpMailer {
     }
 }
 
-/// Builds the message: both alternatives, the plain one first (RFC 2046).
+/// Builds the message: both alternatives, the plain one first (RFC 2046), the pictures beside the
+/// HTML that shows them (RFC 2387).
 fn message(mail: &OutgoingMail) -> Result<Message, SendError> {
     // The library panics on dates that HTTP cannot write.
     let written = (0..253_402_300_800).contains(&mail.date.timestamp());
@@ -276,17 +312,65 @@ fn message(mail: &OutgoingMail) -> Result<Message, SendError> {
                 "List-Unsubscribe=One-Click",
             ));
     }
-    let part = |kind, body: &str| SinglePart::builder().header(kind).body(body.to_owned());
     builder
         // No automatic answers, please (RFC 3834).
         .raw_header(header("Auto-Submitted", "auto-generated"))
         .raw_header(header("Content-Language", mail.language.tag()))
-        .multipart(
-            MultiPart::alternative()
-                .singlepart(part(ContentType::TEXT_PLAIN, &mail.text))
-                .singlepart(part(ContentType::TEXT_HTML, &mail.html)),
-        )
+        .multipart(body(mail)?)
         .map_err(|error| SendError::permanent(&error.to_string()))
+}
+
+fn body(mail: &OutgoingMail) -> Result<MultiPart, SendError> {
+    let part = |kind, body: &str| SinglePart::builder().header(kind).body(body.to_owned());
+    let both = MultiPart::alternative().singlepart(part(ContentType::TEXT_PLAIN, &mail.text));
+    let html = part(ContentType::TEXT_HTML, &mail.html);
+    if mail.images.is_empty() {
+        return Ok(both.singlepart(html));
+    }
+    let mut page = MultiPart::related().singlepart(html);
+    for image in &mail.images {
+        page = page.singlepart(picture(image)?);
+    }
+    Ok(both.multipart(page))
+}
+
+fn picture(image: &InlineImage) -> Result<SinglePart, SendError> {
+    let id = &image.content_id;
+    let allowed = |b: u8| b.is_ascii_alphanumeric() || b".-_+$=~!#@".contains(&b);
+    if id.is_empty() || id.len() > 250 || !id.bytes().all(allowed) {
+        return Err(SendError::permanent("the id of a picture is none"));
+    }
+    let kind = ContentType::parse("image/png")
+        .map_err(|error| SendError::permanent(&error.to_string()))?;
+    let local: String = id.split('@').next().unwrap_or(id).to_owned();
+    let mut part = SinglePart::builder()
+        .header(ContentId::from(format!("<{id}>")))
+        .header(ContentDisposition::inline_with_name(&format!(
+            "{local}.png"
+        )));
+    let alt = header_text(&image.alt, LONGEST_SUBJECT);
+    if !alt.is_empty() {
+        part = part.header(Description(alt));
+    }
+    Ok(part.header(kind).body(image.png.clone()))
+}
+
+/// What a part shows, for programs that do not show it (RFC 2045, 8).
+#[derive(Clone)]
+struct Description(String);
+
+impl Header for Description {
+    fn name() -> HeaderName {
+        HeaderName::new_from_ascii_str("Content-Description")
+    }
+
+    fn parse(text: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Self(text.to_owned()))
+    }
+
+    fn display(&self) -> HeaderValue {
+        HeaderValue::new(Self::name(), self.0.clone())
+    }
 }
 
 fn header(name: &'static str, value: &str) -> HeaderValue {

@@ -22,7 +22,7 @@
 
 use chrono::TimeDelta;
 
-use super::mailer::{MailAddress, MessageId, OutgoingMail, SendError};
+use super::mailer::{InlineImage, MailAddress, MessageId, OutgoingMail, SendError};
 use super::model::MailStatus;
 use super::retry::{Decision, FailureKind, GiveUp, Jitter, MOST_ATTEMPTS, decide};
 use crate::access::Teams;
@@ -34,21 +34,20 @@ use crate::ids::MailId;
 use crate::state::Clock;
 use crate::telemetry;
 
+mod pace;
 mod post;
+mod round;
 pub mod store;
 mod worker;
 
 pub use post::{BadPost, Post};
 pub use worker::Worker;
 
-use store::Due;
+use round::Round;
+use store::{Due, Reach};
 
-/// After so many failures in a row that are the server's, the others wait: they would fail too.
-const SERVER_FAILURES: u32 = 3;
 /// Why a mail is withdrawn.
 const UNWANTED: &str = "the person was removed or wants no more mails, or what it is about is over";
-/// Mails looked for at once.
-const BATCH: i64 = 50;
 
 /// What became of the mails that were due.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
@@ -70,7 +69,7 @@ impl Delivered {
     }
 }
 
-/// Sends what is due now, `max` mails at most, on the calling thread.
+/// Sends what is due now, `max` mails at most; returns when that is done.
 ///
 /// # Errors
 ///
@@ -85,40 +84,9 @@ fn deliver_while(
     post: &Post,
     clock: &Clock,
     max: u64,
-    go_on: impl Fn() -> bool,
+    go_on: impl Fn() -> bool + Sync,
 ) -> DbResult<Delivered> {
-    let mut delivered = Delivered::default();
-    let (mut left, mut server_failures) = (max, 0);
-    loop {
-        let now = UtcTime::from(clock.now());
-        let ids = db.read_now(|conn| store::due(conn, now, BATCH))?;
-        if ids.is_empty() {
-            return Ok(delivered);
-        }
-        for id in ids {
-            if left == 0 || !go_on() {
-                return Ok(delivered);
-            }
-            let now = UtcTime::from(clock.now());
-            let lease = UtcTime::from(now.0 + post.lease());
-            // Another worker may have been faster.
-            let Some(due) = db.write_now(|conn| store::claim(conn, id, now, lease))? else {
-                continue;
-            };
-            left -= 1;
-            let failure = deliver(db, post, clock, &due, &mut delivered)?;
-            server_failures = match &failure {
-                Some(error) if blames_server(error) => server_failures + 1,
-                _ => 0,
-            };
-            if let Some(error) = failure
-                && (server_failures >= SERVER_FAILURES || error.kind == FailureKind::Configuration)
-            {
-                delivered.stopped_by = Some(error.text);
-                return Ok(delivered);
-            }
-        }
-    }
+    Round::new(db, post, clock, max, go_on).run()
 }
 
 /// Whether the next mail would fail the same way.
@@ -139,16 +107,17 @@ fn deliver(
     delivered: &mut Delivered,
 ) -> DbResult<Option<SendError>> {
     let asked = UtcTime::from(clock.now());
-    let wanted = db
-        .read_now(|conn| store::recipient(conn, &due.cause, asked))?
-        .is_some();
-    let outcome = if !wanted {
-        Err(refused(UNWANTED))
+    let (reach, images) = db.read_now(|conn| {
+        let reach = store::recipient(conn, &due.cause, asked)?;
+        DbResult::Ok((reach, store::images(conn, due.id)?))
+    })?;
+    let outcome = if let Some(why) = reach.withdrawn() {
+        Err(refused(&why))
     } else if due.attempts > i64::from(MOST_ATTEMPTS) {
         // Attempts that ended with the process left no failure to decide by.
         Err(refused("every attempt ended before the server answered"))
     } else {
-        compose(due, &post.from).and_then(|mail| post.mailer.send(&mail))
+        compose(due, images, &post.from).and_then(|mail| post.mailer.send(&mail))
     };
     let now = UtcTime::from(clock.now());
     let id = due.id;
@@ -216,7 +185,11 @@ fn jitter(now: UtcTime) -> Jitter {
     Jitter::from_bits(bits)
 }
 
-fn compose(due: &Due, from: &MailAddress) -> Result<OutgoingMail, SendError> {
+fn compose(
+    due: &Due,
+    images: Vec<InlineImage>,
+    from: &MailAddress,
+) -> Result<OutgoingMail, SendError> {
     let id = |text: &str| MessageId::parse(text).map_err(|error| refused(&error.to_string()));
     let before = due.in_reply_to.as_deref().map(id).transpose()?;
     let chain = due.reply_chain.as_deref().or(due.in_reply_to.as_deref());
@@ -229,6 +202,7 @@ fn compose(due: &Due, from: &MailAddress) -> Result<OutgoingMail, SendError> {
         subject: due.subject.clone(),
         text: due.text.clone(),
         html: due.html.clone(),
+        images,
         references: references.map(id).collect::<Result<_, _>>()?,
         in_reply_to: before,
         unsubscribe_url: due.unsubscribe_url.clone(),
@@ -237,6 +211,17 @@ fn compose(due: &Due, from: &MailAddress) -> Result<OutgoingMail, SendError> {
             .parse()
             .map_err(|error: UnknownLanguage| refused(&error.to_string()))?,
     })
+}
+
+impl Reach {
+    /// Why a mail to this person is not sent, if it is not.
+    fn withdrawn(&self) -> Option<String> {
+        match self {
+            Self::At { .. } => None,
+            Self::Nowhere => Some(UNWANTED.to_owned()),
+            Self::Failing(why) => Some(format!("mails to this address come back: {why}")),
+        }
+    }
 }
 
 /// A mail that another attempt would not help.
@@ -252,7 +237,8 @@ fn refused(why: &str) -> SendError {
 ///
 /// # Errors
 ///
-/// 404 if there is no such mail, 409 if it is no dead letter, its recipient was removed, or its cause is over.
+/// 404 if there is no such mail, 409 if it is no dead letter, its recipient was removed, its cause is
+/// over, or mails to the address come back.
 pub fn retry(
     conn: &mut Conn,
     id: i64,
@@ -270,8 +256,15 @@ pub fn retry(
             ),
         ));
     }
-    if !store::requeue(conn, MailId(id), now)? {
-        return Err(Error::conflict("recipient_removed", UNWANTED));
+    match store::requeue(conn, MailId(id), now)? {
+        Reach::At { .. } => {}
+        Reach::Nowhere => return Err(Error::conflict("recipient_removed", UNWANTED)),
+        Reach::Failing(why) => {
+            let detail = format!(
+                "mails to the address come back ({why}): change it, or clear it if it is right"
+            );
+            return Err(Error::conflict("address_fails", detail));
+        }
     }
     let deed = Deed {
         action: "retried",

@@ -14,6 +14,7 @@ use crate::cascade::{
 use crate::db::{Conn, DbError};
 use crate::error::{Answer, Error, ProblemPart};
 use crate::ids::CustomerId;
+use crate::plays::{AssumedEffect, EffectBasis};
 use crate::shipments::model::FreightTerms;
 
 /// Tolerance of the solver: finer than a run's, so that small differences are not its noise.
@@ -34,6 +35,7 @@ pub struct Snapshots {
     links: Vec<Link>,
     strengths: Strengths,
     save_effect: f64,
+    played: Option<AssumedEffect>,
 }
 
 /// The network of a run with its solution, ready to be asked.
@@ -46,6 +48,7 @@ pub struct Engine {
     links: Vec<Link>,
     strengths: Strengths,
     save_effect: f64,
+    played: Option<AssumedEffect>,
     network: Network,
     solution: Solution,
 }
@@ -60,6 +63,9 @@ struct Parameters {
 struct RiskParameters {
     strengths: Strengths,
     save_effect: f64,
+    /// Runs made before plays were measured do not tell.
+    #[serde(default)]
+    save_effect_basis: Option<AssumedEffect>,
 }
 
 impl Snapshots {
@@ -98,6 +104,7 @@ impl Snapshots {
             links,
             strengths: parameters.risk.strengths,
             save_effect: parameters.risk.save_effect,
+            played: parameters.risk.save_effect_basis,
         })
     }
 }
@@ -136,6 +143,7 @@ impl Engine {
             links,
             strengths,
             save_effect,
+            played,
         } = snapshots;
         let nothing = vec![0.0; customers.len()];
         let network = Network::compile(&Description {
@@ -156,6 +164,7 @@ impl Engine {
             links,
             strengths,
             save_effect,
+            played,
             network,
             solution,
         })
@@ -184,6 +193,19 @@ impl Engine {
     /// By how much a retention play was taken to lower own churn.
     pub fn save_effect(&self) -> f64 {
         self.save_effect
+    }
+
+    /// By how much a play is taken to lower own churn where a plan does not say: what plays had come to
+    /// by the run's as-of date if that was measured, else this setting.
+    pub fn assumed_effect(&self, setting: f64) -> AssumedEffect {
+        match self.played {
+            Some(played) if played.basis == EffectBasis::Measured => played,
+            Some(played) => AssumedEffect {
+                effect: setting,
+                ..played
+            },
+            None => AssumedEffect::setting(setting),
+        }
     }
 
     /// Own churn of the customer with this index; 0 if there is none.

@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::changes::find_in;
 use super::engine::Engine;
-use super::request::{CANDIDATES, PlanInput, Wrong};
+use super::request::{CANDIDATES, CandidateInput, PlanInput, Wrong};
 use super::store::snapshot::{self, Standing};
 use super::store::{self, Kept, PlanRow};
 use super::views::{Names, Shift};
@@ -21,6 +21,7 @@ use crate::db::{Conn, UtcTime};
 use crate::error::{Answer, Error};
 use crate::i18n::Language;
 use crate::ids::{CustomerId, PlanId};
+use crate::plays::AssumedEffect;
 
 pub use views::{ChosenView, KeptChosen, KeptPlan, Measured, PlanView};
 
@@ -52,9 +53,12 @@ pub struct Field {
     pub weighed: Vec<Weighed>,
     /// Customers of the watch list that were left out because they seem to have left already.
     pub gone: u64,
+    /// What was taken for the effect of a play where the request does not say; `None`: it says for all.
+    pub assumed: Option<AssumedEffect>,
 }
 
-/// Gathers the candidates of a checked request, as far as these teams may see them.
+/// Gathers the candidates of a checked request, as far as these teams may see them. `setting` is the
+/// effect of a play where neither the request nor plays that were measured say.
 ///
 /// # Errors
 ///
@@ -64,13 +68,18 @@ pub fn gather(
     engine: &Engine,
     input: &PlanInput,
     teams: &Teams,
-    usual_effect: f64,
+    setting: f64,
 ) -> Answer<Field> {
-    let effect = input.effect.unwrap_or(usual_effect);
-    match &input.candidates {
-        Some(_) => named(conn, engine, input, teams, effect),
-        None => watched(conn, engine, input, teams, effect),
-    }
+    let assumed = engine.assumed_effect(setting);
+    let effect = input.effect.unwrap_or(assumed.effect);
+    let mut field = match &input.candidates {
+        Some(_) => named(conn, engine, input, teams, effect)?,
+        None => watched(conn, engine, input, teams, effect)?,
+    };
+    let silent = |all: &Vec<CandidateInput>| all.iter().any(|one| one.effect.is_none());
+    let used = input.effect.is_none() && input.candidates.as_ref().is_none_or(silent);
+    field.assumed = used.then_some(assumed);
+    Ok(field)
 }
 
 fn named(
@@ -110,7 +119,11 @@ fn named(
             }
         })
         .collect();
-    Ok(Field { weighed, gone: 0 })
+    Ok(Field {
+        weighed,
+        gone: 0,
+        assumed: None,
+    })
 }
 
 fn watched(
@@ -143,7 +156,11 @@ fn watched(
     } else {
         0
     };
-    Ok(Field { weighed, gone })
+    Ok(Field {
+        weighed,
+        gone,
+        assumed: None,
+    })
 }
 
 /// Chooses among the candidates and checks the choice in fresh worlds.
@@ -186,6 +203,7 @@ pub fn compute(engine: &Engine, input: &PlanInput, field: &Field) -> Answer<Kept
         chosen,
         considered: field.weighed.len() as u64,
         gone: field.gone,
+        assumed: field.assumed,
     })
 }
 
@@ -346,6 +364,7 @@ pub fn view(
         chosen,
         considered: plan.considered,
         left_out: plan.gone,
+        assumed_effect: plan.assumed,
         cascade_term,
         actor: frame.kept.map(|row| row.actor.clone()),
         created_at: frame.kept.map(|row| row.created_at),

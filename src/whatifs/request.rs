@@ -196,7 +196,8 @@ pub struct PlanInput {
     /// How much of the watch list, 1 to 1,000. Default 200.
     #[serde(default)]
     pub top: Option<u32>,
-    /// By how much a play lowers own churn, in `[0, 1]`; default: `HAWSER_SAVE_EFFECT`.
+    /// By how much a play lowers own churn, in `[0, 1]`; default: what plays had come to by the run's
+    /// as-of date where ten or more tell, else `HAWSER_SAVE_EFFECT`.
     #[serde(default)]
     pub effect: Option<f64>,
     /// As-of date of a finished run; default: the latest.

@@ -190,6 +190,10 @@ fn raise_from(app: &TestApp, run: i64) -> Raised {
     app.state
         .db
         .write_now(|conn| raise(conn, RunId(run), &settings, now).map_err(Error::from))
+        .map(|raised| Raised {
+            by_reason: BTreeMap::new(),
+            ..raised
+        })
         .unwrap()
 }
 
@@ -199,7 +203,7 @@ fn raised(opened: u64, updated: u64, resolved: u64, mails: u64) -> Raised {
         updated,
         resolved,
         mails,
-        history: false,
+        ..Raised::default()
     }
 }
 
@@ -210,7 +214,9 @@ async fn team(app: &TestApp, name: &str) -> i64 {
 
 async fn user(app: &TestApp, name: &str, language: &str, team: Option<i64>) -> i64 {
     let email = format!("{}@firm.example", name.to_lowercase());
-    let input = json!({"name": name, "email": email, "language": language, "team_id": team});
+    let input = json!({
+        "name": name, "email": email, "language": language, "team_id": team, "mail_budget": null,
+    });
     let user = app.post("/users", input).await.expect(201);
     user["id"].as_i64().unwrap()
 }
@@ -268,9 +274,16 @@ async fn one_mail(app: &TestApp) {
     assert_eq!(raise_from(app, 1), raised(1, 0, 0, 1));
 }
 
+/// Lets no rule but those about churn speak of partners.
+async fn churn_alone(app: &TestApp) {
+    let off = json!({"enabled": false});
+    app.put("/alert-rules/partner_risk", off).await.expect(200);
+}
+
 /// A customer of team North that might follow one of South and be followed by another of North;
 /// readers of every kind.
 async fn brandt_and_its_readers(app: &TestApp) {
+    churn_alone(app).await;
     let (north, south) = (team(app, "North").await, team(app, "South").await);
     user(app, "Anna", "en", Some(north)).await;
     user(app, "Lina", "zh", Some(north)).await;
@@ -349,11 +362,11 @@ async fn an_alert_is_shown_with_its_facts_and_mails(app: TestApp) {
     let alert = app.get("/alerts/1").await.expect(200);
     assert_eq!(alert["severity"], "high");
     assert_eq!(alert["reason"], "churn_level");
-    assert_eq!(alert["facts"]["parts"][1]["name"], "Nordkauf");
+    assert_eq!(alert["facts"]["risk"]["parts"][1]["name"], "Nordkauf");
     assert_eq!(alert["facts"]["next_step"], "partner");
     assert_eq!(alert["facts"]["due"], "2026-03-04");
-    assert_eq!(alert["facts"]["value_at_risk"], 21_234_000);
-    assert_eq!(alert["facts"]["currency"], "EUR");
+    assert_eq!(alert["facts"]["risk"]["value_at_risk"], 21_234_000);
+    assert_eq!(alert["facts"]["risk"]["currency"], "EUR");
     assert_eq!(alert["mails"].as_array().unwrap().len(), 3);
     assert_eq!(alert["mails"][0]["status"], "queued");
 }
@@ -404,9 +417,9 @@ async fn an_open_alert_is_updated_in_place_told_again_in_its_thread_and_resolved
     assert_eq!(raise_from(&app, 2), raised(0, 1, 0, 0));
     let alert = app.get("/alerts/1").await.expect(200);
     assert_eq!(alert["state"], "acknowledged");
-    assert_eq!(alert["probability"], 0.8);
-    assert_eq!(alert["previous"], 0.7);
-    assert_eq!(alert["mailed_probability"], 0.7);
+    assert_eq!(alert["measure"], 0.8);
+    assert_eq!(alert["measure_before"], 0.7);
+    assert_eq!(alert["measure_mailed"], 0.7);
     assert_eq!(alert["facts"]["as_of"], "2014-01-08");
 
     // A step above the last mail: told again, in the thread of the first, and open again.
@@ -415,7 +428,7 @@ async fn an_open_alert_is_updated_in_place_told_again_in_its_thread_and_resolved
     assert_eq!(raise_from(&app, 3), raised(0, 1, 0, 1));
     let alert = app.get("/alerts/1").await.expect(200);
     assert_eq!(alert["state"], "open");
-    assert_eq!(alert["mailed_probability"], 0.85);
+    assert_eq!(alert["measure_mailed"], 0.85);
     let mails = alert["mails"].as_array().unwrap();
     assert_eq!(mails.len(), 2);
     assert_eq!(mails[0]["in_reply_to"], Value::Null);
@@ -457,7 +470,7 @@ async fn a_rise_is_told_and_gives_way_to_the_level(app: TestApp) {
     let alert = app.get("/alerts/1").await.expect(200);
     assert_eq!(alert["reason"], "churn_rise");
     assert_eq!(alert["severity"], "medium");
-    assert_eq!(alert["facts"]["rose_from"], 0.2);
+    assert_eq!(alert["facts"]["warning"]["from"], 0.2);
     let mail = app.get("/mails/1").await.expect(200);
     assert!(
         mail["text"].as_str().unwrap().contains("has risen to 35%"),
@@ -519,7 +532,7 @@ async fn a_run_that_fills_history_in_touches_no_alert(app: TestApp) {
     run(&app, 3, "2014-01-08", &[risk(1, 0.7), risk(2, 0.2)]);
     assert_eq!(raise_from(&app, 3), raised(0, 1, 0, 0));
     let alert = app.get("/alerts/1").await.expect(200);
-    assert_eq!(alert["facts"]["before"]["as_of"], "2014-01-01");
+    assert_eq!(alert["facts"]["risk"]["before"]["as_of"], "2014-01-01");
 }
 
 async fn what_a_person_resolved_is_not_opened_again_by_the_next_run(app: TestApp) {
@@ -623,7 +636,7 @@ async fn values_are_told_in_the_unit_of_the_run(app: TestApp) {
         let subject = mail["subject"].as_str().unwrap();
         assert!(subject.ends_with(words), "{subject}");
         let alert = app.get(&format!("/alerts/{id}")).await.expect(200);
-        assert_eq!(alert["facts"]["value_at_risk"], kept);
+        assert_eq!(alert["facts"]["risk"]["value_at_risk"], kept);
     }
     // Values are kept in the minor unit that the operator set; yen are shown without decimals.
     let yen = app
@@ -639,7 +652,7 @@ async fn values_are_told_in_the_unit_of_the_run(app: TestApp) {
         .get(&format!("/alerts/{}", alert[0]["id"]))
         .await
         .expect(200);
-    assert_eq!(alert["facts"]["value_at_risk"], 45_000);
+    assert_eq!(alert["facts"]["risk"]["value_at_risk"], 45_000);
     // What makes no sense is an error, not a mail.
     let mut nonsense = self::risk(1, 0.9);
     nonsense.parts = json!([{"kind": "own", "probability": 0.5}]);
@@ -648,7 +661,7 @@ async fn values_are_told_in_the_unit_of_the_run(app: TestApp) {
     let at = app.state.clock.now().into();
     let outcome = app.state.db.write_now(|conn| {
         // The alert of customer 1 is a step worse than what was mailed: told again.
-        let mut reset = Statement::new("UPDATE alerts SET mailed_probability = ");
+        let mut reset = Statement::new("UPDATE alerts SET measure_mailed = ");
         reset.bind(Bind::Real(0.6)).push(" WHERE customer_id = 1");
         reset.execute(conn)?;
         raise(conn, RunId(20), &settings, at).map_err(|error| DbError::corrupt("mail", error))
@@ -677,13 +690,13 @@ async fn alerts_are_filtered_sorted_and_paged(app: TestApp) {
     };
     for (query, expected) in [
         ("", vec![5, 4, 3, 2, 1]),
-        ("?sort=-probability&limit=2", vec![5, 2, 4, 1, 3]),
+        ("?sort=-measure&limit=2", vec![5, 2, 4, 1, 3]),
         ("?state=acknowledged", vec![2]),
         ("?state[in]=open,acknowledged&severity=medium", vec![5]),
         ("?reason=churn_level&sort=id&limit=1", vec![1, 2, 3, 4, 5]),
         ("?customer_id=4", vec![4]),
         (&format!("?team_id={north}&sort=id"), vec![4, 5]),
-        ("?probability[gt]=0.66&sort=id", vec![2, 5]),
+        ("?measure[gt]=0.66&sort=id", vec![2, 5]),
     ] {
         assert_eq!(
             customers(app.all(&format!("/alerts{query}")).await),
@@ -756,6 +769,7 @@ async fn people_acknowledge_and_resolve_what_they_have_seen(app: TestApp) {
 }
 
 async fn a_limited_key_sees_the_alerts_and_mails_of_its_teams_only(app: TestApp) {
+    churn_alone(&app).await;
     let (north, south) = (team(&app, "North").await, team(&app, "South").await);
     user(&app, "Anna", "en", Some(north)).await;
     user(&app, "Clara", "en", None).await;
@@ -785,8 +799,11 @@ async fn a_limited_key_sees_the_alerts_and_mails_of_its_teams_only(app: TestApp)
     let shown = send(Method::GET, "/alerts/1").await;
     assert!(!shown.text.contains("Nordkauf"), "{}", shown.text);
     let shown = shown.expect(200);
-    assert_eq!(shown["facts"]["parts"][1]["customer_id"], Value::Null);
-    assert_eq!(shown["facts"]["followers"][0]["name"], Value::Null);
+    assert_eq!(
+        shown["facts"]["risk"]["parts"][1]["customer_id"],
+        Value::Null
+    );
+    assert_eq!(shown["facts"]["risk"]["followers"][0]["name"], Value::Null);
     let to: Vec<_> = shown["mails"].as_array().unwrap().iter().collect();
     assert_eq!(to.len(), 1, "Clara's mail names Nordkauf");
     assert_eq!(to[0]["to_address"], "anna@firm.example");
@@ -1032,6 +1049,9 @@ async fn a_queued_mail_arrives_at_a_real_server(app: TestApp) {
         from: "Hawser <hawser@firm.example>".to_owned(),
         ca_file: None,
         timeout: Duration::from_secs(20),
+        connections: 1,
+        rate_per_minute: 0,
+        dkim: None,
     };
     let worker = Worker::start(app.state.clone(), Post::of(&smtp).unwrap()).unwrap();
     user(&app, "Anna", "en", None).await;

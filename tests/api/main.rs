@@ -16,9 +16,14 @@
 )]
 
 mod access;
+mod alert_life;
+mod alert_pages;
+mod alert_rules;
 mod alerts;
 mod backtest;
+mod bounces;
 mod complaints;
+mod customer_merge;
 mod customers;
 mod demo;
 mod digests;
@@ -32,13 +37,16 @@ mod migrations;
 mod network;
 mod openapi;
 mod own_churn;
+mod plays;
 mod promises;
 mod reports;
 mod satisfaction;
 mod shipments;
+mod signals;
 mod survey_pages;
 mod surveys;
 mod track;
+mod webhooks;
 mod what_ifs;
 
 use harness::TestApp;

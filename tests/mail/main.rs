@@ -8,6 +8,9 @@
     reason = "a test fails by panicking, also in its helpers"
 )]
 
+mod dkim;
+mod kill;
+mod outbox;
 mod server;
 
 use std::net::TcpListener;
@@ -16,8 +19,8 @@ use std::time::{Duration, Instant};
 use chrono::DateTime;
 use hawser::i18n::Language;
 use hawser::mail::mailer::{
-    Credentials, MailAddress, MailSettings, Mailer, MessageId, OutgoingMail, Receipt, Security,
-    SendError, SmtpMailer,
+    Credentials, InlineImage, MailAddress, MailSettings, Mailer, MessageId, OutgoingMail, Receipt,
+    Security, SendError, SmtpMailer,
 };
 use hawser::mail::retry::FailureKind;
 
@@ -39,6 +42,7 @@ fn mail() -> OutgoingMail {
             .to_owned(),
         text: TEXT.to_owned(),
         html: HTML.to_owned(),
+        images: Vec::new(),
         in_reply_to: Some(MessageId::parse("alert-7.1@hawser.example").unwrap()),
         references: (0..40)
             .map(|number| MessageId::parse(&format!("alert-7.r{number}@hawser.example")).unwrap())
@@ -59,6 +63,8 @@ fn settings(port: u16, security: Security) -> MailSettings {
         from: MailAddress::parse("hawser@firm.example", None).unwrap(),
         extra_ca_file: None,
         hello_name: Some("client.test".to_owned()),
+        connections: 1,
+        dkim: None,
     }
 }
 
@@ -115,6 +121,49 @@ fn a_received_mail_reads_as_it_was_written() {
     assert!(source.is_ascii(), "no server needs to know 8BITMIME");
     let longest = source.split(|&byte| byte == b'\n').map(<[u8]>::len).max();
     assert!(longest <= Some(998));
+}
+
+#[test]
+fn pictures_travel_beside_the_html_that_shows_them() {
+    let server = Server::start(&[]);
+    let mut mail = mail();
+    let png = b"\x89PNG\r\n\x1a\n\0.\r\n.\r\n\xff".to_vec();
+    mail.images = ["course", "network"]
+        .map(|name| InlineImage {
+            content_id: format!("{name}.7@firm.example"),
+            alt: format!("The {name} of 华东\r\nBcc: all@evil.example"),
+            png: png.clone(),
+        })
+        .to_vec();
+    send(&settings(server.port, Security::None), &mail).unwrap();
+    let received = server.only_mail();
+    assert_eq!(received["defects"], serde_json::json!([]));
+    assert_eq!(received["type"], "multipart/alternative");
+    let parts = received["parts"].as_array().unwrap();
+    let (alternative, related) = ("multipart/alternative", "multipart/related");
+    let places: Vec<_> = parts
+        .iter()
+        .map(|part| (part["type"].as_str().unwrap(), part["inside"].clone()))
+        .collect();
+    assert_eq!(
+        places,
+        [
+            ("text/plain", serde_json::json!([alternative])),
+            ("text/html", serde_json::json!([alternative, related])),
+            ("image/png", serde_json::json!([alternative, related])),
+            ("image/png", serde_json::json!([alternative, related])),
+        ]
+    );
+    // base64 of the bytes above, by Python's library.
+    let body = "iVBORw0KGgoALg0KLg0K/w==";
+    for (part, name) in [(&parts[2], "course"), (&parts[3], "network")] {
+        assert_eq!(part["id"], format!("<{name}.7@firm.example>"));
+        assert_eq!(part["disposition"], "inline");
+        assert_eq!(part["filename"], format!("{name}.7.png"));
+        let shown = format!("The {name} of 华东 Bcc: all@evil.example");
+        assert_eq!(part["description"], shown);
+        assert_eq!(part["body"], body);
+    }
 }
 
 #[test]

@@ -4,10 +4,14 @@ Listens on 127.0.0.1 on a port that the system chooses and prints it as the firs
 line. Stores every message it takes as NUMBER.eml (as received) and NUMBER.json (as
 Python's own mail library reads it) in the folder given. Ends when its standard
 input ends, so it cannot outlive the test.
+
+A line "hold STEP" on its standard input makes the next session that gets there (rcpt,
+data: received, stored: not answered yet) say "held STEP" and wait for a line "go".
 """
 
 import argparse
 import asyncio
+import base64
 import email
 import email.policy
 import json
@@ -17,21 +21,37 @@ import sys
 
 from aiosmtpd.smtp import SMTP, AuthResult
 
-FAULTS = ("none", "busy-twice", "no-such-user", "too-big", "drop-in-data", "answer-lost", "hang")
+FAULTS = ("none", "closing", "busy", "busy-twice", "no-such-user", "too-big", "drop-in-data", "answer-lost", "hang")
 
 
 def described(envelope):
     """The message as a mail program shows it."""
     message = email.message_from_bytes(envelope.original_content, policy=email.policy.default)
-    parts = [
-        {
-            "type": part.get_content_type(),
-            "charset": part.get_content_charset(),
-            "encoding": part["Content-Transfer-Encoding"],
-            "body": part.get_content(),
-        }
-        for part in message.iter_parts()
-    ]
+    parts = []
+
+    def look(part, inside):
+        if part.is_multipart():
+            for inner in part.iter_parts():
+                look(inner, inside + [part.get_content_type()])
+            return
+        content = part.get_content()
+        if isinstance(content, bytes):
+            content = base64.b64encode(content).decode()
+        parts.append(
+            {
+                "inside": inside,
+                "type": part.get_content_type(),
+                "charset": part.get_content_charset(),
+                "encoding": part["Content-Transfer-Encoding"],
+                "id": part["Content-ID"],
+                "disposition": part.get_content_disposition(),
+                "filename": part.get_filename(),
+                "description": part["Content-Description"],
+                "body": content,
+            }
+        )
+
+    look(message, [])
     return {
         "mail_from": envelope.mail_from,
         "rcpt_tos": envelope.rcpt_tos,
@@ -53,10 +73,37 @@ class Handler:
         self.fault = fault
         self.attempts = 0
         self.stored = 0
+        self.holding = None
+        self.go = asyncio.Event()
+
+    async def step(self, name):
+        if self.holding == name:
+            self.holding = None
+            print(f"held {name}", flush=True)
+            await self.go.wait()
+
+    async def obey(self):
+        """Follows the lines of the standard input until it ends."""
+        lines = asyncio.StreamReader()
+        await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(lines), sys.stdin
+        )
+        while line := (await lines.readline()).decode().split():
+            if line[0] == "hold":
+                self.go.clear()
+                self.holding = line[1]
+            else:
+                self.holding = None
+                self.go.set()
 
     async def handle_RCPT(self, server, session, envelope, address, options):
         if self.fault == "no-such-user":
             return "550 5.1.1 no such user here"
+        if self.fault == "closing":
+            return "421 4.3.2 closing"
+        if self.fault == "busy":
+            return "450 4.2.0 busy"
+        await self.step("rcpt")
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
@@ -71,7 +118,9 @@ class Handler:
         if self.fault == "drop-in-data":
             server.transport.abort()
             raise ConnectionResetError
+        await self.step("data")
         self.store(server, session, envelope)
+        await self.step("stored")
         if self.fault == "answer-lost":
             server.transport.abort()
             raise ConnectionResetError
@@ -117,7 +166,7 @@ async def serve(options):
         session, "127.0.0.1", 0, ssl=context if options.security == "tls" else None
     )
     print(listener.sockets[0].getsockname()[1], flush=True)
-    await loop.run_in_executor(None, sys.stdin.read)
+    await handler.obey()
 
 
 def main():

@@ -1,19 +1,20 @@
 //! Starts `server.py`, makes its certificates, and reads what it stored.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use serde_json::Value;
 use tempfile::TempDir;
 
 /// Debian's own interpreter: it is the one that sees Debian's packages.
-const PYTHON: &str = "/usr/bin/python3";
+pub const PYTHON: &str = "/usr/bin/python3";
 
 /// A running server; it ends with the value.
 pub struct Server {
     process: Child,
+    output: BufReader<ChildStdout>,
     folder: TempDir,
     /// Where it listens on 127.0.0.1.
     pub port: u16,
@@ -47,9 +48,32 @@ impl Server {
         std::thread::spawn(move || std::io::copy(&mut errors, &mut std::io::sink()));
         Self {
             process,
+            output,
             folder,
             port,
         }
+    }
+
+    /// Makes the next session that gets to this step (rcpt, data, stored) wait there.
+    pub fn hold(&mut self, step: &str) {
+        self.say(&format!("hold {step}"));
+    }
+
+    /// Waits until a session is held.
+    pub fn held(&mut self) -> String {
+        let mut line = String::new();
+        self.output.read_line(&mut line).unwrap();
+        line.trim().to_owned()
+    }
+
+    /// Lets the session go on that is held.
+    pub fn release(&mut self) {
+        self.say("go");
+    }
+
+    fn say(&mut self, line: &str) {
+        let input = self.process.stdin.as_mut().unwrap();
+        writeln!(input, "{line}").unwrap();
     }
 
     /// How many messages it stored.
@@ -166,7 +190,8 @@ impl Certificates {
     }
 }
 
-fn openssl(arguments: &[&str]) {
+/// Runs openssl.
+pub fn openssl(arguments: &[&str]) {
     let output = Command::new("openssl")
         .args(arguments)
         .output()

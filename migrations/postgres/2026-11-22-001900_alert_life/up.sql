@@ -22,7 +22,8 @@ CREATE TABLE alerts_anew (
     opened_at       TIMESTAMPTZ NOT NULL,
     acknowledged_at TIMESTAMPTZ,
     updated_at      TIMESTAMPTZ NOT NULL,
-    resolved_at     TIMESTAMPTZ
+    resolved_at     TIMESTAMPTZ,
+    came_back_at    TIMESTAMPTZ                -- its measure was below the level again, after a person had resolved it
 );
 INSERT INTO alerts_anew (id, customer_id, reason, subject, severity, state, run_id, measure, measure_before, measure_mailed, facts,
                          resolution, version, opened_at, updated_at, resolved_at)

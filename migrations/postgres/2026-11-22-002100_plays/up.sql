@@ -28,10 +28,14 @@ CREATE TABLE plays (
     cost              BIGINT,                   -- minor units; NULL: not known
     starts_on         DATE NOT NULL,
     due_on            DATE NOT NULL,
+    begun_on          DATE,                    -- the day on which it did begin, from which its outcome is told
     ended_on          DATE,
-    outcome           TEXT,                    -- kept, lost, too_early
+    horizon_weeks     BIGINT,                  -- of the run when it began: its outcome is told after them
+    outcome           TEXT,                    -- kept, lost, too_early: the person's word if there is one, else the record's
     outcome_by        TEXT,                    -- person, record
     outcome_on        DATE,
+    outcome_note      TEXT,                    -- the person's
+    record_outcome    TEXT,                    -- kept, lost: by its shipments, whatever a person says
     run_id            BIGINT REFERENCES runs (id),     -- the newest when it began
     churn_probability DOUBLE PRECISION,                  -- in that run
     version           BIGINT NOT NULL DEFAULT 1,

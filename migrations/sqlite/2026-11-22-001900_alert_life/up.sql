@@ -22,7 +22,8 @@ CREATE TABLE alerts_anew (
     opened_at       INTEGER NOT NULL,
     acknowledged_at INTEGER,
     updated_at      INTEGER NOT NULL,
-    resolved_at     INTEGER
+    resolved_at     INTEGER,
+    came_back_at    INTEGER                    -- its measure was below the level again, after a person had resolved it
 ) STRICT;
 INSERT INTO alerts_anew (id, customer_id, reason, subject, severity, state, run_id, measure, measure_before, measure_mailed, facts,
                          resolution, version, opened_at, updated_at, resolved_at)

@@ -51,6 +51,8 @@ CREATE TABLE webhook_deliveries (
 ) STRICT;
 CREATE INDEX webhook_deliveries_due_idx ON webhook_deliveries (status, next_attempt_at);
 CREATE INDEX webhook_deliveries_endpoint_idx ON webhook_deliveries (endpoint_id, id);
+-- Whether somebody is at an endpoint: asked for every delivery that is due.
+CREATE INDEX webhook_deliveries_leased_idx ON webhook_deliveries (endpoint_id) WHERE lease_until IS NOT NULL;
 
 CREATE TABLE webhook_attempts (
     id          INTEGER PRIMARY KEY NOT NULL,

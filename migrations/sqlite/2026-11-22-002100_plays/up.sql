@@ -28,10 +28,14 @@ CREATE TABLE plays (
     cost              INTEGER,                   -- minor units; NULL: not known
     starts_on         TEXT NOT NULL,
     due_on            TEXT NOT NULL,
+    begun_on          TEXT,                    -- the day on which it did begin, from which its outcome is told
     ended_on          TEXT,
-    outcome           TEXT,                    -- kept, lost, too_early
+    horizon_weeks     INTEGER,                  -- of the run when it began: its outcome is told after them
+    outcome           TEXT,                    -- kept, lost, too_early: the person's word if there is one, else the record's
     outcome_by        TEXT,                    -- person, record
     outcome_on        TEXT,
+    outcome_note      TEXT,                    -- the person's
+    record_outcome    TEXT,                    -- kept, lost: by its shipments, whatever a person says
     run_id            INTEGER REFERENCES runs (id),     -- the newest when it began
     churn_probability REAL,                  -- in that run
     version           INTEGER NOT NULL DEFAULT 1,

@@ -1,87 +1,100 @@
 //! What an alert says, from a run's rows.
 
-use chrono::NaiveDate;
+use std::collections::BTreeMap;
 
-use super::store::{self, Candidate, Run};
-use super::{Raising, Told};
-use crate::alerts::AlertError;
+use super::desk::{By, Desk, Step};
+use super::next_step;
+use super::store::{Candidate, Known, Run};
 use crate::alerts::facts::{
-    Circumstances, Earlier, Facts, FollowerFact, PartFact, RiskFacts, ValueUnit, Warning, due,
-    next_step,
+    Circumstances, Earlier, Facts, FollowerFact, NextStepWord, PartFact, RiskFacts, ValueUnit,
+    Warning, WorkedBefore, due,
 };
-use crate::alerts::model::AlertSeverity;
-use crate::alerts::rules::Subject;
 use crate::assessment::model::{BusinessBasis, Evidence, Follower, Part, Role, ValueBasis};
 use crate::assessment::store::told;
-use crate::db::{Conn, DbError};
+use crate::db::DbError;
+use crate::ids::RunId;
 use crate::units::Probability;
 
 /// Probabilities may leave `[0, 1]` by so much: a sum's rounding, not a fault.
 const SUM_ROUNDING: f64 = 1e-9;
 
-impl Raising<'_> {
-    /// What is said of a customer, with the names of its partners.
-    pub(super) fn tell(
+/// What the facts of a chunk's steps are made of, by customer.
+#[derive(Debug)]
+pub struct View {
+    /// Their names and teams.
+    pub known: BTreeMap<i64, Known>,
+    /// What the newest run says of those that are in it.
+    pub risks: BTreeMap<i64, Candidate>,
+    /// Their churn probabilities over the last runs.
+    pub courses: BTreeMap<(i64, RunId), f64>,
+}
+
+impl Desk<'_> {
+    /// What is said of a step, without the names of partners.
+    pub(super) fn facts(
         &self,
-        conn: &mut Conn,
-        candidate: &Candidate,
-        subject: Subject,
-        severity: AlertSeverity,
-    ) -> Result<Told, AlertError> {
-        let facts = self.facts(candidate, subject, severity)?;
-        let partners = store::names(conn, &facts.partners_named())?;
-        let teams = partners
-            .iter()
-            .map(|(id, (_, team))| (*id, *team))
-            .collect();
-        let names = partners
-            .into_iter()
-            .map(|(id, (name, _))| (id, name))
-            .collect();
-        Ok(Told {
-            facts: facts.with_names(&names),
-            teams,
-            reason: subject.reason(),
-            severity,
+        step: &Step,
+        warning: &Warning,
+        view: &View,
+    ) -> Result<Facts, DbError> {
+        let customer = step.customer.map(|customer| customer.0);
+        let known = customer.and_then(|id| view.known.get(&id));
+        let candidate = customer.and_then(|id| view.risks.get(&id));
+        let from = candidate.zip(self.run.as_ref()).zip(self.value_unit);
+        let told = from
+            .map(|((candidate, run), unit)| self.risk(candidate, run, unit))
+            .transpose()?;
+        let (risk, circumstances) = told.unzip();
+        let light = candidate.and_then(|candidate| candidate.light.as_deref());
+        let course = self.course.iter().filter_map(|(run, as_of)| {
+            let churn_probability = *view.courses.get(&(customer?, *run))?;
+            Some(Earlier {
+                churn_probability,
+                as_of: *as_of,
+            })
+        });
+        let next_step = next_step::of(warning, circumstances.as_ref(), light);
+        Ok(Facts {
+            as_of: match (&self.run, self.by) {
+                (Some(run), By::Run(_)) => run.as_of,
+                _ => self.today(),
+            },
+            customer_name: known.map(|known| known.name.clone()),
+            team: known.and_then(|known| known.team.clone()),
+            warning: warning.clone(),
+            risk,
+            course: course.collect(),
+            next_step,
+            due: due(self.today(), step.severity),
+            worked_before: worked_before(next_step),
         })
     }
 
-    fn facts(
+    fn risk(
         &self,
         candidate: &Candidate,
-        subject: Subject,
-        severity: AlertSeverity,
-    ) -> Result<Facts, DbError> {
+        run: &Run,
+        unit: ValueUnit,
+    ) -> Result<(RiskFacts, Circumstances), DbError> {
         let (parts, circumstances) = parts(candidate)?;
-        let warning = match subject {
-            Subject::Level => Warning::ChurnLevel {
-                level: self.settings.limits.level.get(),
-            },
-            Subject::Rise { from } => Warning::ChurnRise {
-                step: self.settings.limits.step.get(),
-                from: from.get(),
-            },
-        };
         let role = Role::parse(&candidate.role)
             .ok_or_else(|| DbError::corrupt("customer_risks.role", &candidate.role))?;
-        let money = matches!(self.value_unit, ValueUnit::Margin | ValueUnit::Revenue);
+        let money = matches!(unit, ValueUnit::Margin | ValueUnit::Revenue);
+        let before = self.before.as_ref().zip(candidate.before);
+        let at_risk = candidate.value_at_risk;
         let risk = RiskFacts {
-            as_of: self.run.as_of,
-            horizon_weeks: count("runs.horizon_weeks", self.run.horizon_weeks)?,
+            as_of: run.as_of,
+            horizon_weeks: count("runs.horizon_weeks", run.horizon_weeks)?,
             churn_probability: candidate.churn_probability,
-            before: self
-                .before
-                .as_ref()
-                .zip(candidate.before)
-                .map(|(run, p)| Earlier {
-                    churn_probability: p,
-                    as_of: run.as_of,
-                }),
+            before: before.map(|(run, churn_probability)| Earlier {
+                churn_probability,
+                as_of: run.as_of,
+            }),
             parts,
-            cascade_term: told(self.run.cascade_term.as_deref()),
-            followers: self.followers(candidate)?,
-            value_at_risk: self.value("customer_risks.value_at_risk", candidate.value_at_risk)?,
-            value_unit: self.value_unit,
+            cascade_term: told(run.cascade_term.as_deref()),
+            followers: self.followers(candidate, unit)?,
+            value_at_risk: self.value("customer_risks.value_at_risk", at_risk, unit)?,
+            value_unit: unit,
             currency: money.then(|| self.settings.currency.to_string()),
             role,
             partners: count("customer_risks.partners", candidate.partners)?,
@@ -89,24 +102,14 @@ impl Raising<'_> {
             evidence: evidence(candidate)?,
             is_new: candidate.is_new,
         };
-        Ok(Facts {
-            as_of: self.run.as_of,
-            customer_name: Some(candidate.name.clone()),
-            team: candidate.team.clone(),
-            warning,
-            risk: Some(risk),
-            course: Vec::new(),
-            next_step: next_step(&circumstances),
-            due: due(self.today(), severity),
-            worked_before: None,
-        })
+        Ok((risk, circumstances))
     }
 
-    fn today(&self) -> NaiveDate {
-        self.now.0.with_timezone(&self.settings.zone).date_naive()
-    }
-
-    fn followers(&self, candidate: &Candidate) -> Result<Vec<FollowerFact>, DbError> {
+    fn followers(
+        &self,
+        candidate: &Candidate,
+        unit: ValueUnit,
+    ) -> Result<Vec<FollowerFact>, DbError> {
         const WHAT: &str = "customer_risks.followers";
         let followers: Vec<Follower> = serde_json::from_str(&candidate.followers)
             .map_err(|error| DbError::corrupt(WHAT, error))?;
@@ -118,7 +121,7 @@ impl Raising<'_> {
                     name: None,
                     churn_probability: probability(WHAT, follower.churn_probability)?.get(),
                     churn_if_lost: probability(WHAT, follower.churn_if_lost)?.get(),
-                    value: self.value(WHAT, follower.value)?,
+                    value: self.value(WHAT, follower.value, unit)?,
                 })
             })
             .collect()
@@ -129,13 +132,13 @@ impl Raising<'_> {
         clippy::cast_possible_truncation,
         reason = "values are finite, and a cast of what is too large for 64 bits gives the largest"
     )]
-    fn value(&self, what: &'static str, value: f64) -> Result<i64, DbError> {
+    fn value(&self, what: &'static str, value: f64, unit: ValueUnit) -> Result<i64, DbError> {
         if !value.is_finite() {
             return Err(DbError::corrupt(what, value));
         }
         let stored = i64::from(self.settings.currency_digits);
         let shown = i64::from(self.settings.currency.minor_digits());
-        let scale = match self.value_unit {
+        let scale = match unit {
             ValueUnit::Margin | ValueUnit::Revenue => {
                 10_f64.powi(i32::try_from(shown - stored).unwrap_or(0))
             }
@@ -143,6 +146,12 @@ impl Raising<'_> {
         };
         Ok((value * scale).round() as i64)
     }
+}
+
+/// What such a step came to before, at customers like this one: the door through which measured
+/// plays come into alerts. Nothing measures them so far.
+fn worked_before(_step: NextStepWord) -> Option<WorkedBefore> {
+    None
 }
 
 pub(super) fn evidence(candidate: &Candidate) -> Result<Evidence, DbError> {
@@ -210,7 +219,7 @@ pub(super) fn probability(what: &'static str, value: f64) -> Result<Probability,
     Probability::new(value).map_err(|error| DbError::corrupt(what, error))
 }
 
-fn count(what: &'static str, value: i64) -> Result<u32, DbError> {
+pub(super) fn count(what: &'static str, value: i64) -> Result<u32, DbError> {
     u32::try_from(value).map_err(|_| DbError::corrupt(what, value))
 }
 

@@ -1,18 +1,24 @@
-//! What raising alerts reads and writes.
+//! What raising alerts reads of runs and customers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Date, Double, Nullable, Text};
 
-use crate::alerts::model::{AlertReason, AlertSeverity, AlertState, Ending, Settlement};
-use crate::alerts::rules::{Limits, ROUNDING};
+use crate::alerts::rules::ROUNDING;
 use crate::alerts::store::IS_GONE;
-use crate::db::schema::{alerts, customers, runs};
+use crate::db::schema::{customer_risks, customers, runs, teams};
 use crate::db::select::{Statement, Value};
-use crate::db::{Conn, DbResult, UtcTime, on};
-use crate::ids::{AlertId, CustomerId, RunId};
+use crate::db::{Conn, DbResult, on};
+use crate::ids::{CustomerId, RunId};
+
+pub mod alerts;
+
+/// Customers asked for at once.
+const CHUNK: usize = 500;
+/// Runs whose churn probabilities make the course of an alert.
+const COURSE: usize = 12;
 
 /// Keeps others from raising or changing alerts until the transaction ends. On SQLite the
 /// transaction has the only pen anyway.
@@ -34,6 +40,7 @@ pub struct Run {
     pub id: RunId,
     pub as_of: NaiveDate,
     pub horizon_weeks: i64,
+    pub window_days: i64,
     pub business_basis: Option<String>,
     pub value_basis: Option<String>,
     pub cascade_term: Option<String>,
@@ -42,6 +49,16 @@ pub struct Run {
 pub fn run(conn: &mut Conn, id: RunId) -> DbResult<Option<Run>> {
     Ok(on!(conn, |c| runs::table
         .find(id.0)
+        .select(Run::as_select())
+        .first(c)
+        .optional())?)
+}
+
+/// The run that is done with the latest as-of date.
+pub fn newest_run(conn: &mut Conn) -> DbResult<Option<Run>> {
+    Ok(on!(conn, |c| runs::table
+        .filter(runs::status.eq("done"))
+        .order((runs::as_of.desc(), runs::id.desc()))
         .select(Run::as_select())
         .first(c)
         .optional())?)
@@ -75,12 +92,8 @@ pub fn run_before(conn: &mut Conn, run: &Run) -> DbResult<Option<Run>> {
 pub struct Candidate {
     #[diesel(sql_type = BigInt)]
     pub customer_id: CustomerId,
-    #[diesel(sql_type = Text)]
-    pub name: String,
     #[diesel(sql_type = Nullable<BigInt>)]
     pub team_id: Option<i64>,
-    #[diesel(sql_type = Nullable<Text>)]
-    pub team: Option<String>,
     #[diesel(sql_type = Text)]
     pub role: String,
     #[diesel(sql_type = Double)]
@@ -107,17 +120,10 @@ pub struct Candidate {
     pub light: Option<String>,
 }
 
-/// Customers at the level, risen by a step, or with an open alert; in order of their ids.
-///
-/// The limits are asked a rounding error too low; the rules decide.
-pub fn candidates(
-    conn: &mut Conn,
-    run: &Run,
-    before: Option<&Run>,
-    limits: &Limits,
-) -> DbResult<Vec<Candidate>> {
+/// What a run says of every customer that stands, up to further conditions.
+fn risks(run: &Run, before: Option<&Run>) -> Statement {
     let mut sql = Statement::new(
-        "SELECT r.customer_id, c.name, c.team_id, t.name AS team, r.role, r.churn_probability, \
+        "SELECT r.customer_id, c.team_id, r.role, r.churn_probability, \
          p.churn_probability AS before, r.is_new, ",
     );
     sql.push(IS_GONE).push(
@@ -125,17 +131,30 @@ pub fn candidates(
          r.partners_silent, r.parts, r.followers, s.light \
          FROM customer_risks r JOIN customers c ON c.id = r.customer_id \
          JOIN runs u ON u.id = r.run_id \
-         LEFT JOIN teams t ON t.id = c.team_id \
          LEFT JOIN account_satisfactions s ON s.run_id = r.run_id AND s.customer_id = r.customer_id \
          LEFT JOIN customer_risks p ON p.customer_id = r.customer_id AND p.run_id = ",
     );
     sql.bind(Value::Int(before.map_or(-1, |run| run.id.0)))
         .push(" WHERE r.run_id = ")
         .bind(Value::Int(run.id.0))
-        .push(" AND c.deleted_at IS NULL AND (r.churn_probability >= ")
-        .bind(Value::Real(limits.level.get() - 2.0 * ROUNDING))
+        .push(" AND c.deleted_at IS NULL");
+    sql
+}
+
+/// Customers at the level, risen by a step, or with an open alert about churn; in order of their ids.
+///
+/// The limits are asked a rounding error too low; the rules decide.
+pub fn candidates(
+    conn: &mut Conn,
+    run: &Run,
+    before: Option<&Run>,
+    (level, rise): (f64, f64),
+) -> DbResult<Vec<Candidate>> {
+    let mut sql = risks(run, before);
+    sql.push(" AND (r.churn_probability >= ")
+        .bind(Value::Real(level - 2.0 * ROUNDING))
         .push(" OR r.churn_probability - p.churn_probability >= ")
-        .bind(Value::Real(limits.step.get() - 2.0 * ROUNDING))
+        .bind(Value::Real(rise - 2.0 * ROUNDING))
         .push(
             " OR EXISTS (SELECT 1 FROM alerts a WHERE a.customer_id = r.customer_id \
              AND a.reason IN ('churn_level', 'churn_rise') AND a.state <> 'resolved')) ORDER BY r.customer_id",
@@ -143,202 +162,116 @@ pub fn candidates(
     sql.load(conn)
 }
 
-/// The reasons that are about churn itself.
-const CHURN: [AlertReason; 2] = [AlertReason::ChurnLevel, AlertReason::ChurnRise];
-
-/// An alert that is not resolved.
-#[derive(Clone, Debug, Queryable, Selectable)]
-#[diesel(table_name = alerts)]
-pub struct OpenAlert {
-    pub id: AlertId,
-    #[diesel(select_expression = alerts::customer_id.assume_not_null())]
-    pub customer_id: CustomerId,
-    pub reason: String,
-    pub state: String,
-    pub run_id: Option<RunId>,
-    pub measure_mailed: Option<f64>,
-    pub facts: String,
-    pub version: i64,
-}
-
-/// Every alert about churn that is not resolved, by customer.
-pub fn open_alerts(conn: &mut Conn) -> DbResult<BTreeMap<CustomerId, Vec<OpenAlert>>> {
-    let rows: Vec<OpenAlert> = on!(conn, |c| alerts::table
-        .filter(alerts::state.ne(AlertState::Resolved.word()))
-        .filter(alerts::customer_id.is_not_null())
-        .filter(alerts::reason.eq_any(CHURN.map(AlertReason::word)))
-        .order(alerts::id)
-        .select(OpenAlert::as_select())
-        .load(c))?;
-    let mut by_customer: BTreeMap<CustomerId, Vec<OpenAlert>> = BTreeMap::new();
-    for row in rows {
-        by_customer.entry(row.customer_id).or_default().push(row);
-    }
-    Ok(by_customer)
-}
-
-/// The newest alert of a customer that a person resolved.
-#[derive(Clone, Debug, QueryableByName)]
-pub struct SettledRow {
-    #[diesel(sql_type = BigInt)]
-    pub customer_id: CustomerId,
-    #[diesel(sql_type = Double)]
-    pub measure: f64,
-    #[diesel(sql_type = Text)]
-    pub resolution: String,
-    #[diesel(sql_type = Date)]
-    pub as_of: NaiveDate,
-    #[diesel(sql_type = Nullable<Double>)]
-    pub lowest: Option<f64>,
-}
-
-/// The newest alert of each customer that a person resolved, with the lowest probability of the
-/// runs between it and `run`.
-pub fn settled(conn: &mut Conn, run: &Run) -> DbResult<BTreeMap<CustomerId, SettledRow>> {
-    let words = || {
-        Settlement::WORDS
-            .iter()
-            .map(|word| Value::Text((*word).into()))
-    };
-    let mut sql = Statement::new(
-        "SELECT a.customer_id, a.measure, a.resolution, u.as_of, \
-         (SELECT MIN(x.churn_probability) FROM customer_risks x JOIN runs q ON q.id = x.run_id \
-         WHERE x.customer_id = a.customer_id AND q.status = 'done' AND q.as_of > u.as_of \
-         AND q.as_of < ",
-    );
-    sql.bind(Value::Date(run.as_of))
-        .push(" AND q.horizon_weeks = ")
-        .bind(Value::Int(run.horizon_weeks))
-        .push(
-            ") AS lowest FROM alerts a JOIN runs u ON u.id = a.run_id \
-             WHERE a.state = 'resolved' AND a.reason IN ('churn_level', 'churn_rise') AND a.resolution IN (",
-        )
-        .bind_list(words())
-        .push(
-            ") AND NOT EXISTS (SELECT 1 FROM alerts b WHERE b.customer_id = a.customer_id \
-             AND b.reason IN ('churn_level', 'churn_rise') AND b.id > a.id AND b.state = 'resolved' \
-             AND b.resolution IN (",
-        )
-        .bind_list(words())
-        .push("))");
-    let rows: Vec<SettledRow> = sql.load(conn)?;
-    Ok(rows.into_iter().map(|row| (row.customer_id, row)).collect())
-}
-
-/// Name and team of customers, deleted ones too.
-pub fn names(conn: &mut Conn, ids: &[i64]) -> DbResult<BTreeMap<i64, (String, Option<i64>)>> {
+/// What a run says of these customers; those that are not in it are left out.
+pub fn risks_of(
+    conn: &mut Conn,
+    run: &Run,
+    before: Option<&Run>,
+    ids: &[i64],
+) -> DbResult<BTreeMap<i64, Candidate>> {
     let mut found = BTreeMap::new();
-    for chunk in ids.chunks(500) {
-        let rows: Vec<(i64, String, Option<i64>)> = on!(conn, |c| customers::table
-            .filter(customers::id.eq_any(chunk))
-            .select((customers::id, customers::name, customers::team_id))
-            .load(c))?;
-        found.extend(rows.into_iter().map(|(id, name, team)| (id, (name, team))));
+    for chunk in ids.chunks(CHUNK) {
+        let mut sql = risks(run, before);
+        sql.push(" AND r.customer_id IN (")
+            .bind_list(chunk.iter().copied().map(Value::Int))
+            .push(")");
+        let rows: Vec<Candidate> = sql.load(conn)?;
+        found.extend(rows.into_iter().map(|row| (row.customer_id.0, row)));
     }
     Ok(found)
 }
 
-/// What a run writes into an alert.
-pub struct AlertValues<'a> {
-    pub severity: AlertSeverity,
-    pub run: RunId,
-    pub measure: f64,
-    pub before: Option<f64>,
-    pub facts: &'a str,
+/// Which of these customers are in a run.
+pub fn in_run(conn: &mut Conn, run: RunId, ids: &[i64]) -> DbResult<BTreeSet<i64>> {
+    let mut found = BTreeSet::new();
+    for chunk in ids.chunks(CHUNK) {
+        let rows: Vec<i64> = on!(conn, |c| customer_risks::table
+            .filter(customer_risks::run_id.eq(run.0))
+            .filter(customer_risks::customer_id.eq_any(chunk))
+            .select(customer_risks::customer_id)
+            .load(c))?;
+        found.extend(rows);
+    }
+    Ok(found)
 }
 
-pub fn insert(
+/// The runs that make a course up to `run`, it included: one for each as-of date, the oldest first.
+pub fn course_of_runs(conn: &mut Conn, run: &Run) -> DbResult<Vec<(RunId, NaiveDate)>> {
+    let mut sql = Statement::new(
+        "SELECT MAX(u.id) AS id, u.as_of FROM runs u WHERE u.status = 'done' AND u.as_of < ",
+    );
+    sql.bind(Value::Date(run.as_of))
+        .push(" AND u.horizon_weeks = ")
+        .bind(Value::Int(run.horizon_weeks))
+        .push(" GROUP BY u.as_of ORDER BY u.as_of DESC LIMIT ")
+        .bind(Value::Int(COURSE as i64 - 1));
+    let rows: Vec<CourseRun> = sql.load(conn)?;
+    let mut course: Vec<_> = rows.iter().rev().map(|row| (row.id, row.as_of)).collect();
+    course.push((run.id, run.as_of));
+    Ok(course)
+}
+
+#[derive(QueryableByName)]
+struct CourseRun {
+    #[diesel(sql_type = BigInt)]
+    id: RunId,
+    #[diesel(sql_type = Date)]
+    as_of: NaiveDate,
+}
+
+/// The churn probabilities of these customers in these runs.
+pub fn courses(
     conn: &mut Conn,
-    customer: CustomerId,
-    reason: AlertReason,
-    values: &AlertValues<'_>,
-    now: UtcTime,
-) -> DbResult<AlertId> {
-    Ok(on!(conn, |c| diesel::insert_into(alerts::table)
-        .values((
-            alerts::customer_id.eq(customer.0),
-            alerts::reason.eq(reason.word()),
-            alerts::severity.eq(values.severity.word()),
-            alerts::state.eq(AlertState::Open.word()),
-            alerts::run_id.eq(values.run.0),
-            alerts::measure.eq(values.measure),
-            alerts::measure_before.eq(values.before),
-            alerts::facts.eq(values.facts),
-            alerts::opened_at.eq(now),
-            alerts::updated_at.eq(now),
-        ))
-        .returning(alerts::id)
-        .get_result::<AlertId>(c))?)
+    course: &[(RunId, NaiveDate)],
+    ids: &[i64],
+) -> DbResult<BTreeMap<(i64, RunId), f64>> {
+    let runs: Vec<i64> = course.iter().map(|(run, _)| run.0).collect();
+    let mut found = BTreeMap::new();
+    for chunk in ids.chunks(CHUNK) {
+        let rows: Vec<(i64, RunId, f64)> = on!(conn, |c| customer_risks::table
+            .filter(customer_risks::run_id.eq_any(&runs))
+            .filter(customer_risks::customer_id.eq_any(chunk))
+            .select((
+                customer_risks::customer_id,
+                customer_risks::run_id,
+                customer_risks::churn_probability,
+            ))
+            .load(c))?;
+        found.extend(rows.into_iter().map(|(id, run, p)| ((id, run), p)));
+    }
+    Ok(found)
 }
 
-/// Takes a run's numbers; `state` is left where `None`.
-pub fn update(
-    conn: &mut Conn,
-    id: AlertId,
-    values: &AlertValues<'_>,
-    state: AlertState,
-    now: UtcTime,
-) -> DbResult<()> {
-    on!(conn, |c| diesel::update(alerts::table.find(id.0))
-        .set((
-            alerts::severity.eq(values.severity.word()),
-            alerts::state.eq(state.word()),
-            alerts::run_id.eq(values.run.0),
-            alerts::measure.eq(values.measure),
-            alerts::measure_before.eq(values.before),
-            alerts::facts.eq(values.facts),
-            alerts::updated_at.eq(now),
-            alerts::version.eq(alerts::version + 1),
-        ))
-        .execute(c))?;
-    Ok(())
+/// A customer as alerts name it.
+#[derive(Clone, Debug, Queryable)]
+pub struct Known {
+    pub name: String,
+    pub team_id: Option<i64>,
+    pub team: Option<String>,
 }
 
-/// Notes what the last mail said.
-pub fn note_mailed(conn: &mut Conn, id: AlertId, measure: f64) -> DbResult<()> {
-    on!(conn, |c| diesel::update(alerts::table.find(id.0))
-        .set(alerts::measure_mailed.eq(Some(measure)))
-        .execute(c))?;
-    Ok(())
+/// Customers by id, deleted ones too.
+pub fn known(conn: &mut Conn, ids: &[i64]) -> DbResult<BTreeMap<i64, Known>> {
+    let mut found = BTreeMap::new();
+    for chunk in ids.chunks(CHUNK) {
+        let rows: Vec<(i64, Known)> = on!(conn, |c| customers::table
+            .left_join(teams::table.on(teams::id.nullable().eq(customers::team_id)))
+            .filter(customers::id.eq_any(chunk))
+            .select((
+                customers::id,
+                (customers::name, customers::team_id, teams::name.nullable(),),
+            ))
+            .load(c))?;
+        found.extend(rows);
+    }
+    Ok(found)
 }
 
-/// Ends an alert; the facts stay as they were last told.
-pub fn end(
-    conn: &mut Conn,
-    id: AlertId,
-    ending: Ending,
-    (run, measure, before): (RunId, f64, Option<f64>),
-    now: UtcTime,
-) -> DbResult<()> {
-    on!(conn, |c| diesel::update(alerts::table.find(id.0))
-        .set((
-            alerts::state.eq(AlertState::Resolved.word()),
-            alerts::resolution.eq(Some(ending.word())),
-            alerts::run_id.eq(run.0),
-            alerts::measure.eq(measure),
-            alerts::measure_before.eq(before),
-            alerts::resolved_at.eq(Some(now)),
-            alerts::updated_at.eq(now),
-            alerts::version.eq(alerts::version + 1),
-        ))
-        .execute(c))?;
-    Ok(())
-}
-
-/// Ends the alerts of customers that were deleted; how many.
-pub fn end_of_deleted(conn: &mut Conn, now: UtcTime) -> DbResult<usize> {
-    let deleted = customers::table
-        .filter(customers::deleted_at.is_not_null())
-        .select(customers::id.nullable());
-    Ok(on!(conn, |c| diesel::update(alerts::table)
-        .filter(alerts::state.ne(AlertState::Resolved.word()))
-        .filter(alerts::customer_id.eq_any(deleted))
-        .set((
-            alerts::state.eq(AlertState::Resolved.word()),
-            alerts::resolution.eq(Some(Ending::CustomerDeleted.word())),
-            alerts::resolved_at.eq(Some(now)),
-            alerts::updated_at.eq(now),
-            alerts::version.eq(alerts::version + 1),
-        ))
-        .execute(c))?)
+/// The team of every customer that stands.
+pub fn teams_of_all(conn: &mut Conn) -> DbResult<BTreeMap<i64, Option<i64>>> {
+    let rows: Vec<(i64, Option<i64>)> = on!(conn, |c| customers::table
+        .filter(customers::deleted_at.is_null())
+        .select((customers::id, customers::team_id))
+        .load(c))?;
+    Ok(rows.into_iter().collect())
 }

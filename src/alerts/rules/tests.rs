@@ -10,10 +10,7 @@ const FROM: fn(f64) -> Subject = |from| Subject::Rise { from: p(from) };
 
 /// The defaults: level 0.6, step 0.15.
 fn limits() -> Limits {
-    Limits {
-        level: p(0.6),
-        step: p(0.15),
-    }
+    Limits::of(p(0.6), p(0.15))
 }
 
 fn reading(before: Option<f64>, now: f64) -> Reading {
@@ -292,7 +289,7 @@ proptest! {
         runs in prop::collection::vec(
             (probability(), any::<bool>(), any::<bool>(), 0_u8..6), 1..40),
     ) {
-        let limits = Limits { level, step };
+        let limits = Limits::of(level, step);
         let mut life = Life::default();
         for (now, is_new, enough_evidence, action) in runs {
             let reading = Reading { now, before: life.before, is_new, enough_evidence, is_gone: false };

@@ -73,7 +73,7 @@ fn json<S: serde::Serializer>(text: &Option<String>, out: S) -> Result<S::Ok, S:
     value.serialize(out)
 }
 
-/// Writes a change down, in its transaction.
+/// Writes a change down and tells webhooks of it, in its transaction.
 ///
 /// # Errors
 ///
@@ -92,7 +92,7 @@ pub fn note(conn: &mut Conn, change: &Change<'_>, now: UtcTime) -> DbResult<()> 
             alert_events::detail.eq(change.detail.as_ref().map(Json::to_string)),
         ))
         .execute(c))?;
-    Ok(())
+    super::told::tell(conn, change, now)
 }
 
 /// Everything that was done with an alert, the oldest first.

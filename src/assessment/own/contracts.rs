@@ -121,7 +121,7 @@ mod tests {
             horizon_weeks: 13,
             window_days: 365,
             basis: None,
-            save_effect: 0.3,
+            save_effect: crate::plays::AssumedEffect::setting(0.3),
             strengths: Strengths::default(),
             cascade_term: CascadeTerm::Hypothesis,
             previous: None,

@@ -24,6 +24,7 @@ use crate::cascade::{
 use crate::churn;
 use crate::ids::CustomerId;
 use crate::network::choose_basis;
+use crate::plays::AssumedEffect;
 use crate::shipments::model::FreightTerms;
 
 /// Weeks of history behind the churn statistics.
@@ -48,8 +49,8 @@ pub struct Scope {
     pub window_days: u32,
     /// The measure of business, if the operator has chosen one.
     pub basis: Option<BusinessBasis>,
-    /// By how much a retention play lowers own churn.
-    pub save_effect: f64,
+    /// By how much a retention play lowers own churn, and why.
+    pub save_effect: AssumedEffect,
     /// Strengths of the cascade: the defaults, or what was learnt from history.
     pub strengths: Strengths,
     /// What history says of the cascade term.
@@ -148,6 +149,8 @@ pub struct Parameters {
     pub converged: bool,
     /// Assumed effect of a retention play.
     pub save_effect: f64,
+    /// Why.
+    pub save_effect_basis: AssumedEffect,
     /// The cascade beside worlds drawn from the same network.
     pub audit: Option<RunAudit>,
 }
@@ -269,7 +272,8 @@ impl Solved {
             sweeps: report.sweeps,
             error_bound: report.error_bound,
             converged: report.converged && self.blast.converged,
-            save_effect: scope.save_effect,
+            save_effect: scope.save_effect.effect,
+            save_effect_basis: scope.save_effect,
             audit,
         }
     }
@@ -314,7 +318,7 @@ fn customer(
     let low = own.score.evidence == churn::Evidence::Low || own.score.is_new;
     let silent_weeks = (scope.as_of - own.last_on).num_days() as f64 / 7.0;
     let gone = own.score.churn.get() >= GONE && silent_weeks >= f64::from(scope.horizon_weeks);
-    let effect = if gone { 0.0 } else { scope.save_effect };
+    let effect = if gone { 0.0 } else { scope.save_effect.effect };
     CustomerRisk {
         customer: inputs.customers.get(at).copied().unwrap_or(CustomerId(0)),
         role: match (side.ships, side.receives) {

@@ -2,13 +2,12 @@
 
 use actix_web::{HttpRequest, HttpResponse, post, web};
 use serde::{Deserialize, Serialize};
-use utoipa::PartialSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::records::answer;
 use super::{office, written};
 use crate::access::{Caller, Scope};
-use crate::api::body::{self, Body};
+use crate::api::body::{Body, optional};
 use crate::api::etag::{self, IfMatch};
 use crate::api::reference::Reference;
 use crate::complaints::deed::{Act, Evidence, perform};
@@ -110,19 +109,6 @@ async fn act(
         state.bell.ring();
     }
     Ok(done)
-}
-
-/// A body that may be missing.
-async fn optional<T: Default + serde::de::DeserializeOwned + PartialSchema>(
-    request: &HttpRequest,
-    payload: web::Payload,
-) -> Answer<T> {
-    let bytes = body::bytes(request, &mut payload.into_inner()).await?;
-    if bytes.is_empty() {
-        return Ok(T::default());
-    }
-    body::expect_type(request, &["application/json"], "application/json")?;
-    body::parse(&bytes)
 }
 
 /// Notes that the customer knows that somebody is at it.

@@ -3,6 +3,7 @@
 //! [`rules`] says what must hold between records, [`upsert`] writes by external id.
 
 mod rules;
+mod told;
 mod upsert;
 
 pub use upsert::upsert;
@@ -27,6 +28,7 @@ use crate::api::reference::Reference;
 use crate::db::{Conn, DbError, UtcTime};
 use crate::error::{Answer, Error};
 use crate::ids::CustomerId;
+use crate::webhooks::EventType;
 
 /// Who writes, and when.
 #[derive(Clone, Debug)]
@@ -107,6 +109,8 @@ pub fn create(conn: &mut Conn, writer: &Writer, mut draft: CustomerDraft) -> Ans
         add_external_id(conn, id, external)?;
     }
     writer.record(conn, "created", "customer", id.0)?;
+    let (kind, of) = (EventType::CustomerCreated, (id, draft.input.team_id));
+    told::tell(conn, kind, of, &draft.input.external_ids, writer.now)?;
     Ok(id)
 }
 
@@ -149,12 +153,13 @@ pub fn change(
     for external in new.iter().filter(|external| !old.contains(external)) {
         add_external_id(conn, standing.id, external)?;
     }
-    let (action, outcome) = if revived {
-        ("revived", Outcome::Created)
+    let (action, kind, outcome) = if revived {
+        ("revived", EventType::CustomerCreated, Outcome::Created)
     } else {
-        ("updated", Outcome::Updated)
+        ("updated", EventType::CustomerUpdated, Outcome::Updated)
     };
     writer.record(conn, action, "customer", standing.id.0)?;
+    told::tell(conn, kind, (standing.id, after.team_id), new, writer.now)?;
     Ok(outcome)
 }
 
@@ -223,6 +228,8 @@ pub fn delete(
     condition.check(standing.version)?;
     customers::delete(conn, standing.id, writer.now)?;
     writer.record(conn, "deleted", "customer", standing.id.0)?;
+    let (kind, of) = (EventType::CustomerDeleted, (standing.id, standing.team_id));
+    told::tell(conn, kind, of, &standing.external_ids, writer.now)?;
     Ok(())
 }
 

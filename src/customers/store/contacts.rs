@@ -211,6 +211,15 @@ pub fn update(
     } else {
         Some(now)
     };
+    if old.email != input.email {
+        // That mails came back was said of the old address.
+        on!(conn, |c| diesel::update(contacts::table.find(old.id.0))
+            .set((
+                contacts::mail_failed_at.eq(None::<UtcTime>),
+                contacts::mail_failure.eq(None::<String>),
+            ))
+            .execute(c))?;
+    }
     Ok(on!(conn, |c| diesel::update(
         contacts::table.find(old.id.0)
     )

@@ -6,11 +6,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use lettre::SmtpTransport;
+use lettre::transport::smtp::PoolConfig;
 use lettre::transport::smtp::authentication;
 use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
 
-use super::MailAddress;
+use super::{DkimError, DkimSettings, MailAddress};
 
 /// Everything needed to reach an SMTP server.
 #[derive(Clone, Debug)]
@@ -31,6 +32,10 @@ pub struct MailSettings {
     pub extra_ca_file: Option<PathBuf>,
     /// The name we give the server in EHLO; `None` for the machine's own.
     pub hello_name: Option<String>,
+    /// Connections kept open at most, 1 or more.
+    pub connections: u32,
+    /// How mails are signed; `None`: not at all.
+    pub dkim: Option<DkimSettings>,
 }
 
 /// How a connection to the server is protected.
@@ -92,6 +97,9 @@ pub enum SettingsError {
         /// What is wrong with it.
         cause: String,
     },
+    /// Nothing can be signed.
+    #[error(transparent)]
+    Dkim(#[from] DkimError),
     /// The TLS library refuses.
     #[error("cannot prepare TLS: {0}")]
     Tls(String),
@@ -107,6 +115,7 @@ impl MailSettings {
         let mut builder = SmtpTransport::builder_dangerous(self.host.as_str())
             .port(self.port)
             .timeout(Some(self.timeout))
+            .pool_config(PoolConfig::new().max_size(self.connections.max(1)))
             .tls(match self.security {
                 Security::StartTls => Tls::Required(self.tls()?),
                 Security::Tls => Tls::Wrapper(self.tls()?),

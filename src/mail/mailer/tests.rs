@@ -12,6 +12,7 @@ fn mail() -> OutgoingMail {
         subject: "高风险".to_owned(),
         text: "Text".to_owned(),
         html: "<p>Text</p>".to_owned(),
+        images: Vec::new(),
         in_reply_to: None,
         references: Vec::new(),
         language: Language::En,
@@ -79,6 +80,19 @@ fn what_only_looks_encoded_is_not_decoded_by_the_reader() {
         .into_iter()
         .find(|line| line.starts_with("Subject"));
     assert_eq!(subject.unwrap(), "Subject: = ?utf-8?b?DQpCY2M6IHg= ?=");
+}
+
+#[test]
+fn a_picture_without_an_id_that_a_header_can_hold_is_refused() {
+    let mut mail = mail();
+    for bad in ["", "a b", "x>\r\nBcc: all@evil.example", "安"] {
+        mail.images = vec![InlineImage {
+            content_id: bad.to_owned(),
+            alt: String::new(),
+            png: vec![1],
+        }];
+        assert_eq!(message(&mail).unwrap_err().kind, FailureKind::Permanent);
+    }
 }
 
 #[test]
@@ -171,6 +185,8 @@ fn settings() -> MailSettings {
         from: MailAddress::parse("hawser@firm.example", None).unwrap(),
         extra_ca_file: None,
         hello_name: None,
+        connections: 1,
+        dkim: None,
     }
 }
 

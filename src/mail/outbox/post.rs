@@ -1,13 +1,15 @@
 //! The way out: mail server, sender, and how long one mail may take.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
 
+use super::pace::Pace;
 use crate::config::{SmtpConfig, SmtpSecurity};
 use crate::mail::mailer::{
-    Credentials, MailAddress, MailSettings, Mailer, NotAnAddress, Security, SettingsError,
-    SmtpMailer,
+    Credentials, DkimError, DkimSettings, MailAddress, MailSettings, Mailer, NotAnAddress,
+    Security, SettingsError, SmtpMailer,
 };
 
 /// A conversation with the server has at most so many answers to wait for, each up to the timeout.
@@ -20,6 +22,8 @@ const LEASE_RESERVE: TimeDelta = TimeDelta::seconds(60);
 pub struct Post {
     pub(super) mailer: Mailer,
     pub(super) from: MailAddress,
+    pub(super) pace: Arc<Pace>,
+    pub(super) connections: u32,
     lease: TimeDelta,
 }
 
@@ -48,18 +52,26 @@ impl From<SettingsError> for BadPost {
             SettingsError::Unreadable { .. } | SettingsError::Certificates { .. } => {
                 "HAWSER_SMTP_CA_FILE"
             }
+            SettingsError::Dkim(cause) => match cause {
+                DkimError::Domain(_) => "HAWSER_SMTP_DKIM_DOMAIN",
+                DkimError::Selector(_) => "HAWSER_SMTP_DKIM_SELECTOR",
+                DkimError::Unreadable { .. } | DkimError::Key { .. } => "HAWSER_SMTP_DKIM_KEY_FILE",
+            },
         };
         Self::Server { variable, cause }
     }
 }
 
 impl Post {
-    /// Mails from `from` through `mailer`, whose answers may take up to `timeout` each.
+    /// Mails from `from` through `mailer`, whose answers may take up to `timeout` each; one after the
+    /// other, without a limit.
     pub fn new(mailer: Mailer, from: MailAddress, timeout: Duration) -> Self {
         let timeout = TimeDelta::from_std(timeout).unwrap_or(TimeDelta::hours(1));
         Self {
             mailer,
             from,
+            pace: Arc::new(Pace::new(0)),
+            connections: 1,
             // Longer than any attempt can take, or two workers would send one mail.
             lease: timeout * ANSWERS + LEASE_RESERVE,
         }
@@ -88,8 +100,18 @@ impl Post {
             from: from.clone(),
             extra_ca_file: smtp.ca_file.clone(),
             hello_name: None,
+            connections: smtp.connections,
+            dkim: smtp.dkim.as_ref().map(|dkim| DkimSettings {
+                domain: dkim.domain.clone(),
+                selector: dkim.selector.clone(),
+                key_file: dkim.key_file.clone(),
+            }),
         })?;
-        Ok(Self::new(Mailer::Smtp(mailer), from, smtp.timeout))
+        Ok(Self {
+            pace: Arc::new(Pace::new(smtp.rate_per_minute)),
+            connections: smtp.connections,
+            ..Self::new(Mailer::Smtp(mailer), from, smtp.timeout)
+        })
     }
 
     /// How long a worker has a mail for itself.

@@ -1,5 +1,6 @@
 //! The outbox in the database.
 
+use chrono::TimeDelta;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
 use serde::Serialize;
@@ -11,6 +12,7 @@ use crate::db::schema::{
 use crate::db::select::{Collection, Field, Kind, Statement, Value};
 use crate::db::{Conn, DbResult, Instant, UtcTime, on};
 use crate::ids::{AlertId, ContactId, CustomerId, MailId, RunId, UserId};
+use crate::mail::mailer::InlineImage;
 use crate::mail::model::{MailKind, MailStatus};
 
 /// A mail without what it says.
@@ -84,6 +86,12 @@ pub struct Mail {
     /// When a server took it.
     #[diesel(sql_type = Nullable<Instant>)]
     pub sent_at: Option<UtcTime>,
+    /// When it came back.
+    #[diesel(sql_type = Nullable<Instant>)]
+    pub bounced_at: Option<UtcTime>,
+    /// What was said about that: `failed` or `delayed`, the status code (RFC 3463), and why.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub bounce: Option<String>,
 }
 
 macro_rules! field {
@@ -107,7 +115,8 @@ macro_rules! field {
 pub const MAILS: Collection = Collection {
     columns: "m.id, m.kind, m.customer_id, m.alert_id, m.user_id, m.contact_id, m.run_id, m.about_id, \
               m.message_id, m.in_reply_to, m.to_address, m.language, m.status, m.attempts, \
-              m.trying_since, m.next_attempt_at, m.last_error, m.created_at, m.updated_at, m.sent_at",
+              m.trying_since, m.next_attempt_at, m.last_error, m.created_at, m.updated_at, m.sent_at, \
+              m.bounced_at, m.bounce",
     from: "mails m LEFT JOIN customers c ON c.id = m.customer_id LEFT JOIN users u ON u.id = m.user_id",
     id: "m.id",
     updated: Some("m.updated_at"),
@@ -121,6 +130,8 @@ pub const MAILS: Collection = Collection {
         field!("user_id", Kind::Int),
         field!("contact_id", Kind::Int),
         field!("run_id", Kind::Int),
+        field!("message_id", Kind::Text),
+        field!("bounced_at", Kind::Time),
         field!("attempts", Kind::Int, sortable),
         field!("created_at", Kind::Time, sortable),
         field!("updated_at", Kind::Time, sortable),
@@ -268,12 +279,34 @@ pub fn words(conn: &mut Conn, id: MailId) -> DbResult<Option<(String, String)>> 
         .optional())?)
 }
 
+/// No mail waits longer for its next attempt: one that would was put off while the clock was ahead.
+const LONGEST_WAIT: TimeDelta = TimeDelta::days(3);
+/// No lease is longer: one that is was taken while the clock was ahead.
+const LONGEST_LEASE: TimeDelta = TimeDelta::hours(3);
+
+/// Whether a mail may be tried now.
+macro_rules! is_due {
+    ($now:expr) => {
+        (mails::next_attempt_at.le($now))
+            .or(mails::next_attempt_at.gt(UtcTime::from($now.0 + LONGEST_WAIT)))
+    };
+}
+
+/// Whether nobody has a mail.
+macro_rules! is_free {
+    ($now:expr) => {
+        (mails::lease_until.is_null())
+            .or(mails::lease_until.lt($now))
+            .or(mails::lease_until.gt(UtcTime::from($now.0 + LONGEST_LEASE)))
+    };
+}
+
 /// Mails that are due and that nobody has, those that wait longest first.
 pub fn due(conn: &mut Conn, now: UtcTime, limit: i64) -> DbResult<Vec<MailId>> {
     Ok(on!(conn, |c| mails::table
         .filter(mails::status.eq(MailStatus::Queued.word()))
-        .filter(mails::next_attempt_at.le(now))
-        .filter(mails::lease_until.is_null().or(mails::lease_until.lt(now)))
+        .filter(is_due!(now))
+        .filter(is_free!(now))
         .order((mails::next_attempt_at, mails::id))
         .limit(limit)
         .select(mails::id)
@@ -344,41 +377,82 @@ pub struct Cause {
     pub written_at: UtcTime,
 }
 
-/// Address and name of whoever a mail goes to, as they are today; `None` if the person was removed,
-/// has no address, or wants no such mails, or if what the mail is about is over by `now`.
-pub fn recipient(
-    conn: &mut Conn,
-    cause: &Cause,
-    now: UtcTime,
-) -> DbResult<Option<(String, String)>> {
-    type Row = (Option<String>, String, Option<String>);
+/// Whether a mail can go to the person it is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// To this address and name, as they are today.
+    At {
+        /// The address.
+        address: String,
+        /// The name to show.
+        name: String,
+    },
+    /// The person was removed, has no address, or wants no such mails, or what the mail is about is
+    /// over.
+    Nowhere,
+    /// Mails to the address come back, and this is what was said about it.
+    Failing(String),
+}
+
+impl Reach {
+    fn at(row: Option<(Option<String>, String, Option<UtcTime>, Option<String>)>) -> Self {
+        match row {
+            None | Some((None, ..)) => Self::Nowhere,
+            Some((_, _, Some(_), why)) => Self::Failing(why.unwrap_or_default()),
+            Some((Some(address), name, None, _)) => Self::At { address, name },
+        }
+    }
+}
+
+/// Where a mail goes by `now`.
+///
+/// # Errors
+///
+/// The database's, as everywhere here.
+pub fn recipient(conn: &mut Conn, cause: &Cause, now: UtcTime) -> DbResult<Reach> {
     if let Some(user) = cause.user_id {
-        return Ok(on!(conn, |c| users::table
+        let row = on!(conn, |c| users::table
             .find(user)
             .filter(users::deleted_at.is_null())
             .filter(users::mail_alerts.eq(true))
-            .select((users::email, users::name))
+            .select((
+                users::email.nullable(),
+                users::name,
+                users::mail_failed_at,
+                users::mail_failure,
+            ))
             .first(c)
-            .optional())?);
+            .optional())?;
+        return Ok(Reach::at(row));
     }
     let Some(contact) = cause.contact_id else {
-        return Ok(None);
+        return Ok(Reach::Nowhere);
     };
     if !stands(conn, cause, contact, now)? {
-        return Ok(None);
+        return Ok(Reach::Nowhere);
     }
+    type Row = (
+        (Option<String>, String, Option<UtcTime>, Option<String>),
+        Option<String>,
+    );
     let found: Option<Row> = on!(conn, |c| contacts::table
         .find(contact)
         .filter(contacts::deleted_at.is_null())
-        .select((contacts::email, contacts::name, contacts::survey_consent))
+        .select((
+            (
+                contacts::email,
+                contacts::name,
+                contacts::mail_failed_at,
+                contacts::mail_failure,
+            ),
+            contacts::survey_consent,
+        ))
         .first(c)
         .optional())?;
     // Who wants no surveys is still told what became of a complaint.
     let is_survey = cause.kind != MailKind::Complaint.word();
-    Ok(found.and_then(|(email, name, consent)| {
-        let refused = is_survey && consent.as_deref() == Some("refused");
-        Some((email.filter(|_| !refused)?, name))
-    }))
+    let wanted = found.filter(|(_, consent)| !is_survey || consent.as_deref() != Some("refused"));
+    Ok(Reach::at(wanted.map(|(person, _)| person)))
 }
 
 /// Whether what a mail to a contact is about still concerns that contact: an invitation that waits for
@@ -413,28 +487,46 @@ fn stands(conn: &mut Conn, cause: &Cause, contact: i64, now: UtcTime) -> DbResul
 
 /// Takes a mail until `lease`; `None` if somebody else has it or it is not due any more.
 pub fn claim(conn: &mut Conn, id: MailId, now: UtcTime, lease: UtcTime) -> DbResult<Option<Due>> {
-    let claimed = on!(conn, |c| diesel::update(mails::table.find(id.0))
+    let claimed: Option<Due> = on!(conn, |c| diesel::update(mails::table.find(id.0))
         .filter(mails::status.eq(MailStatus::Queued.word()))
-        .filter(mails::next_attempt_at.le(now))
-        .filter(mails::lease_until.is_null().or(mails::lease_until.lt(now)))
+        .filter(is_due!(now))
+        .filter(is_free!(now))
         .set((
             mails::lease_until.eq(Some(lease)),
             mails::attempts.eq(mails::attempts + 1),
             mails::updated_at.eq(now),
         ))
-        .execute(c))?;
-    if claimed == 0 {
-        return Ok(None);
+        .returning(Due::as_returning())
+        .get_result(c)
+        .optional())?;
+    if let Some(Due {
+        trying_since: None, ..
+    }) = claimed
+    {
+        on!(conn, |c| diesel::update(mails::table.find(id.0))
+            .set(mails::trying_since.eq(Some(now)))
+            .execute(c))?;
     }
-    on!(conn, |c| diesel::update(mails::table.find(id.0))
-        .filter(mails::trying_since.is_null())
-        .set(mails::trying_since.eq(Some(now)))
-        .execute(c))?;
-    Ok(on!(conn, |c| mails::table
-        .find(id.0)
-        .select(Due::as_select())
-        .first(c)
-        .optional())?)
+    Ok(claimed.map(|due| Due {
+        trying_since: due.trying_since.or(Some(now)),
+        ..due
+    }))
+}
+
+/// The pictures of a mail, in the order of their ids.
+pub fn images(conn: &mut Conn, mail: MailId) -> DbResult<Vec<InlineImage>> {
+    type Row = (String, String, Vec<u8>);
+    let rows: Vec<Row> = on!(conn, |c| mail_images::table
+        .filter(mail_images::mail_id.eq(mail.0))
+        .order(mail_images::content_id)
+        .select((mail_images::content_id, mail_images::alt, mail_images::png))
+        .load(c))?;
+    let image = |(content_id, alt, png)| InlineImage {
+        content_id,
+        alt,
+        png,
+    };
+    Ok(rows.into_iter().map(image).collect())
 }
 
 /// A server took it. That holds whoever has the lease meanwhile.
@@ -487,31 +579,32 @@ pub fn bury(conn: &mut Conn, due: &Due, words: &str, now: UtcTime) -> DbResult<(
     Ok(())
 }
 
-/// Queues a dead letter anew, to the address the person has now; `false` if it is no dead letter or
-/// has no [`recipient`] any more.
-pub fn requeue(conn: &mut Conn, id: MailId, now: UtcTime) -> DbResult<bool> {
+/// Queues a dead letter anew, to the address the person has now; where that is. Nothing is queued
+/// if it is no dead letter, or if it can go nowhere.
+pub fn requeue(conn: &mut Conn, id: MailId, now: UtcTime) -> DbResult<Reach> {
     let cause: Option<Cause> = on!(conn, |c| mails::table
         .find(id.0)
+        .filter(mails::status.eq(MailStatus::Dead.word()))
         .select(Cause::as_select())
         .first(c)
         .optional())?;
     let Some(cause) = cause else {
-        return Ok(false);
+        return Ok(Reach::Nowhere);
     };
-    let Some((email, name)) = recipient(conn, &cause, now)? else {
-        return Ok(false);
+    let reach = recipient(conn, &cause, now)?;
+    let Reach::At { address, name } = &reach else {
+        return Ok(reach);
     };
-    let queued = on!(conn, |c| diesel::update(mails::table.find(id.0))
-        .filter(mails::status.eq(MailStatus::Dead.word()))
+    on!(conn, |c| diesel::update(mails::table.find(id.0))
         .set((
             mails::status.eq(MailStatus::Queued.word()),
-            mails::to_address.eq(&email),
-            mails::to_name.eq(&name),
+            mails::to_address.eq(address),
+            mails::to_name.eq(name),
             mails::attempts.eq(0_i64),
             mails::trying_since.eq(None::<UtcTime>),
             mails::next_attempt_at.eq(now),
             mails::updated_at.eq(now),
         ))
         .execute(c))?;
-    Ok(queued == 1)
+    Ok(reach)
 }

@@ -15,7 +15,7 @@ const LOOK: Duration = Duration::from_secs(5);
 /// The pause after the database failed, the mail server could not be used, or something panicked.
 const REST: Duration = Duration::from_secs(15);
 /// Mails between two looks at the bell.
-const ROUND: u64 = 100;
+const ROUND: u64 = 1000;
 
 /// A running worker; it stops when this is dropped, after the mail it is at.
 #[derive(Debug)]

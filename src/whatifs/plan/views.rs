@@ -7,6 +7,7 @@ use crate::assessment::model::CascadeTerm;
 use crate::assessment::read::{Pointer, Source};
 use crate::db::UtcTime;
 use crate::ids::CustomerId;
+use crate::plays::AssumedEffect;
 
 /// What a plan saves in worlds that it was not made on.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -63,6 +64,10 @@ pub struct KeptPlan {
     pub considered: u64,
     /// How many were left out because they seem to have left already.
     pub gone: u64,
+    /// What was taken for the effect of a play where the request did not say; `None` too in plans that
+    /// were kept before plays were measured.
+    #[serde(default)]
+    pub assumed: Option<AssumedEffect>,
 }
 
 /// A customer that the plan chooses.
@@ -119,6 +124,9 @@ pub struct PlanView {
     pub considered: u64,
     /// How many were left out because they seem to have left already.
     pub left_out: u64,
+    /// What was taken for the effect of a play where the request did not say: `measured`, with how many
+    /// cases and which interval, or the `setting`; `null`: the request said for all.
+    pub assumed_effect: Option<AssumedEffect>,
     /// What history says of the cascade: `supported`, `not_supported`, or `hypothesis` while no
     /// back-test had enough to say.
     pub cascade_term: CascadeTerm,

@@ -40,6 +40,9 @@ impl Words<'_> {
         let Some(first) = plan.chosen.first() else {
             return Ok(None);
         };
+        if let Some(sentence) = self.measured_effect(plan)? {
+            return Ok(Some(sentence));
+        }
         let same = |chosen: &KeptChosen| (chosen.effect - first.effect).abs() < f64::EPSILON;
         if plan.chosen.iter().all(same) {
             let effect = self.percent(first.effect, 0);
@@ -48,6 +51,34 @@ impl Words<'_> {
         }
         let values = vec![("term", self.term.word().into())];
         self.text(key("plan-assumption"), values).map(Some)
+    }
+
+    /// Where the effect comes from plays that were measured.
+    fn measured_effect(&self, plan: &KeptPlan) -> Answer<Option<String>> {
+        let Some((assumed, measured)) = plan
+            .assumed
+            .and_then(|assumed| Some((assumed, assumed.measured?)))
+        else {
+            return Ok(None);
+        };
+        let values = vec![
+            ("effect", self.percent(assumed.effect, 0).into()),
+            ("cases", assumed.cases.into()),
+            ("low", self.signed_percent(measured.low).into()),
+            ("high", self.signed_percent(measured.high).into()),
+            ("term", self.term.word().into()),
+        ];
+        self.text(key("plan-assumption-measured"), values).map(Some)
+    }
+
+    /// A share that may be below 0.
+    fn signed_percent(&self, value: f64) -> String {
+        if value < 0.0 {
+            // Beyond −100 % there is no probability to format.
+            format!("{:.0}%", 100.0 * value)
+        } else {
+            self.percent(value, 0)
+        }
     }
 
     fn plan_worth(&self, plan: &KeptPlan) -> Answer<Vec<String>> {

@@ -1,0 +1,502 @@
+//! The desk that carries steps out: alerts, their history, and the letters that tell of them.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use serde_json::json;
+
+use super::figures::{View, value_unit};
+use super::store::alerts::{About, AlertValues, EndedRow, OpenAlert};
+use super::store::{self, Known, Run};
+use super::{AlertError, Counts, RaiseSettings, Raised};
+use crate::alerts::facts::{Facts, ValueUnit, Warning};
+use crate::alerts::letters::{Instance, Letters, Occasion};
+use crate::alerts::model::{AlertDeed, AlertReason, AlertSeverity, AlertState, Ending, Settlement};
+use crate::alerts::rules::watch::Ended;
+use crate::alerts::store::{fresh_nonce, history};
+use crate::db::{Conn, DbError, DbResult, UtcTime};
+use crate::ids::{AlertId, CustomerId, RunId};
+
+/// Steps whose facts are gathered at once.
+const CHUNK: usize = 500;
+
+/// Who finds and tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// An assessment run.
+    Run(RunId),
+    /// The check that needs no run.
+    Check,
+}
+
+impl By {
+    /// Its name in the history.
+    fn actor(self) -> String {
+        match self {
+            Self::Run(run) => format!("run:{run}"),
+            Self::Check => "check".to_owned(),
+        }
+    }
+
+    /// The run, if it is one.
+    pub fn run(self) -> Option<RunId> {
+        match self {
+            Self::Run(run) => Some(run),
+            Self::Check => None,
+        }
+    }
+}
+
+/// Something to be done with an alert.
+#[derive(Debug)]
+pub struct Step {
+    /// The customer; `None`: our own data.
+    pub customer: Option<CustomerId>,
+    /// The rule.
+    pub reason: AlertReason,
+    /// What of the customer it is about.
+    pub subject: String,
+    /// What the rule measures.
+    pub measure: f64,
+    /// What it measured before.
+    pub before: Option<f64>,
+    /// How urgent the alert is after it.
+    pub severity: AlertSeverity,
+    /// What is to be done.
+    pub act: Act,
+}
+
+/// What is to be done.
+#[derive(Debug)]
+pub enum Act {
+    /// A new alert.
+    Open(Warning),
+    /// An open alert takes new figures.
+    Update {
+        /// Which.
+        alert: Handle,
+        /// Whether measure or severity are others than before.
+        changed: bool,
+        /// What was found.
+        warning: Warning,
+        /// Why it is told, if it is.
+        tell: Option<AlertDeed>,
+    },
+    /// An open alert ends.
+    End {
+        /// Which.
+        alert: AlertId,
+        /// Why.
+        ending: Ending,
+    },
+}
+
+/// An open alert that is to be changed.
+#[derive(Debug)]
+pub struct Handle {
+    id: AlertId,
+    state: AlertState,
+    version: i64,
+    nonce: String,
+}
+
+impl Handle {
+    pub fn of(alert: &OpenAlert) -> DbResult<Self> {
+        Ok(Self {
+            id: alert.id,
+            state: state(alert)?,
+            version: alert.version,
+            nonce: alert.nonce.clone(),
+        })
+    }
+}
+
+/// Why an alert was opened.
+pub fn reason(alert: &OpenAlert) -> DbResult<AlertReason> {
+    AlertReason::parse(&alert.reason)
+        .ok_or_else(|| DbError::corrupt("alerts.reason", &alert.reason))
+}
+
+/// Where it stands.
+pub fn state(alert: &OpenAlert) -> DbResult<AlertState> {
+    AlertState::parse(&alert.state).ok_or_else(|| DbError::corrupt("alerts.state", &alert.state))
+}
+
+/// How urgent it is.
+pub fn severity(alert: &OpenAlert) -> DbResult<AlertSeverity> {
+    AlertSeverity::parse(&alert.severity)
+        .ok_or_else(|| DbError::corrupt("alerts.severity", &alert.severity))
+}
+
+/// Carries steps out for a run or a check.
+#[derive(Debug)]
+pub struct Desk<'a> {
+    pub(super) settings: &'a RaiseSettings,
+    /// The run that customers' risks are told from.
+    pub(super) run: Option<Run>,
+    pub(super) before: Option<Run>,
+    pub(super) value_unit: Option<ValueUnit>,
+    pub(super) course: Vec<(RunId, NaiveDate)>,
+    pub(super) by: By,
+    pub(super) now: UtcTime,
+    letters: Letters<'a>,
+    /// What was done so far.
+    pub raised: Raised,
+}
+
+/// What the steps of a chunk need.
+struct Gathered {
+    known: BTreeMap<i64, Known>,
+    /// For each step that is told.
+    facts: Vec<Option<Facts>>,
+    /// The team of every customer named.
+    teams: BTreeMap<i64, Option<i64>>,
+}
+
+/// What is told of an alert, and why.
+struct Telling<'a> {
+    alert: AlertId,
+    deed: AlertDeed,
+    version: i64,
+    nonce: &'a str,
+}
+
+impl<'a> Desk<'a> {
+    /// Opens the desk; customers' risks are told from `run`, if there is one.
+    pub fn open(
+        conn: &mut Conn,
+        settings: &'a RaiseSettings,
+        (by, run): (By, Option<Run>),
+        now: UtcTime,
+    ) -> Result<Self, AlertError> {
+        let (mut before, mut course) = (None, Vec::new());
+        if let Some(run) = &run {
+            before = store::run_before(conn, run)?;
+            course = store::course_of_runs(conn, run)?;
+        }
+        let instance = Instance {
+            public_url: &settings.public_url,
+            zone: settings.zone,
+            currency: settings.currency,
+        };
+        Ok(Self {
+            settings,
+            value_unit: run.as_ref().map(value_unit).transpose()?,
+            letters: Letters::new(conn, instance, now)?,
+            run,
+            before,
+            course,
+            by,
+            now,
+            raised: Raised::default(),
+        })
+    }
+
+    /// The run to compare with.
+    pub fn before(&self) -> Option<&Run> {
+        self.before.as_ref()
+    }
+
+    /// Today, in the zone of due dates.
+    pub fn today(&self) -> NaiveDate {
+        self.day(self.now)
+    }
+
+    /// The day of a time, in the zone of due dates.
+    pub fn day(&self, time: UtcTime) -> NaiveDate {
+        time.0.with_timezone(&self.settings.zone).date_naive()
+    }
+
+    /// An alert that ended, as the rules see it.
+    pub fn ended(&self, row: &EndedRow) -> Ended {
+        let by_person = Settlement::parse(&row.resolution);
+        let told = row
+            .measure_mailed
+            .map_or(row.measure, |told| told.max(row.measure));
+        Ended {
+            at: if by_person.is_some() {
+                row.measure
+            } else {
+                told
+            },
+            by_person: by_person.is_some(),
+            lost: by_person == Some(Settlement::Lost),
+            // One that was reopened by hand may have come back before it was resolved again.
+            came_back: row
+                .came_back_at
+                .is_some_and(|back| Some(back) >= row.resolved_at),
+            days: row
+                .resolved_at
+                .map_or(i64::MAX, |at| (self.now.0 - at.0).num_days()),
+        }
+    }
+
+    /// Does everything, in the order given.
+    pub fn carry_out(&mut self, conn: &mut Conn, steps: &[Step]) -> Result<(), AlertError> {
+        for chunk in steps.chunks(CHUNK) {
+            let mut gathered = self.gather(conn, chunk)?;
+            let facts = std::mem::take(&mut gathered.facts);
+            for (step, facts) in chunk.iter().zip(facts) {
+                self.act(conn, step, facts, &gathered)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends alerts whatever they measure.
+    pub fn end(
+        &mut self,
+        conn: &mut Conn,
+        alerts: &[OpenAlert],
+        ending: Ending,
+        why: Option<&'static str>,
+    ) -> Result<(), AlertError> {
+        for alert in alerts {
+            let (reason, severity) = (reason(alert)?, severity(alert)?);
+            // The run that wrote it last stays: this is no finding of the present one.
+            store::alerts::end(conn, alert.id, ending, (alert.run_id, None), self.now)?;
+            self.count(reason, |counts| counts.resolved += 1);
+            let resolved = AlertState::Resolved;
+            let mut change = self.change(alert.id, AlertDeed::Resolved, (resolved, severity));
+            change.detail = Some(json!({"resolution": ending, "why": why}));
+            self.note(conn, change)?;
+        }
+        Ok(())
+    }
+
+    /// Names, teams and figures for all steps of a chunk, by a few queries.
+    fn gather(&self, conn: &mut Conn, steps: &[Step]) -> Result<Gathered, AlertError> {
+        let told = |step: &&Step| !matches!(step.act, Act::End { .. });
+        let customers = steps.iter().filter(told).filter_map(|step| step.customer);
+        let mut ids: Vec<i64> = customers.map(|customer| customer.0).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let view = View {
+            known: store::known(conn, &ids)?,
+            risks: match &self.run {
+                Some(run) => store::risks_of(conn, run, self.before.as_ref(), &ids)?,
+                None => BTreeMap::new(),
+            },
+            courses: store::courses(conn, &self.course, &ids)?,
+        };
+        let facts: Vec<Option<Facts>> = steps
+            .iter()
+            .map(|step| match &step.act {
+                Act::Open(warning) | Act::Update { warning, .. } => {
+                    self.facts(step, warning, &view).map(Some)
+                }
+                Act::End { .. } => Ok(None),
+            })
+            .collect::<Result<_, _>>()?;
+        let mut named: Vec<i64> = facts
+            .iter()
+            .flatten()
+            .flat_map(Facts::partners_named)
+            .collect();
+        named.sort_unstable();
+        named.dedup();
+        let named = store::known(conn, &named)?;
+        let teams = named.iter().map(|(id, one)| (*id, one.team_id)).collect();
+        let names = named.into_iter().map(|(id, one)| (id, one.name)).collect();
+        Ok(Gathered {
+            known: view.known,
+            facts: facts
+                .into_iter()
+                .map(|facts| facts.map(|facts| facts.with_names(&names)))
+                .collect(),
+            teams,
+        })
+    }
+
+    fn act(
+        &mut self,
+        conn: &mut Conn,
+        step: &Step,
+        facts: Option<Facts>,
+        gathered: &Gathered,
+    ) -> Result<(), AlertError> {
+        match (&step.act, facts) {
+            (Act::Open(_), Some(facts)) => {
+                let nonce = fresh_nonce()?;
+                let id = self.insert(conn, step, &facts, &nonce)?;
+                let telling = Telling {
+                    alert: id,
+                    deed: AlertDeed::Opened,
+                    version: 1,
+                    nonce: &nonce,
+                };
+                self.tell(conn, step, &telling, (&facts, gathered))
+            }
+            (
+                Act::Update {
+                    alert,
+                    changed,
+                    tell,
+                    ..
+                },
+                Some(facts),
+            ) => {
+                self.update(conn, step, (alert, *changed, *tell), &facts)?;
+                let Some(deed) = *tell else {
+                    return Ok(());
+                };
+                let telling = Telling {
+                    alert: alert.id,
+                    deed,
+                    version: alert.version + 1,
+                    nonce: &alert.nonce,
+                };
+                self.tell(conn, step, &telling, (&facts, gathered))
+            }
+            (Act::End { alert, ending }, _) => {
+                let figures = Some((step.measure, step.before));
+                store::alerts::end(conn, *alert, *ending, (self.by.run(), figures), self.now)?;
+                self.count(step.reason, |counts| counts.resolved += 1);
+                let after = (AlertState::Resolved, step.severity);
+                let mut change = self.change(*alert, AlertDeed::Resolved, after);
+                change.measure = Some(step.measure);
+                change.detail = Some(json!({"resolution": ending}));
+                self.note(conn, change)
+            }
+            (Act::Open(_) | Act::Update { .. }, None) => Ok(()),
+        }
+    }
+
+    fn insert(
+        &mut self,
+        conn: &mut Conn,
+        step: &Step,
+        facts: &Facts,
+        nonce: &str,
+    ) -> Result<AlertId, AlertError> {
+        let text = written(facts)?;
+        let about = About {
+            customer: step.customer,
+            reason: step.reason,
+            subject: &step.subject,
+            nonce,
+        };
+        let id = store::alerts::insert(conn, &about, &self.values(step, &text), self.now)?;
+        self.count(step.reason, |counts| counts.opened += 1);
+        let mut change = self.change(id, AlertDeed::Opened, (AlertState::Open, step.severity));
+        change.measure = Some(step.measure);
+        self.note(conn, change)?;
+        Ok(id)
+    }
+
+    fn update(
+        &mut self,
+        conn: &mut Conn,
+        step: &Step,
+        (alert, changed, tell): (&Handle, bool, Option<AlertDeed>),
+        facts: &Facts,
+    ) -> Result<(), AlertError> {
+        let text = written(facts)?;
+        store::alerts::update(conn, alert.id, &self.values(step, &text), self.now)?;
+        let worsened = tell == Some(AlertDeed::Worsened);
+        let mut state = alert.state;
+        if worsened && state != AlertState::Open {
+            store::alerts::reopen(conn, alert.id)?;
+            state = AlertState::Open;
+        }
+        self.count(step.reason, |counts| counts.updated += 1);
+        let deed = match (worsened, changed) {
+            (true, _) => AlertDeed::Worsened,
+            (false, true) => AlertDeed::Updated,
+            (false, false) => return Ok(()),
+        };
+        let mut change = self.change(alert.id, deed, (state, step.severity));
+        change.measure = Some(step.measure);
+        self.note(conn, change)
+    }
+
+    /// Tells everybody who looks after this customer.
+    fn tell(
+        &mut self,
+        conn: &mut Conn,
+        step: &Step,
+        telling: &Telling<'_>,
+        (facts, gathered): (&Facts, &Gathered),
+    ) -> Result<(), AlertError> {
+        let customer = step.customer;
+        let known = customer.and_then(|customer| gathered.known.get(&customer.0));
+        let occasion = Occasion {
+            alert: telling.alert,
+            customer,
+            team: known.and_then(|known| known.team_id),
+            reason: step.reason,
+            severity: step.severity,
+            deed: telling.deed,
+            measure: step.measure,
+            run: self.by.run(),
+            version: telling.version,
+            nonce: telling.nonce,
+            facts,
+            teams: &gathered.teams,
+        };
+        let reached = self
+            .letters
+            .tell(conn, &occasion)
+            .map_err(|cause| AlertError::Mail { customer, cause })?;
+        if reached.anybody() {
+            store::alerts::note_told(conn, telling.alert, step.measure)?;
+            self.raised.mails += reached.mails;
+            self.raised.digests += reached.digests;
+        }
+        Ok(())
+    }
+
+    fn values<'b>(&self, step: &Step, facts: &'b str) -> AlertValues<'b> {
+        AlertValues {
+            severity: step.severity,
+            run: self.by.run(),
+            measure: step.measure,
+            before: step.before,
+            facts,
+        }
+    }
+
+    fn count(&mut self, reason: AlertReason, add: impl Fn(&mut Counts)) {
+        add(self.raised.by_reason.entry(reason).or_default());
+        let mut total = Counts {
+            opened: self.raised.opened,
+            updated: self.raised.updated,
+            resolved: self.raised.resolved,
+        };
+        add(&mut total);
+        self.raised.opened = total.opened;
+        self.raised.updated = total.updated;
+        self.raised.resolved = total.resolved;
+    }
+
+    fn change(
+        &self,
+        alert: AlertId,
+        deed: AlertDeed,
+        (state, severity): (AlertState, AlertSeverity),
+    ) -> history::Change<'static> {
+        history::Change {
+            alert,
+            actor: "",
+            deed,
+            state,
+            severity,
+            measure: None,
+            run: self.by.run(),
+            detail: None,
+        }
+    }
+
+    fn note(&self, conn: &mut Conn, change: history::Change<'_>) -> Result<(), AlertError> {
+        let actor = self.by.actor();
+        let change = history::Change {
+            actor: &actor,
+            ..change
+        };
+        Ok(history::note(conn, &change, self.now)?)
+    }
+}
+
+fn written(facts: &Facts) -> DbResult<String> {
+    serde_json::to_string(facts).map_err(|error| DbError::corrupt("alerts.facts", error))
+}

@@ -1,0 +1,71 @@
+//! Tells webhooks what is done with alerts.
+
+use diesel::prelude::*;
+use serde_json::json;
+
+use super::history::Change;
+use crate::alerts::model::AlertDeed;
+use crate::db::schema::{alerts, customers};
+use crate::db::{Conn, DbResult, UtcTime, on};
+use crate::ids::CustomerId;
+use crate::webhooks::{self, EventType, NewEvent};
+
+/// What other systems are told of a deed; `None`: it is of no interest outside.
+fn kind(deed: AlertDeed) -> Option<EventType> {
+    match deed {
+        AlertDeed::Opened => Some(EventType::AlertOpened),
+        AlertDeed::Worsened => Some(EventType::AlertUpdated),
+        AlertDeed::Reopened | AlertDeed::Woken => Some(EventType::AlertReopened),
+        AlertDeed::Acknowledged => Some(EventType::AlertAcknowledged),
+        AlertDeed::Snoozed => Some(EventType::AlertSnoozed),
+        AlertDeed::Assigned => Some(EventType::AlertAssigned),
+        AlertDeed::Resolved => Some(EventType::AlertResolved),
+        AlertDeed::Updated | AlertDeed::Merged => None,
+    }
+}
+
+/// Customer, reason, subject, measure, team.
+type Row = (Option<CustomerId>, String, String, f64, Option<i64>);
+
+/// Tells of a change in its transaction. Nobody is named: whoever may see the alert's customer need
+/// not know those that it trades with.
+///
+/// # Errors
+///
+/// The database's, as everywhere here.
+pub(super) fn tell(conn: &mut Conn, change: &Change<'_>, now: UtcTime) -> DbResult<()> {
+    let Some(kind) = kind(change.deed) else {
+        return Ok(());
+    };
+    // A run changes thousands of alerts: where nobody listens that costs one look each.
+    if !webhooks::anybody_wants(conn, kind)? {
+        return Ok(());
+    }
+    let (customer, reason, subject, measure, team): Row = on!(conn, |c| alerts::table
+        .left_join(customers::table.on(customers::id.nullable().eq(alerts::customer_id)))
+        .filter(alerts::id.eq(change.alert.0))
+        .select((
+            alerts::customer_id,
+            alerts::reason,
+            alerts::subject,
+            alerts::measure,
+            customers::team_id.nullable(),
+        ))
+        .first(c))?;
+    let event = NewEvent {
+        kind,
+        customer,
+        team,
+        data: json!({
+            "id": change.alert,
+            "customer_id": customer,
+            "reason": reason,
+            "subject": subject,
+            "severity": change.severity,
+            "state": change.state,
+            "measure": change.measure.unwrap_or(measure),
+            "deed": change.deed,
+        }),
+    };
+    webhooks::emit(conn, &event, now)
+}

@@ -1,0 +1,5 @@
+//! Webhooks in the database.
+
+pub mod deliveries;
+pub mod endpoints;
+pub mod events;

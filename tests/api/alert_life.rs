@@ -22,9 +22,9 @@ on_each_database!(
 /// The clock of the tests stands at 2026-03-02 08:00 UTC.
 const DAY: &str = "2026-03-02";
 
-pub fn execute(app: &TestApp, mut sql: Statement) {
-    let run = |conn: &mut _| std::mem::take(&mut sql).execute(conn);
-    app.state.db.write_now(run).unwrap();
+pub fn execute(app: &TestApp, sql: Statement) {
+    let db = &app.state.db;
+    db.write_now(|conn| sql.execute(conn)).unwrap();
 }
 
 /// Runs SQL without values.

@@ -120,7 +120,7 @@ pub(super) fn read(conn: &mut Conn, run: &RunContext) -> DbResult<[Readings; 2]>
             continue;
         };
         contradictions.extend(contradiction(&row, change)?);
-        drops.extend(drop(row.customer_id, season, change));
+        drops.extend(fallen(row.customer_id, season, change));
     }
     Ok([
         Readings::found(AlertReason::ScoreAndMoney, contradictions),
@@ -128,7 +128,7 @@ pub(super) fn read(conn: &mut Conn, run: &RunContext) -> DbResult<[Readings; 2]>
     ])
 }
 
-fn drop(customer: CustomerId, season: &Season, change: f64) -> Option<Signal> {
+fn fallen(customer: CustomerId, season: &Season, change: f64) -> Option<Signal> {
     let count = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
     (change < 0.0).then(|| Signal {
         customer: Some(customer),
@@ -216,6 +216,8 @@ mod tests {
 
     #[test]
     fn a_contradiction_needs_a_light_and_the_other_sign() {
+        use ScoreAndMoney::{SatisfiedButLess, UnsatisfiedButMore};
+
         let row = |score, light: &str| StandingRow {
             customer_id: CustomerId(1),
             score: Some(score),
@@ -229,7 +231,6 @@ mod tests {
                 other => panic!("{other:?}"),
             })
         };
-        use ScoreAndMoney::{SatisfiedButLess, UnsatisfiedButMore};
         assert_eq!(direction(0.7, "green", -0.4), Some((SatisfiedButLess, 0.4)));
         assert_eq!(direction(0.7, "amber", -0.4), Some((SatisfiedButLess, 0.4)));
         assert_eq!(direction(0.59, "red", 0.4), Some((UnsatisfiedButMore, 0.4)));

@@ -63,8 +63,9 @@ fn paces(rows: Vec<ImportRow>, zone: Tz) -> BTreeMap<String, Pace> {
             .push(row.finished_at.0.with_timezone(&zone).date_naive());
     }
     for pace in paces.values_mut() {
-        pace.days.sort_unstable_by(|one, other| other.cmp(one));
+        pace.days.sort_unstable();
         pace.days.dedup();
+        pace.days.reverse();
     }
     paces
 }

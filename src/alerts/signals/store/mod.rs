@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
 use crate::db::schema::customers;
-use crate::db::select::Statement;
+use crate::db::select::{Statement, Value};
 use crate::db::{Conn, DbResult, on};
 use crate::ids::{CustomerId, RunId};
 
@@ -58,7 +58,7 @@ pub fn any_department_known(conn: &mut Conn, run: RunId) -> DbResult<bool> {
         sql.push(
             "(d.kpi_score IS NOT NULL OR d.answers > 0 OR d.sentiment IS NOT NULL) AND d.run_id = ",
         )
-        .bind(crate::db::select::Value::Int(run.0));
+        .bind(Value::Int(run.0));
     })
 }
 

@@ -30,9 +30,9 @@ use crate::mail::model::MailKind;
 use crate::mail::outbox::store::{NewMail, queue};
 use crate::state::AppState;
 
-pub mod page;
-pub mod store;
-pub mod tell;
+pub(super) mod page;
+pub(super) mod store;
+pub(super) mod tell;
 pub mod worker;
 
 use page::Words;

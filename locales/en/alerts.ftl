@@ -68,8 +68,14 @@ alert-evidence-none = No evidence of its own: the number is that of customers li
 
 alert-since-told = Since we last told you, on { $date }, it has become worse by { $amount }.
 alert-since-told-worse = It has become worse since we last told you, on { $date }.
-alert-gap-points = { $amount } percentage points
-alert-gap-days = { $amount } days
+alert-gap-points = { $amount } percentage { $amount ->
+    [one] point
+   *[other] points
+}
+alert-gap-days = { $amount } { $amount ->
+    [one] day
+   *[other] days
+}
 alert-gap-times = { $amount } more
 
 ## What the rules found: its kind, the subject's few words, the sentences
@@ -160,7 +166,7 @@ alert-event-data = no new { $kind } for { $days ->
 alert-found-data = The last import of { $kind } came on { $date }, { $days ->
     [one] { $days } day
    *[other] { $days } days
-} ago; usually { $usual } days lie between two. What rests on them is out of date.
+} ago. Usual number of days between two: { $usual }. What rests on them is out of date.
 alert-data-shipments = shipments
 alert-data-invoices = invoices
 alert-data-contracts = contracts

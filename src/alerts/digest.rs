@@ -30,9 +30,9 @@ use crate::mail::model::MailKind;
 use crate::mail::outbox::store::{NewMail, queue};
 use crate::state::AppState;
 
-pub mod page;
-pub mod store;
-pub mod tell;
+pub(super) mod page;
+pub(super) mod store;
+pub(super) mod tell;
 pub mod worker;
 
 use page::Words;
@@ -126,7 +126,12 @@ impl Desk<'_> {
     ) -> Result<String, SignerError> {
         let signer = Signer::of(conn, self.now)?;
         let nonce = nonce_of_user(conn, person.id)?;
-        Ok(unsubscribe_url(&signer, &self.settings.public_url, person.id, &nonce))
+        Ok(unsubscribe_url(
+            &signer,
+            &self.settings.public_url,
+            person.id,
+            &nonce,
+        ))
     }
 
     /// Queues it; `None` if it was queued for this day before.
@@ -192,14 +197,20 @@ pub fn send_due(state: &AppState) -> Result<Sent, DigestError> {
             if !waiting.iter().any(waits) {
                 continue;
             }
-            let written = state
-                .db
-                .write_now(|conn| one(conn, desk, person, frequency));
+            let written = due(desk, person, frequency).and_then(|due| match due {
+                Some(due) => state
+                    .db
+                    .write_now(|conn| one(conn, desk, person, (frequency, due))),
+                None => Ok(false),
+            });
             sent.digests += count(person, written);
         }
-        let written = state
-            .db
-            .write_now(|conn| roll_up::one(conn, desk, person));
+        let written = roll_up::due(desk, person).and_then(|due| match due {
+            Some(due) => state
+                .db
+                .write_now(|conn| roll_up::one(conn, desk, person, due)),
+            None => Ok(false),
+        });
         sent.roll_ups += count(person, written);
     }
     if sent != Sent::default() {
@@ -220,21 +231,31 @@ fn count(person: &Person, written: Result<bool, DigestError>) -> u64 {
     }
 }
 
-/// A person's digest, if it is due and there is anything to report.
+/// The digest that a person has not had yet, as far as was known when the person was read.
+fn due(desk: Desk<'_>, person: &Person, frequency: Frequency) -> Result<Option<Due>, DigestError> {
+    let weekly = frequency == Frequency::Weekly;
+    let had = if weekly {
+        person.weekly_on
+    } else {
+        person.daily_on
+    };
+    let due = desk.due(person, weekly)?;
+    Ok((had != Some(due.day)).then_some(due))
+}
+
+/// A person's digest, if nobody else has written it and there is anything to report.
 fn one(
     conn: &mut Conn,
     desk: Desk<'_>,
     person: &Person,
-    frequency: Frequency,
+    (frequency, due): (Frequency, Due),
 ) -> Result<bool, DigestError> {
-    let weekly = frequency == Frequency::Weekly;
-    let (which, had) = if weekly {
-        (Which::Weekly, person.weekly_on)
+    let which = if frequency == Frequency::Weekly {
+        Which::Weekly
     } else {
-        (Which::Daily, person.daily_on)
+        Which::Daily
     };
-    let due = desk.due(person, weekly)?;
-    if had == Some(due.day) || !store::claim(conn, person.id, which, due.day)? {
+    if !store::claim(conn, person.id, which, due.day)? {
         return Ok(false);
     }
     let entries = store::entries(conn, person, frequency, due.at.into())?;
@@ -272,9 +293,7 @@ fn told<'a>(
 ) -> Result<Vec<Told>, DigestError> {
     let mut alerts: BTreeMap<i64, (&Entry, bool, bool)> = BTreeMap::new();
     for entry in entries {
-        let known = alerts
-            .entry(entry.alert.0)
-            .or_insert((entry, true, false));
+        let known = alerts.entry(entry.alert.0).or_insert((entry, true, false));
         known.1 &= entry.is_worse();
         known.2 |= entry.is_over_budget();
     }

@@ -134,7 +134,6 @@ struct Draft {
 struct Written {
     signer: Signer,
     nonce: String,
-    owner: Option<i64>,
     told_before: Option<ToldBefore>,
     /// Drawn when the first mail needs them.
     pictures: Option<Pictures>,
@@ -156,8 +155,8 @@ impl<'a> Letters<'a> {
     }
 
     /// Tells everybody who looks after the customer, each as they want it, in the caller's
-    /// transaction: those of its team, those without a team, and whoever is at the alert if the
-    /// customer belongs to no team that hides it from them.
+    /// transaction: those of its team, and those without a team. Whoever is at the alert is one of
+    /// them, or may not see the customer.
     ///
     /// # Errors
     ///
@@ -170,12 +169,7 @@ impl<'a> Letters<'a> {
             if !sees {
                 continue;
             }
-            let is_owner = written.owner == Some(recipient.id.0);
-            let frequency = match recipient.frequency(occasion.severity)? {
-                // Whoever has taken an alert wants to know that it became worse.
-                Frequency::Never if is_owner => Frequency::Daily,
-                frequency => frequency,
-            };
+            let frequency = recipient.frequency(occasion.severity)?;
             if frequency == Frequency::Never {
                 continue;
             }
@@ -201,7 +195,6 @@ impl<'a> Letters<'a> {
         Ok(Written {
             signer: Signer::of(conn, self.now)?,
             nonce,
-            owner: store::owner(conn, occasion.alert)?,
             told_before: told_before.map(|(measure, at)| ToldBefore {
                 on: at.0.with_timezone(&self.instance.zone).date_naive(),
                 measure,

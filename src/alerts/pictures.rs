@@ -151,11 +151,11 @@ pub fn course(points: &[Point], level: Option<f64>) -> Result<Option<Drawing>, P
     // A fifth above the highest, in whole tenths.
     let top = ((highest * 12.0).ceil() / 10.0).clamp(0.1, 1.0);
     let days = (end.on - start.on).num_days() as f64;
-    let x = |on: NaiveDate| 60.0 + 460.0 * (on - start.on).num_days() as f64 / days;
+    let x = |on: NaiveDate| 80.0 + 440.0 * (on - start.on).num_days() as f64 / days;
     let y = |share: f64| 164.0 - 140.0 * (share / top).clamp(0.0, 1.0);
     let grid = |share: f64| Grid {
         y: coordinate(y(share)),
-        text_y: coordinate(y(share) + 4.0),
+        text_y: coordinate(y(share) + 6.0),
         label: percent(share),
     };
     let last = points.len() - 1;
@@ -167,7 +167,7 @@ pub fn course(points: &[Point], level: Option<f64>) -> Result<Option<Drawing>, P
             y: coordinate(y(point.churn)),
             r: if at_end { "6" } else { "4" },
             text_x: coordinate(x(point.on) + if place == 0 { -16.0 } else { 24.0 }),
-            text_y: coordinate(if above < 14.0 { above + 34.0 } else { above }),
+            text_y: coordinate(if above < 18.0 { above + 38.0 } else { above }),
             anchor: if place == 0 { "start" } else { "end" },
             label: at_end.then(|| percent(point.churn)),
             date: at_end.then_some(point.on),
@@ -213,7 +213,7 @@ pub fn neighbourhood(
             .filter(|value| *value > 0 && largest > 0)
             .map_or(0.0, |value| value as f64 / largest as f64);
         let share = partner.share.unwrap_or(0.0).clamp(0.0, 1.0);
-        let radius = 13.0 + 13.0 * by_value.max(share).sqrt();
+        let radius = 15.0 + 12.0 * by_value.max(share).sqrt();
         let outwards = if x < 279.0 { -1.0 } else { 1.0 };
         let (fill, ink) = partner.churn.map_or(("#eaecf0", "#1d2939"), shade);
         Node {
@@ -225,7 +225,7 @@ pub fn neighbourhood(
             fill,
             ink,
             number: place + 1,
-            text_y: coordinate(y + 5.0),
+            text_y: coordinate(y + 6.5),
             churn: partner.churn.map(percent),
             churn_x: coordinate(x + outwards * (radius + 5.0)),
             anchor: if outwards < 0.0 { "end" } else { "start" },

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::digest::page::{Page, Section, Words};
 use super::digest::store::{Person, Which, claim};
 use super::digest::tell::{Fate, Told, item, value};
-use super::digest::{Desk, DigestError};
+use super::digest::{Desk, DigestError, Due};
 use super::facts::{Address, Facts};
 use super::message::{self, RenderError, Rendered};
 use super::model::{AlertSeverity, AlertState};
@@ -29,21 +29,28 @@ const OWNERS: usize = 20;
 /// How many characters of a name.
 const NAME_CHARS: usize = 60;
 
-/// A person's roll-up, if one is due and there is anything to report.
-pub(super) fn one(
-    conn: &mut Conn,
-    desk: Desk<'_>,
-    person: &Person,
-) -> Result<bool, DigestError> {
+/// The roll-up that a person has asked for and not had yet, as far as was known when the person was
+/// read.
+pub(super) fn due(desk: Desk<'_>, person: &Person) -> Result<Option<Due>, DigestError> {
     let roll_up = person.roll_up()?;
     if roll_up == RollUp::Never {
-        return Ok(false);
+        return Ok(None);
     }
     let due = desk.due(person, roll_up == RollUp::Weekly)?;
     // Whoever has just asked for it gets the next one, not the last.
     let first = person.roll_up_on.is_none() && due.at < person.updated_at.0;
     let had = person.roll_up_on == Some(due.day);
-    if first || had || !claim(conn, person.id, Which::RollUp, due.day)? {
+    Ok((!first && !had).then_some(due))
+}
+
+/// A person's roll-up, if nobody else has written it and there is anything to report.
+pub(super) fn one(
+    conn: &mut Conn,
+    desk: Desk<'_>,
+    person: &Person,
+    due: Due,
+) -> Result<bool, DigestError> {
+    if !claim(conn, person.id, Which::RollUp, due.day)? {
         return Ok(false);
     }
     let teams = person.sees();
@@ -67,15 +74,21 @@ pub(super) fn one(
     };
     let open = open
         .into_iter()
-        .map(|alert| Ok((alert.facts()?, alert)))
+        .map(|alert| {
+            Ok(Standing {
+                facts: alert.facts()?,
+                severity: alert.severity()?,
+                alert,
+            })
+        })
         .collect::<Result<Vec<_>, DigestError>>()?;
-    let picture = Standing {
+    let picture = Picture {
         words,
-        roll_up,
+        roll_up: person.roll_up()?,
         team,
         overdue: open
             .iter()
-            .filter(|(facts, _)| facts.due < due.day)
+            .filter(|standing| standing.facts.due < due.day)
             .count(),
         top: top(conn, desk, (person, words), &open)?,
         open: &open,
@@ -93,17 +106,20 @@ fn top(
     conn: &mut Conn,
     desk: Desk<'_>,
     (person, words): (&Person, Words<'_>),
-    open: &[(Facts, Open)],
+    open: &[Standing],
 ) -> Result<Vec<Told>, DigestError> {
-    let mut order: Vec<&(Facts, Open)> = open.iter().collect();
-    order.sort_by_key(|(facts, alert)| {
-        let severity = alert.severity().unwrap_or(AlertSeverity::Low);
-        (std::cmp::Reverse(value(facts)), severity, alert.id.0)
+    let mut order: Vec<&Standing> = open.iter().collect();
+    order.sort_by_key(|one| {
+        let value = std::cmp::Reverse(value(&one.facts));
+        (value, one.severity, one.alert.id.0)
     });
     let mut told = Vec::with_capacity(TOP);
-    for (_, alert) in order.into_iter().take(TOP) {
+    for Standing {
+        alert, severity, ..
+    } in order.into_iter().take(TOP)
+    {
         let facts = super::store::facts(conn, alert.id, &person.sees())?;
-        let severity = alert.severity()?;
+        let severity = *severity;
         let notice = facts.notice(&Address {
             alert: alert.id,
             customer: alert.customer,
@@ -126,12 +142,19 @@ fn top(
     Ok(told)
 }
 
+/// An alert that is not over.
+struct Standing {
+    facts: Facts,
+    severity: AlertSeverity,
+    alert: Open,
+}
+
 /// Where a team stands.
-struct Standing<'a> {
+struct Picture<'a> {
     words: Words<'a>,
     roll_up: RollUp,
     team: String,
-    open: &'a [(Facts, Open)],
+    open: &'a [Standing],
     /// How many are past their deadline.
     overdue: usize,
     ended: &'a [Ended],
@@ -139,7 +162,7 @@ struct Standing<'a> {
     change_url: String,
 }
 
-impl Standing<'_> {
+impl Picture<'_> {
     fn render(&self) -> Result<Rendered, RenderError> {
         let words = self.words;
         let values = [
@@ -175,7 +198,10 @@ impl Standing<'_> {
             notes: Vec::new(),
             sections,
             more: None,
-            change: (words.text(key("digest-change"), &[])?, self.change_url.clone()),
+            change: (
+                words.text(key("digest-change"), &[])?,
+                self.change_url.clone(),
+            ),
             foot: vec![words.text(key("roll-up-foot"), &[])?],
         }
         .render()
@@ -204,7 +230,7 @@ impl Standing<'_> {
             (AlertSeverity::Medium, key("alert-severity-medium")),
             (AlertSeverity::Low, key("alert-severity-low")),
         ] {
-            let is = |(_, alert): &&(Facts, Open)| alert.severity().is_ok_and(|it| it == severity);
+            let is = |one: &&Standing| one.severity == severity;
             let number = self.open.iter().filter(is).count();
             counts.push((self.words.text(name, &[])?, number));
         }
@@ -212,13 +238,19 @@ impl Standing<'_> {
     }
 
     fn attention(&self) -> Result<Section, RenderError> {
-        let unassigned = self.open.iter().filter(|(_, alert)| alert.owner.is_none());
+        let unassigned = self.open.iter().filter(|one| one.alert.owner.is_none());
         let snoozed = AlertState::Snoozed.word();
-        let snoozed = self.open.iter().filter(|(_, alert)| alert.state == snoozed);
+        let snoozed = self.open.iter().filter(|one| one.alert.state == snoozed);
         let counts = vec![
-            (self.words.text(key("roll-up-unassigned"), &[])?, unassigned.count()),
+            (
+                self.words.text(key("roll-up-unassigned"), &[])?,
+                unassigned.count(),
+            ),
             (self.words.text(key("roll-up-overdue"), &[])?, self.overdue),
-            (self.words.text(key("roll-up-snoozed"), &[])?, snoozed.count()),
+            (
+                self.words.text(key("roll-up-snoozed"), &[])?,
+                snoozed.count(),
+            ),
         ];
         self.section(key("roll-up-attention"), counts)
     }
@@ -226,7 +258,7 @@ impl Standing<'_> {
     /// The owners with the most alerts; those beyond are counted with nobody's name.
     fn by_owner(&self) -> Result<Section, RenderError> {
         let mut owners: BTreeMap<Option<i64>, (String, usize)> = BTreeMap::new();
-        for (_, alert) in self.open {
+        for Standing { alert, .. } in self.open {
             let name = match (&alert.owner_name, alert.owner) {
                 (Some(name), _) => isolate(shorten(&single_line(name), NAME_CHARS)),
                 (None, Some(id)) => id.to_string(),

@@ -7,6 +7,7 @@ use super::exit::DATA;
 use super::out::table;
 use super::{Context, Failure};
 use crate::access::{Teams, store as people};
+use crate::alerts::digest;
 use crate::alerts::facts::{Facts, PartFact, RiskFacts};
 use crate::alerts::life::{self, Person, Resolution};
 use crate::alerts::model::{AlertState, Settlement};
@@ -101,6 +102,8 @@ pub enum Command {
         #[arg(long)]
         note: Option<String>,
     },
+    /// Write the digests and roll-ups that are due; a running server does so by itself
+    Digests,
     #[command(flatten)]
     Rules(super::alert_rules::Command),
 }
@@ -139,6 +142,7 @@ pub fn run(context: &Context, command: Command) -> Result<(), Failure> {
         Command::Show { id } => return show(context, &state, id),
         Command::Rules(command) => return super::alert_rules::run(context, &state, &command),
         Command::History { id } => return history(context, &state, id),
+        Command::Digests => return digests(context, &state),
         Command::Acknowledge { id } => state
             .db
             .write_now(|conn| life::acknowledge(conn, id, &cli, now))?,
@@ -426,4 +430,14 @@ fn part(part: &PartFact) -> Vec<String> {
 fn named(name: Option<&str>, id: Option<i64>) -> String {
     let number = id.map_or_else(String::new, |id| format!(" [{id}]"));
     format!("{}{number}", single_line(name.unwrap_or("a partner")))
+}
+
+fn digests(context: &Context, state: &AppState) -> Result<(), Failure> {
+    let sent = digest::send_now(state)?;
+    Ok(context.out.show(&sent, |sent| {
+        vec![format!(
+            "{} digests and {} roll-ups are in the outbox.",
+            sent.digests, sent.roll_ups
+        )]
+    })?)
 }

@@ -114,16 +114,6 @@ pub fn told_before(conn: &mut Conn, alert: AlertId) -> DbResult<Option<(f64, Utc
     Ok(measure.zip(at))
 }
 
-/// Whose alert it is.
-pub fn owner(conn: &mut Conn, alert: AlertId) -> DbResult<Option<i64>> {
-    Ok(on!(conn, |c| alerts::table
-        .find(alert.0)
-        .select(alerts::owner_id)
-        .first(c)
-        .optional())?
-    .flatten())
-}
-
 /// How many mails alerts have sent somebody since then.
 pub fn mails_since(conn: &mut Conn, user: UserId, since: UtcTime) -> DbResult<i64> {
     Ok(on!(conn, |c| mails::table

@@ -1,4 +1,6 @@
 use super::*;
+use crate::alerts::facts::{DepartmentFact, NamedCustomer, ScoreAndMoney};
+use crate::db::UtcTime;
 
 fn p(value: f64) -> Probability {
     Probability::new(value).unwrap()
@@ -376,7 +378,7 @@ fn unnamed_partners_and_many_followers_are_told_apart_and_counted() {
         name: None,
         share_of_business: None,
     };
-    notice.followers = (0..1_200)
+    risk(&mut notice).followers = (0..1_200)
         .map(|number| follower(&format!("F{number}"), 0.1, 0.2, 100))
         .collect();
     let text = mail(&notice).text;
@@ -454,4 +456,350 @@ fn an_endless_name_is_shortened() {
         assert!(body.contains(&format!("{told}…")));
         assert!(body.len() < 20_000, "{}", body.len());
     }
+}
+
+fn named(name: &str) -> NamedCustomer {
+    NamedCustomer {
+        customer_id: Some(5),
+        name: Some(name.to_owned()),
+    }
+}
+
+fn department(name: &str) -> DepartmentFact {
+    DepartmentFact {
+        department_id: Some(3),
+        kind: "purchasing".to_owned(),
+        name: name.to_owned(),
+    }
+}
+
+fn at(text: &str) -> UtcTime {
+    UtcTime(text.parse().unwrap())
+}
+
+/// One warning a reason, with texts from outside called `text`.
+fn warnings(text: &str) -> Vec<Warning> {
+    let from_outside = text.to_owned();
+    vec![
+        Warning::ChurnLevel { level: 0.3 },
+        Warning::ChurnRise {
+            step: 0.1,
+            from: 0.18,
+        },
+        Warning::PartnerRisk {
+            partner: named(text),
+            share: 0.61,
+            partner_churn: 0.42,
+            probability: 0.17,
+            path: vec![named("Halle KG"), named(text)],
+        },
+        Warning::DepartmentUnsatisfied {
+            department: department(text),
+            score: 0.42,
+            low: 0.3,
+            high: 0.55,
+            target: 0.8,
+        },
+        Warning::SatisfactionFall {
+            score: 0.6,
+            before: 0.75,
+            before_as_of: day(2, 3),
+            weakest: Some("warehouse".to_owned()),
+        },
+        Warning::DepartmentUnheard {
+            department: department(text),
+            last_heard_on: Some(day(1, 2)),
+            days: 190,
+        },
+        Warning::ScoreAndMoney {
+            direction: ScoreAndMoney::SatisfiedButLess,
+            score: 0.85,
+            change: -0.4,
+        },
+        Warning::VolumeDrop {
+            shipments: 1_200,
+            shipments_before: 2_000,
+            weeks: 13,
+            change: -0.4,
+        },
+        Warning::ComplaintOverdue {
+            complaint_id: 4,
+            subject: from_outside.clone(),
+            unacknowledged: true,
+            due_at: at("2014-03-05T23:30:00Z"),
+        },
+        Warning::ComplaintReopened {
+            complaint_id: 4,
+            subject: from_outside.clone(),
+            times: 2,
+            reopened_at: at("2014-03-05T12:00:00Z"),
+        },
+        Warning::PromiseDue {
+            promise_id: 6,
+            text: from_outside.clone(),
+            due_on: day(3, 14),
+        },
+        Warning::PromiseBroken {
+            promise_id: 6,
+            text: from_outside.clone(),
+            due_on: day(3, 1),
+            value: Some(0.915),
+            level: Some(0.97),
+        },
+        Warning::ContractEnding {
+            contract_id: 8,
+            ends_on: day(6, 30),
+            auto_renews: true,
+            notice_by: Some(day(3, 31)),
+            value_per_year: Some(48_000_000),
+            partner: Some(named(text)),
+        },
+        Warning::KeyPerson {
+            user_id: 2,
+            user: from_outside,
+            share: 0.85,
+            interactions: 40.0,
+            may_leave: 12_500_000,
+        },
+        Warning::PaymentFall {
+            days_late: 21.4,
+            days_late_before: 4.0,
+            invoices: 12,
+            since: day(1, 1),
+        },
+        Warning::DataStale {
+            kind: "shipments".to_owned(),
+            last_at: at("2014-03-01T05:00:00Z"),
+            usual_days: 1.0,
+            days: 9.3,
+        },
+    ]
+}
+
+fn told(warning: Warning, language: Language) -> AlertNotice {
+    let about_us = matches!(warning, Warning::DataStale { .. });
+    let mut notice = AlertNotice {
+        warning,
+        ..brandt(language)
+    };
+    if about_us {
+        notice.customer = None;
+        notice.risk = None;
+        notice.team = None;
+        notice.next_step = NextStepWord::Data;
+    }
+    notice
+}
+
+#[test]
+fn every_reason_has_its_words_in_the_subject_with_the_money_behind() {
+    let english = [
+        "Brandt GmbH, 3 of 7 consignees silent, 212k margin at risk",
+        "Brandt GmbH, 3 of 7 consignees silent, 212k margin at risk",
+        "Brandt GmbH, partner Nordkauf at 42% churn, 212k margin at risk",
+        "Brandt GmbH, Nordkauf satisfaction 42%, 212k margin at risk",
+        "Brandt GmbH, satisfaction 75% → 60%, 212k margin at risk",
+        "Brandt GmbH, Nordkauf not heard for 190 days, 212k margin at risk",
+        "Brandt GmbH, satisfied (85%), yet 40% less business, 212k margin at risk",
+        "Brandt GmbH, 40% less business than a year ago, 212k margin at risk",
+        "Brandt GmbH, complaint not acknowledged, due 5 March 2014, 212k margin at risk",
+        "Brandt GmbH, complaint reopened on 5 March 2014, 212k margin at risk",
+        "Brandt GmbH, promise due 14 March 2014, 212k margin at risk",
+        "Brandt GmbH, promise of 1 March 2014 not kept, 212k margin at risk",
+        "Brandt GmbH, contract ends 30 June 2014, 212k margin at risk",
+        "Brandt GmbH, 85% of the contact rests on Nordkauf, 212k margin at risk",
+        "Brandt GmbH, pays 21 days after due, 4 before, 212k margin at risk",
+        "Our own data, no new shipments for 9 days",
+    ];
+    for (warning, expected) in warnings("Nordkauf").into_iter().zip(english) {
+        let mail = mail(&told(warning, Language::En));
+        assert_eq!(mail.subject, format!("[Hawser] HIGH: {expected}"));
+    }
+    let chinese = [
+        "Brandt GmbH，7 家收货方中 3 家已无往来，21.2万 毛利面临损失",
+        "Brandt GmbH，7 家收货方中 3 家已无往来，21.2万 毛利面临损失",
+        "Brandt GmbH，伙伴北方采购流失概率 42%，21.2万 毛利面临损失",
+        "Brandt GmbH，北方采购满意度 42%，21.2万 毛利面临损失",
+        "Brandt GmbH，满意度 75% → 60%，21.2万 毛利面临损失",
+        "Brandt GmbH，北方采购已 190 天无反馈，21.2万 毛利面临损失",
+        "Brandt GmbH，满意度 85%，业务量却下降 40%，21.2万 毛利面临损失",
+        "Brandt GmbH，业务量同比下降 40%，21.2万 毛利面临损失",
+        "Brandt GmbH，投诉未受理，应于 2014年3月5日前受理，21.2万 毛利面临损失",
+        "Brandt GmbH，投诉于 2014年3月5日重新提出，21.2万 毛利面临损失",
+        "Brandt GmbH，承诺将于 2014年3月14日到期，21.2万 毛利面临损失",
+        "Brandt GmbH，2014年3月1日到期的承诺未兑现，21.2万 毛利面临损失",
+        "Brandt GmbH，合同于 2014年6月30日到期，21.2万 毛利面临损失",
+        "Brandt GmbH，85% 的往来集中于北方采购，21.2万 毛利面临损失",
+        "Brandt GmbH，付款逾期 21 天，此前 4 天，21.2万 毛利面临损失",
+        "我方数据，发货数据已 9 天未更新",
+    ];
+    for (warning, expected) in warnings("北方采购").into_iter().zip(chinese) {
+        let mail = mail(&told(warning, Language::Zh));
+        assert_eq!(mail.subject, format!("[Hawser] 高风险：{expected}"));
+    }
+}
+
+#[test]
+fn every_reason_tells_its_own_figures() {
+    let expected: [&[&str]; 16] = [
+        &[
+            "has reached 31%. Your alert level is 30%.",
+            "It was 18% on 3 March",
+        ],
+        &["has risen to 31%", "10 or more percentage points"],
+        &[
+            "Nordkauf carries 61% of the business of Brandt GmbH",
+            "own churn probability is 42%. 17% of churn",
+            "Nordkauf ← Halle KG ← Nordkauf.",
+            "Churn through this partner: 17%",
+            "What its churn probability within 13 weeks is made of",
+        ],
+        &[
+            "of Nordkauf is 42%; it should reach 80%",
+            "between 30% and 55%",
+        ],
+        &[
+            "fell to 60%; on 3 February 2014 it was 75%",
+            "now: Warehouse",
+        ],
+        &["from Nordkauf for 190 days, the last time on 2 January 2014"],
+        &["is 85%, yet its business is 40% below"],
+        &[
+            "1,200 shipments in the last 13 weeks, 2,000 in the same",
+            "Business against a year before: -40%",
+        ],
+        &["“Nordkauf” has not even been acknowledged; that was due on 5 March"],
+        &["“Nordkauf” was reopened on 5 March 2014, 2 times in all"],
+        &["We promised “Nordkauf” by 14 March 2014."],
+        &["and did not keep it.", "Measured: 0.92; promised: 0.97."],
+        &[
+            "runs until 30 June 2014 and goes on unless",
+            "Last day for notice: 31 March 2014",
+            "worth EUR\u{a0}480,000 a year",
+            "with Nordkauf.",
+        ],
+        &[
+            "85% of our contact with Brandt GmbH goes through Nordkauf",
+            "EUR\u{a0}125,000",
+        ],
+        &[
+            "newest 12 paid invoices are from 1 January 2014 on",
+            "21.4 days after",
+            "was 4 days",
+        ],
+        &[
+            "last import of shipments came on 1 March 2014, 9 days ago. Usual number of days between two: 1. ",
+        ],
+    ];
+    for (warning, expected) in warnings("Nordkauf").into_iter().zip(expected) {
+        let mail = mail(&told(warning, Language::En));
+        assert_contains_in_order(&mail.text, expected);
+    }
+}
+
+#[test]
+fn every_reason_tells_the_same_in_both_bodies_and_hostile_texts_stay_texts() {
+    let hostile = "</p><script>alert(1)</script>\r\nBcc: x@y.example\u{202e}";
+    for language in Language::ALL {
+        for warning in warnings(hostile) {
+            let notice = told(warning, language);
+            let mail = mail(&notice);
+            assert!(!mail.html.contains("<script>alert"), "{}", mail.html);
+            assert!(!mail.text.contains("\nBcc") && !mail.text.contains('\u{202e}'));
+            assert!(!mail.subject.contains(char::is_control));
+            assert!(!mail.html.contains("{ $") && !mail.text.contains("{ $"));
+            let shown = mail.html.matches("<p style=\"margin:0 0 6px\">").count();
+            assert!(shown >= 1, "{:?}", notice.warning);
+            assert!(mail.html.contains("/alerts/7\""));
+            assert_eq!(
+                mail.html.contains("/customers/12\""),
+                notice.customer.is_some()
+            );
+        }
+        // A megabyte of name does not make a megabyte of mail.
+        for warning in warnings(&"名".repeat(350_000)) {
+            let mail = mail(&told(warning, language));
+            assert!(mail.html.len() + mail.text.len() < 40_000);
+            assert!(mail.subject.chars().count() < 200, "{}", mail.subject);
+        }
+    }
+}
+
+#[test]
+fn a_worsened_alert_says_by_how_much_since_when() {
+    let since = |warning, measure, now| {
+        let mut notice = told(warning, Language::En);
+        notice.told_before = Some(ToldBefore {
+            on: day(3, 3),
+            measure,
+            now,
+        });
+        mail(&notice).text
+    };
+    let [level, broken] = [warnings("x").remove(0), warnings("x").remove(11)];
+    assert!(since(level.clone(), 0.31, 0.42).contains(
+        "Since we last told you, on 3 March 2014, it has become worse by 11 percentage points."
+    ));
+    let unheard = warnings("x").remove(5);
+    assert!(since(unheard, 180.0, 270.0).contains("worse by 90 days."));
+    assert!(since(broken, 1.0, 2.0).contains("become worse since we last told you, on 3 March"));
+    assert!(!since(level, 0.42, 0.31).contains("worse"));
+}
+
+#[test]
+fn what_worked_before_is_told_only_with_enough_cases() {
+    let worked = |cases, effect: Option<[f64; 3]>| {
+        let mut notice = brandt(Language::En);
+        notice.worked_before = Some(WorkedBefore {
+            template: "visit".to_owned(),
+            cases,
+            kept: 7,
+            effect: effect.map(|[effect, _, _]| effect),
+            effect_low: effect.map(|[_, low, _]| low),
+            effect_high: effect.map(|[_, _, high]| high),
+        });
+        mail(&notice).text
+    };
+    assert!(worked(9, None).contains("What worked before\nNot enough cases to say: "));
+    assert!(worked(10, None).contains("7 of 10 customers stayed after such a step.\n"));
+    assert!(worked(10, Some([0.12, -0.03, 0.25])).contains(
+        "7 of 10 customers stayed after such a step. It lowers the probability of loss by 12% \
+         (90% interval -3% to 25%)"
+    ));
+    assert!(!mail(&brandt(Language::En)).text.contains("What worked"));
+}
+
+#[test]
+fn pictures_stand_in_the_html_with_their_words_and_links_act_for_the_reader() {
+    let mut notice = brandt(Language::En);
+    notice.pictures = vec![Picture {
+        content_id: "partners-7-1@hawser.example".to_owned(),
+        alt: "Brandt and \"1\": <Nordkauf>".to_owned(),
+        width: 560,
+        height: 300,
+        key: vec!["1: Nordkauf, 61% of its business".to_owned()],
+    }];
+    notice.deeds = Some(Links {
+        acknowledge: "https://hawser.example/a/one".to_owned(),
+        snooze: "https://hawser.example/a/two".to_owned(),
+        resolve: "https://hawser.example/a/three".to_owned(),
+    });
+    let mail = mail(&notice);
+    assert_contains_in_order(
+        &mail.html,
+        &[
+            "<img src=\"cid:partners-7-1@hawser.example\" alt=\"Brandt and &#34;1&#34;: &#60;Nordkauf&#62;\"",
+            "1: Nordkauf, 61%",
+            "/a/one\"",
+            "/a/two\"",
+            "/a/three\"",
+        ],
+    );
+    assert_contains_in_order(
+        &mail.text,
+        &[
+            "I am at it\nhttps://hawser.example/a/one\n",
+            "Resolve\nhttps://hawser.example/a/three\n",
+        ],
+    );
 }

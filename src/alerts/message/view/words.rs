@@ -79,7 +79,9 @@ impl Writer<'_> {
             let values = [("date", date.into())];
             return self.text(key("alert-since-told-worse"), &values).map(Some);
         };
-        let amount = self.text(gap.words, &[("amount", self.number(risen * gap.scale)?.into())])?;
+        let risen = risen * gap.scale;
+        let risen = if risen >= 1.0 { risen.round() } else { risen };
+        let amount = self.text(gap.words, &[("amount", risen.into())])?;
         let values = [("date", date.into()), ("amount", amount.into())];
         self.text(key("alert-since-told"), &values).map(Some)
     }
@@ -101,10 +103,7 @@ impl Writer<'_> {
     }
 
     fn what_worked(&self, worked: &WorkedBefore) -> Result<String, TextError> {
-        let values = [
-            ("cases", worked.cases.into()),
-            ("kept", worked.kept.into()),
-        ];
+        let values = [("cases", worked.cases.into()), ("kept", worked.kept.into())];
         if worked.cases < ENOUGH_CASES {
             return self.text(key("alert-worked-too-few"), &values);
         }

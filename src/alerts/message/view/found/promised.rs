@@ -7,6 +7,35 @@ use crate::i18n::line::{isolate, shorten, single_line};
 use crate::i18n::{TextError, key};
 
 impl Writer<'_> {
+    /// What happened, of business, payments and data.
+    pub(super) fn business_event(&self) -> Result<String, TextError> {
+        match &self.notice.warning {
+            Warning::VolumeDrop { change, .. } => {
+                let values = [("change", self.share(change.abs())?.into())];
+                self.text(key("alert-event-volume"), &values)
+            }
+            Warning::PaymentFall {
+                days_late,
+                days_late_before,
+                ..
+            } => {
+                let values = [
+                    ("days", self.number(days_late.round())?.into()),
+                    ("before", self.number(days_late_before.round())?.into()),
+                ];
+                self.text(key("alert-event-payment"), &values)
+            }
+            Warning::DataStale { kind, days, .. } => {
+                let values = [
+                    ("kind", self.data_kind(kind)?.into()),
+                    ("days", days.floor().into()),
+                ];
+                self.text(key("alert-event-data"), &values)
+            }
+            _ => self.promised_event(),
+        }
+    }
+
     /// What happened, of what has a day or a person.
     pub(super) fn promised_event(&self) -> Result<String, TextError> {
         let (name, date) = match &self.notice.warning {

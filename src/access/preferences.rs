@@ -67,10 +67,7 @@ pub(super) fn time<S: Serializer>(minute: &i64, out: S) -> Result<S::Ok, S::Erro
     out.serialize_str(&clock_time(*minute))
 }
 
-pub(super) fn maybe_time<S: Serializer>(
-    minute: &Option<i64>,
-    out: S,
-) -> Result<S::Ok, S::Error> {
+pub(super) fn maybe_time<S: Serializer>(minute: &Option<i64>, out: S) -> Result<S::Ok, S::Error> {
     match minute {
         Some(minute) => out.serialize_some(&clock_time(*minute)),
         None => out.serialize_none(),
@@ -130,7 +127,16 @@ mod tests {
             assert_eq!(minute_of_day(text), Some(minute));
             assert_eq!(clock_time(minute), text);
         }
-        for bad in ["", "7:00", "07:0", "24:00", "12:60", "+1:00", "07:00:00", "０７:00"] {
+        for bad in [
+            "",
+            "7:00",
+            "07:0",
+            "24:00",
+            "12:60",
+            "+1:00",
+            "07:00:00",
+            "０７:00",
+        ] {
             assert_eq!(minute_of_day(bad), None, "{bad}");
         }
     }

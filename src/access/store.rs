@@ -396,9 +396,8 @@ impl UserInput {
     ///
     /// [`DbError::Corrupt`] if the stored words make no sense.
     pub fn of(user: &User) -> DbResult<Self> {
-        let frequency = |what, word: &str| {
-            Frequency::parse(word).ok_or_else(|| DbError::corrupt(what, word))
-        };
+        let frequency =
+            |what, word: &str| Frequency::parse(word).ok_or_else(|| DbError::corrupt(what, word));
         let time = |minute: Option<i64>| minute.map(preferences::clock_time);
         Ok(Self {
             name: user.name.clone(),
@@ -421,9 +420,7 @@ impl UserInput {
     }
 
     fn row(&self) -> UserRow<'_> {
-        let minute = |time: &Option<String>| {
-            time.as_deref().and_then(preferences::minute_of_day)
-        };
+        let minute = |time: &Option<String>| time.as_deref().and_then(preferences::minute_of_day);
         UserRow {
             name: &self.name,
             email: &self.email,
@@ -485,7 +482,10 @@ fn monday() -> i64 {
     1
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "serde takes the default of the field's type")]
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "serde takes the default of the field's type"
+)]
 fn thirty() -> Option<i64> {
     Some(30)
 }

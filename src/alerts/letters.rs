@@ -177,7 +177,12 @@ impl<'a> Letters<'a> {
                 told.unreachable += 1;
                 continue;
             }
-            self.tell_one(conn, occasion, (recipient, frequency), (&mut written, &mut told))?;
+            self.tell_one(
+                conn,
+                occasion,
+                (recipient, frequency),
+                (&mut written, &mut told),
+            )?;
         }
         Ok(told)
     }
@@ -274,7 +279,10 @@ impl<'a> Letters<'a> {
             None => pictures(occasion.facts)?,
         };
         let (alert, version) = (occasion.alert, occasion.version);
-        let tail = format!("{alert}-{version}@{}", self.instance.public_url.mail_domain());
+        let tail = format!(
+            "{alert}-{version}@{}",
+            self.instance.public_url.mail_domain()
+        );
         let reader = Reader {
             language,
             visible: &visible,
@@ -390,7 +398,10 @@ mod tests {
         assert_eq!(references(&[]), None);
         assert_eq!(references(&thread(2)).unwrap(), "0@x 1@x");
         let long = references(&thread(100)).unwrap();
-        assert!(long.starts_with("0@x 80@x 81@x") && long.ends_with(" 99@x"), "{long}");
+        assert!(
+            long.starts_with("0@x 80@x 81@x") && long.ends_with(" 99@x"),
+            "{long}"
+        );
         assert_eq!(long.split(' ').count(), 21);
     }
 }

@@ -175,7 +175,11 @@ pub fn course(points: &[Point], level: Option<f64>) -> Result<Option<Drawing>, P
     });
     let path = points.iter().enumerate().map(|(place, point)| {
         let letter = if place == 0 { 'M' } else { 'L' };
-        format!("{letter}{} {}", coordinate(x(point.on)), coordinate(y(point.churn)))
+        format!(
+            "{letter}{} {}",
+            coordinate(x(point.on)),
+            coordinate(y(point.churn))
+        )
     });
     let svg = Course {
         grid: [0.0, top / 2.0, top].into_iter().map(grid).collect(),
@@ -195,10 +199,7 @@ pub fn course(points: &[Point], level: Option<f64>) -> Result<Option<Drawing>, P
 /// # Errors
 ///
 /// [`PictureError`]; a fault of ours.
-pub fn neighbourhood(
-    churn: f64,
-    partners: &[Neighbour],
-) -> Result<Option<Drawing>, PictureError> {
+pub fn neighbourhood(churn: f64, partners: &[Neighbour]) -> Result<Option<Drawing>, PictureError> {
     let shown = partners.get(..SHOWN_PARTNERS).unwrap_or(partners);
     if shown.is_empty() {
         return Ok(None);
@@ -277,7 +278,11 @@ fn draw(svg: &str, height: u32) -> Result<Drawing, PictureError> {
     let mut pixels = Pixmap::new(WIDTH * DENSITY, height * DENSITY)
         .ok_or_else(|| PictureError::Png("it has no size".to_owned()))?;
     let scale = DENSITY as f32;
-    resvg::render(&tree, Transform::from_scale(scale, scale), &mut pixels.as_mut());
+    resvg::render(
+        &tree,
+        Transform::from_scale(scale, scale),
+        &mut pixels.as_mut(),
+    );
     let png = pixels
         .encode_png()
         .map_err(|error| PictureError::Png(error.to_string()))?;

@@ -132,7 +132,10 @@ impl Preferences {
         if let Some(budget) = self.budget {
             let number = |text: String| {
                 text.parse().map_err(|_| {
-                    Failure::new(USAGE, "--budget: expected a number of mails a month, or none")
+                    Failure::new(
+                        USAGE,
+                        "--budget: expected a number of mails a month, or none",
+                    )
                 })
             };
             input.mail_budget = or_none(budget).map(number).transpose()?;

@@ -175,7 +175,8 @@ fn raise_from(app: &TestApp, run: i64) -> Raised {
 
 /// As if people had been told of what alerts measure now.
 fn told(app: &TestApp) {
-    let sql = Statement::new("UPDATE alerts SET measure_mailed = measure WHERE state <> 'resolved'");
+    let sql =
+        Statement::new("UPDATE alerts SET measure_mailed = measure WHERE state <> 'resolved'");
     app.state.db.write_now(|conn| sql.execute(conn)).unwrap();
 }
 

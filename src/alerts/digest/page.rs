@@ -94,14 +94,13 @@ impl Words<'_> {
     }
 
     pub fn count(&self, label: String, number: usize) -> Result<Count, TextError> {
-        let values = [
-            ("label", label.clone().into()),
-            ("value", number.into()),
-        ];
+        let values = [("label", label.clone().into()), ("value", number.into())];
         Ok(Count {
             line: self.text(key("alert-labelled"), &values)?,
             label,
-            number: self.language.integer(i64::try_from(number).unwrap_or(i64::MAX)),
+            number: self
+                .language
+                .integer(i64::try_from(number).unwrap_or(i64::MAX)),
         })
     }
 

@@ -54,8 +54,7 @@ impl Person {
     }
 
     pub fn roll_up(&self) -> DbResult<RollUp> {
-        RollUp::parse(&self.roll_up)
-            .ok_or_else(|| DbError::corrupt("users.roll_up", &self.roll_up))
+        RollUp::parse(&self.roll_up).ok_or_else(|| DbError::corrupt("users.roll_up", &self.roll_up))
     }
 
     /// Whose customers the person hears of.
@@ -186,7 +185,9 @@ pub fn entries(
 ) -> DbResult<Vec<Entry>> {
     let mut sql = Statement::new("SELECT e.id AS entry, e.deed, e.why, ");
     sql.push(ALERT)
-        .push(" JOIN digest_entries e ON e.alert_id = a.id WHERE e.mail_id IS NULL AND e.user_id = ")
+        .push(
+            " JOIN digest_entries e ON e.alert_id = a.id WHERE e.mail_id IS NULL AND e.user_id = ",
+        )
         .bind(Value::Int(person.id.0))
         .push(" AND e.frequency = ")
         .bind(Value::Text(frequency.word().to_owned()))
@@ -213,7 +214,9 @@ pub fn ended(
         .bind(Value::Time(since))
         .push(" AND a.resolved_at <= ")
         .bind(Value::Time(until))
-        .push(" AND EXISTS (SELECT 1 FROM digest_entries e WHERE e.alert_id = a.id AND e.user_id = ")
+        .push(
+            " AND EXISTS (SELECT 1 FROM digest_entries e WHERE e.alert_id = a.id AND e.user_id = ",
+        )
         .bind(Value::Int(person.id.0))
         .push(" AND e.mail_id IS NOT NULL AND e.frequency = ")
         .bind(Value::Text(frequency.word().to_owned()))

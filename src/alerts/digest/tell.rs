@@ -1,9 +1,9 @@
 //! A person's digest in words.
 
 use super::page::{Item, Page, Section, Words};
+use crate::access::preferences::Frequency;
 use crate::alerts::facts::Facts;
 use crate::alerts::message::{Line, RenderError, Rendered};
-use crate::access::preferences::Frequency;
 use crate::alerts::model::AlertSeverity;
 use crate::i18n::key;
 
@@ -107,7 +107,10 @@ pub fn digest(frame: &Frame<'_>, mut told: Vec<Told>) -> Result<Rendered, Render
         more: (more > 0)
             .then(|| words.text(key("digest-more"), &[("count", more.into())]))
             .transpose()?,
-        change: (words.text(key("digest-change"), &[])?, frame.change_url.clone()),
+        change: (
+            words.text(key("digest-change"), &[])?,
+            frame.change_url.clone(),
+        ),
         foot: vec![words.text(key("digest-foot"), &[])?],
     };
     page.render()
@@ -127,7 +130,9 @@ fn sections(frame: &Frame<'_>, shown: &[Told]) -> Result<Vec<Section>, RenderErr
     let groups: [(_, fn(&Fate) -> bool); 3] = [
         (key("digest-opened"), |fate| *fate == Fate::Opened),
         (key("digest-worsened"), |fate| *fate == Fate::Worsened),
-        (key("digest-resolved"), |fate| matches!(fate, Fate::Ended(_))),
+        (key("digest-resolved"), |fate| {
+            matches!(fate, Fate::Ended(_))
+        }),
     ];
     let mut sections = Vec::new();
     for (title, belongs) in groups {

@@ -24,7 +24,11 @@ impl Worker {
         Background::start("digests", bell, LOOK, move || match send_due(&state) {
             Ok(sent) if sent.digests + sent.roll_ups > 0 => {
                 let (digests, roll_ups) = (sent.digests, sent.roll_ups);
-                tracing::info!(digests, roll_ups, "Wrote {digests} digests, {roll_ups} roll-ups");
+                tracing::info!(
+                    digests,
+                    roll_ups,
+                    "Wrote {digests} digests, {roll_ups} roll-ups"
+                );
             }
             Ok(_) => {}
             Err(error) => {

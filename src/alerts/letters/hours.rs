@@ -17,7 +17,9 @@ pub fn moment(zone: Tz, day: NaiveDate, minute: i64) -> DateTime<Utc> {
     for skipped in 0..=DAY {
         let tried = wanted + TimeDelta::minutes(skipped);
         match zone.from_local_datetime(&tried) {
-            LocalResult::Single(at) | LocalResult::Ambiguous(at, _) => return at.with_timezone(&Utc),
+            LocalResult::Single(at) | LocalResult::Ambiguous(at, _) => {
+                return at.with_timezone(&Utc);
+            }
             LocalResult::None => {}
         }
     }
@@ -110,7 +112,10 @@ mod tests {
         let noon = (12 * 60, 13 * 60);
         let end = quiet_until(BERLIN, noon, at("2026-01-10T11:30:00Z"));
         assert_eq!(end, Some(at("2026-01-10T12:00:00Z")));
-        assert_eq!(quiet_until(BERLIN, (60, 60), at("2026-01-10T00:00:00Z")), None);
+        assert_eq!(
+            quiet_until(BERLIN, (60, 60), at("2026-01-10T00:00:00Z")),
+            None
+        );
     }
 
     #[test]
@@ -137,9 +142,15 @@ mod tests {
         let day = |text: &str| text.parse::<NaiveDate>().unwrap();
         let shanghai = chrono_tz::Asia::Shanghai;
         let (last, moment) = last_daily(shanghai, 420, at("2026-01-10T22:59:00Z"));
-        assert_eq!((last, moment), (day("2026-01-10"), at("2026-01-09T23:00:00Z")));
+        assert_eq!(
+            (last, moment),
+            (day("2026-01-10"), at("2026-01-09T23:00:00Z"))
+        );
         let (last, moment) = last_daily(shanghai, 420, at("2026-01-10T23:00:00Z"));
-        assert_eq!((last, moment), (day("2026-01-11"), at("2026-01-10T23:00:00Z")));
+        assert_eq!(
+            (last, moment),
+            (day("2026-01-11"), at("2026-01-10T23:00:00Z"))
+        );
         // 2026-01-12 is a Monday.
         let (last, _) = last_weekly(BERLIN, (1, 420), at("2026-01-12T05:59:00Z"));
         assert_eq!(last, day("2026-01-05"));

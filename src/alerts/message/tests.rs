@@ -390,7 +390,10 @@ fn unnamed_partners_and_many_followers_are_told_apart_and_counted() {
 #[test]
 fn line_ends_in_names_start_no_line_and_no_header() {
     let mut notice = brandt(Language::En);
-    name(&mut notice, "Evil\r\nBcc: all@example.com\r\n\r\n\0<b>\u{2028}x");
+    name(
+        &mut notice,
+        "Evil\r\nBcc: all@example.com\r\n\r\n\0<b>\u{2028}x",
+    );
     notice.team = Some("N\r\nord".to_owned());
     risk(&mut notice).followers[0].name = "F\nG".to_owned();
     let mail = mail(&notice);

@@ -112,7 +112,10 @@ impl<'a> Writer<'a> {
             Some((id, name)) => {
                 let name = single_line(name);
                 if name.is_empty() {
-                    writer.text(key("alert-customer-unnamed"), &[("id", id.to_string().into())])?
+                    writer.text(
+                        key("alert-customer-unnamed"),
+                        &[("id", id.to_string().into())],
+                    )?
                 } else {
                     shorten(&name, BODY_NAME_CHARS)
                 }
@@ -154,7 +157,11 @@ impl<'a> Writer<'a> {
             doubt: self.doubt()?,
             figures: self.figures()?,
             pictures: &notice.pictures,
-            risk: notice.risk.as_ref().map(|risk| self.risk(risk)).transpose()?,
+            risk: notice
+                .risk
+                .as_ref()
+                .map(|risk| self.risk(risk))
+                .transpose()?,
             worked: self.worked_before()?,
             next: self.text(key("alert-next"), &[])?,
             next_step: self.next_step()?,
@@ -224,8 +231,7 @@ impl<'a> Writer<'a> {
 impl Risk {
     /// Whether anything in it comes from partners.
     fn shows_partners(&self) -> bool {
-        let of_partner =
-            |part: &super::Part| matches!(part.kind, super::PartKind::Partner { .. });
+        let of_partner = |part: &super::Part| matches!(part.kind, super::PartKind::Partner { .. });
         self.parts.iter().any(of_partner) || !self.followers.is_empty()
     }
 }

@@ -36,7 +36,9 @@ fn colour(drawing: &Drawing, (x, y): (u32, u32)) -> [u8; 3] {
 
 #[test]
 fn a_course_runs_from_the_first_to_the_last_run_below_the_level() {
-    let drawn = course(&points(&[0.0, 0.25, 0.5]), Some(0.4)).unwrap().unwrap();
+    let drawn = course(&points(&[0.0, 0.25, 0.5]), Some(0.4))
+        .unwrap()
+        .unwrap();
     // The top is 0.5 · 1.2 = 0.6: nothing lies at 164, 0.5 at 164 − 140 · 5/6 = 47.3.
     assert_eq!(colour(&drawn, (80, 164)), [0x17, 0x5c, 0xd3]);
     assert_eq!(colour(&drawn, (520, 47)), [0x17, 0x5c, 0xd3]);
@@ -69,7 +71,11 @@ fn partners_are_as_dark_as_they_are_likely_to_leave() {
     assert_eq!(colour(&drawn, (485 + 10, 150)), [0xff, 0xf7, 0xbc]);
     assert_eq!(colour(&drawn, (280 - 12, 262)), [0xfe, 0x99, 0x29]);
     assert_eq!(colour(&drawn, (75 - 10, 150)), [0xea, 0xec, 0xf0]);
-    assert_eq!(colour(&drawn, (280, 130)), [0xfe, 0x99, 0x29], "the customer");
+    assert_eq!(
+        colour(&drawn, (280, 130)),
+        [0xfe, 0x99, 0x29],
+        "the customer"
+    );
 }
 
 #[test]

@@ -57,7 +57,10 @@ pub fn pictures(facts: &Facts) -> Result<Pictures, PictureError> {
     let drawn = course(&points, level)?;
     let partners = facts.risk.as_ref().map(neighbours).unwrap_or_default();
     let shown: Vec<Neighbour> = partners.iter().map(|named| named.drawn).collect();
-    let churn = facts.risk.as_ref().map_or(0.0, |risk| risk.churn_probability);
+    let churn = facts
+        .risk
+        .as_ref()
+        .map_or(0.0, |risk| risk.churn_probability);
     let network = neighbourhood(churn, &shown)?;
     Ok(Pictures {
         course: drawn.map(|drawing| (drawing, points, level)),

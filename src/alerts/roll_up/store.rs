@@ -1,11 +1,11 @@
 //! What a team's roll-up counts.
 
-use diesel::sql_types::{BigInt, Nullable, Text};
 use diesel::QueryableByName;
+use diesel::sql_types::{BigInt, Nullable, Text};
 
+use crate::access::Teams;
 use crate::alerts::facts::Facts;
 use crate::alerts::model::AlertSeverity;
-use crate::access::Teams;
 use crate::db::select::{Statement, Value};
 use crate::db::{Conn, DbError, DbResult, UtcTime};
 use crate::ids::{AlertId, CustomerId};
@@ -37,8 +37,7 @@ impl Open {
 
     /// What it says, with all names.
     pub fn facts(&self) -> DbResult<Facts> {
-        serde_json::from_str(&self.facts)
-            .map_err(|error| DbError::corrupt("alerts.facts", error))
+        serde_json::from_str(&self.facts).map_err(|error| DbError::corrupt("alerts.facts", error))
     }
 }
 

@@ -90,15 +90,17 @@ impl Writer<'_> {
             .collect()
     }
 
-    fn follower(
-        &self,
-        follower: &Follower,
-        basis: ValueBasis,
-    ) -> Result<FollowerLine, TextError> {
+    fn follower(&self, follower: &Follower, basis: ValueBasis) -> Result<FollowerLine, TextError> {
         let language = self.notice.language;
         let values = [
-            ("now", plain_percent(language, follower.churn_probability).into()),
-            ("lost", plain_percent(language, follower.churn_if_lost).into()),
+            (
+                "now",
+                plain_percent(language, follower.churn_probability).into(),
+            ),
+            (
+                "lost",
+                plain_percent(language, follower.churn_if_lost).into(),
+            ),
         ];
         let value = self.value(follower.value, basis);
         let behind = self.text(behind_label(basis), &[])?;
@@ -150,7 +152,11 @@ impl Writer<'_> {
             cause: cause.to_string(),
         })?;
         // A minus sign before nothing is no number.
-        Ok(if written == "-0" { "0".to_owned() } else { written })
+        Ok(if written == "-0" {
+            "0".to_owned()
+        } else {
+            written
+        })
     }
 
     /// A share or a change as a percentage, which may be above 100 % or negative.

@@ -47,7 +47,10 @@ impl Writer<'_> {
         let why = if self.is_about_churn() {
             self.text(key("alert-why"), &[])?
         } else {
-            self.text(key("alert-why-churn"), &[("weeks", risk.horizon_weeks.into())])?
+            self.text(
+                key("alert-why-churn"),
+                &[("weeks", risk.horizon_weeks.into())],
+            )?
         };
         Ok(RiskView {
             why,

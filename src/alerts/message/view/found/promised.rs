@@ -180,10 +180,7 @@ impl Writer<'_> {
                 ];
                 let mut found = vec![self.text(key("alert-found-promise-broken"), &values)?];
                 if let (Some(value), Some(level)) = (value, level) {
-                    let values = [
-                        ("value", (*value).into()),
-                        ("level", (*level).into()),
-                    ];
+                    let values = [("value", (*value).into()), ("level", (*level).into())];
                     found.push(self.text(key("alert-found-measured"), &values)?);
                 }
                 Ok(found)
@@ -216,7 +213,10 @@ impl Writer<'_> {
         }
         if let Some(value) = value_per_year {
             let value = self.money(*value);
-            found.push(self.text(key("alert-found-contract-value"), &[("value", value.into())])?);
+            found.push(self.text(
+                key("alert-found-contract-value"),
+                &[("value", value.into())],
+            )?);
         }
         if let Some(partner) = partner {
             let partner = self.named(partner, EVENT_NAME_CHARS)?;

@@ -16,6 +16,7 @@ use chrono::NaiveDate;
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::{Options, Tree, fontdb::Database};
 
+mod palette;
 mod told;
 
 pub use told::{Pictures, Reader, pictures};
@@ -52,6 +53,9 @@ pub enum PictureError {
     /// The file could not be written.
     #[error("the picture cannot be written: {0}")]
     Png(String),
+    /// The same, by the library that writes it.
+    #[error("the picture cannot be written: {0}")]
+    Encoding(#[from] png::EncodingError),
 }
 
 /// A run in the course.
@@ -283,10 +287,10 @@ fn draw(svg: &str, height: u32) -> Result<Drawing, PictureError> {
         Transform::from_scale(scale, scale),
         &mut pixels.as_mut(),
     );
-    let png = pixels
-        .encode_png()
-        .map_err(|error| PictureError::Png(error.to_string()))?;
-    Ok(Drawing { png, height })
+    Ok(Drawing {
+        png: palette::png(&pixels)?,
+        height,
+    })
 }
 
 #[cfg(test)]

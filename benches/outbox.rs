@@ -96,13 +96,7 @@ fn fill(db: &Db, mails: u64) {
     let text = text();
     db.write_now(|conn| {
         let email = format!("anna{}@firm.example", now.0.timestamp_micros());
-        let input = UserInput {
-            name: "Anna".to_owned(),
-            email: email.clone(),
-            language: "en".to_owned(),
-            team_id: None,
-            mail_alerts: true,
-        };
+        let input = UserInput::new("Anna".to_owned(), email.clone());
         let UserId(user) = insert_user(conn, &input, now)?.id;
         for number in 0..mails {
             let id = format!("<bench-{}.{number}@firm.example>", now.0.timestamp_micros());

@@ -104,9 +104,8 @@ pub fn start(state: AppState, listener: TcpListener) -> std::io::Result<Server> 
     let guard = Guard::new(state.config.rate_limit);
     let (workers, body_limit) = (state.config.workers, BodyLimit(state.config.body_limit));
     let description = web::Data::new(describe());
-    let live_network = web::Data::new(LiveNetwork::new(BusinessBasis::parse(
-        &state.config.assessment.business_basis,
-    )));
+    let basis = BusinessBasis::parse(&state.config.assessment.business_basis);
+    let live_network = web::Data::new(LiveNetwork::new(basis));
     let state = web::Data::new(state);
     let guard = web::Data::new(guard);
     let runner = web::Data::new(Runner::new(Arc::new(after_run)));

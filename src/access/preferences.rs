@@ -63,10 +63,15 @@ pub fn clock_time(minute: i64) -> String {
     format!("{:02}:{:02}", minute / 60, minute % 60)
 }
 
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands fields over by reference"
+)]
 pub(super) fn time<S: Serializer>(minute: &i64, out: S) -> Result<S::Ok, S::Error> {
     out.serialize_str(&clock_time(*minute))
 }
 
+#[expect(clippy::ref_option, reason = "serde hands fields over by reference")]
 pub(super) fn maybe_time<S: Serializer>(minute: &Option<i64>, out: S) -> Result<S::Ok, S::Error> {
     match minute {
         Some(minute) => out.serialize_some(&clock_time(*minute)),

@@ -430,7 +430,7 @@ impl UserInput {
             mail_high: self.mail_high.word(),
             mail_medium: self.mail_medium.word(),
             mail_low: self.mail_low.word(),
-            time_zone: self.time_zone.as_deref(),
+            time_zone: self.time_zone.clone(),
             quiet_from: minute(&self.quiet_from),
             quiet_until: minute(&self.quiet_until),
             // Checked before it is written.
@@ -457,7 +457,7 @@ struct UserRow<'a> {
     mail_high: &'static str,
     mail_medium: &'static str,
     mail_low: &'static str,
-    time_zone: Option<&'a str>,
+    time_zone: Option<String>,
     quiet_from: Option<i64>,
     quiet_until: Option<i64>,
     digest_at: i64,

@@ -43,7 +43,7 @@ pub enum Command {
         after_help = "A Maildir folder, an mbox file or a single message. New messages of a Maildir become read ones; a file is not changed."
     )]
     Bounces {
-        /// The mailbox; default: the setting HAWSER_BOUNCE_MAILBOX
+        /// The mailbox; default: the setting `HAWSER_BOUNCE_MAILBOX`
         file: Option<PathBuf>,
     },
     /// Let mails go to an address again that mails came back from

@@ -138,13 +138,13 @@ fn outcome(word: &str) -> Result<PlayOutcome, String> {
 pub fn run(context: &Context, command: Command) -> Result<(), Failure> {
     match command {
         Command::List { all, limit } => list(context, all, limit),
-        Command::Start(args) => start(context, args),
+        Command::Start(args) => start(context, &args),
         Command::Show { id } => show(context, id),
-        Command::Done { id, step, on } => act(context, id, Act::StepDone(step, on)),
-        Command::Finish { id, on } => act(context, id, Act::Finish(on)),
-        Command::Cancel { id, on } => act(context, id, Act::Cancel(on)),
+        Command::Done { id, step, on } => act(context, id, &Act::StepDone(step, on)),
+        Command::Finish { id, on } => act(context, id, &Act::Finish(on)),
+        Command::Cancel { id, on } => act(context, id, &Act::Cancel(on)),
         Command::Outcome { id, outcome, note } => {
-            act(context, id, Act::Outcome(Verdict { outcome, note }))
+            act(context, id, &Act::Outcome(Verdict { outcome, note }))
         }
         Command::Templates => all_templates(context),
         Command::Effect => effect(context),
@@ -197,7 +197,7 @@ fn list(context: &Context, all: bool, limit: i64) -> Result<(), Failure> {
     Ok(())
 }
 
-fn start(context: &Context, args: StartArgs) -> Result<(), Failure> {
+fn start(context: &Context, args: &StartArgs) -> Result<(), Failure> {
     let state = context.state()?;
     let (writer, today) = (writer(&state), today(&state));
     let made = state.db.write_now(|conn| {
@@ -238,7 +238,7 @@ fn show(context: &Context, id: i64) -> Result<(), Failure> {
     Ok(context.out.show(&found, lines)?)
 }
 
-fn act(context: &Context, id: i64, act: Act) -> Result<(), Failure> {
+fn act(context: &Context, id: i64, act: &Act) -> Result<(), Failure> {
     let state = context.state()?;
     let (writer, today) = (writer(&state), today(&state));
     let done = state

@@ -63,7 +63,7 @@ pub enum Command {
 /// How a user is told of alerts.
 #[derive(Debug, Default, clap::Args)]
 pub struct Preferences {
-    /// Alerts of high severity: never, real_time, daily or weekly
+    /// Alerts of high severity: `never`, `real_time`, `daily` or `weekly`
     #[arg(long, value_parser = frequency)]
     high: Option<Frequency>,
     /// Those of medium severity
@@ -178,32 +178,7 @@ pub fn run(context: &Context, command: Command) -> Result<(), Failure> {
                 vec![format!("User {} is changed.", user.email)]
             })?;
         }
-        Command::List => {
-            let users: Vec<User> = state.db.read_now(|conn| {
-                select::page(
-                    conn,
-                    &store::USERS,
-                    &select::Listing::all(&store::USERS),
-                    |_| {},
-                )
-            })?;
-            context.out.show(&users, |users| {
-                let rows: Vec<_> = users.iter().map(row).collect();
-                table(
-                    &[
-                        "id",
-                        "name",
-                        "e-mail",
-                        "language",
-                        "team",
-                        "alert mails",
-                        "high, medium, low",
-                        "a month",
-                    ],
-                    &rows,
-                )
-            })?;
-        }
+        Command::List => list(context, &state)?,
         Command::Remove { email } => {
             let email = email.trim().to_lowercase();
             remove(&state, &email)?;
@@ -214,6 +189,34 @@ pub fn run(context: &Context, command: Command) -> Result<(), Failure> {
                 })?;
         }
     }
+    Ok(())
+}
+
+fn list(context: &Context, state: &AppState) -> Result<(), Failure> {
+    let users: Vec<User> = state.db.read_now(|conn| {
+        select::page(
+            conn,
+            &store::USERS,
+            &select::Listing::all(&store::USERS),
+            |_| {},
+        )
+    })?;
+    context.out.show(&users, |users| {
+        let rows: Vec<_> = users.iter().map(row).collect();
+        table(
+            &[
+                "id",
+                "name",
+                "e-mail",
+                "language",
+                "team",
+                "alert mails",
+                "high, medium, low",
+                "a month",
+            ],
+            &rows,
+        )
+    })?;
     Ok(())
 }
 

@@ -221,7 +221,7 @@ impl PlayChange {
         let mut wrong = Vec::new();
         due("due_on", self.due_on, starts_on, &mut wrong);
         cost(self.cost, &mut wrong);
-        self.title = self.title.trim().to_owned();
+        self.title = self.title.trim().into();
         text("title", &self.title, TITLE, &mut wrong);
         tidy_prose("note", &mut self.note, &mut wrong);
         if wrong.is_empty() {
@@ -251,7 +251,7 @@ impl StepInput {
     /// Every rule that it breaks.
     pub fn checked(mut self, starts_on: NaiveDate) -> Result<Self, Vec<FieldProblem>> {
         let mut wrong = Vec::new();
-        self.text = self.text.trim().to_owned();
+        self.text = self.text.trim().into();
         text("text", &self.text, STEP, &mut wrong);
         due("due_on", self.due_on, starts_on, &mut wrong);
         if wrong.is_empty() {

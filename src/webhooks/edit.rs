@@ -222,13 +222,13 @@ pub fn check_name(url: &str, allow_private: bool) -> Answer<()> {
 /// The team of an endpoint: of a key with one team it is that team unless told otherwise.
 fn team(conn: &mut Conn, teams: &Teams, wanted: Option<i64>) -> Answer<Option<i64>> {
     let team = match (teams, wanted) {
-        (Teams::Only(own), None) => match own.as_slice() {
-            [only] => Some(*only),
-            _ => {
+        (Teams::Only(own), None) => {
+            let [only] = own.as_slice() else {
                 let rule = "expected one of the key's teams";
                 return Err(Error::invalid("team_id", "required", rule));
-            }
-        },
+            };
+            Some(*only)
+        }
         (teams, wanted) if *teams == Teams::All || teams.allow(wanted) => wanted,
         _ => return Err(Error::Forbidden { scope: "that team" }),
     };

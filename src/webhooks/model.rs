@@ -45,7 +45,7 @@ crate::word_enum! {
     Envelope {
         /// `type`, `timestamp` and `data`, as Standard Webhooks recommends.
         Plain = "plain",
-        /// CloudEvents 1.0, structured, as JSON.
+        /// `CloudEvents` 1.0, structured, as JSON.
         CloudEvents = "cloudevents",
     }
 }

@@ -64,6 +64,10 @@ impl Secret {
 
     /// The signature of a message: `v1,` and the base64 of HMAC-SHA-256 over `id.timestamp.body`.
     /// `timestamp` is in seconds since 1970.
+    ///
+    /// # Panics
+    ///
+    /// Never: HMAC takes keys of every length.
     pub fn sign(&self, id: &str, timestamp: i64, body: &str) -> String {
         #[expect(clippy::expect_used, reason = "HMAC takes keys of every length")]
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("a key of any length");

@@ -250,17 +250,18 @@ async fn who_may_not_see_the_customer_any_more_is_refused(app: TestApp) {
     assert_eq!(press(&app, path, "").await.status, 403);
 }
 
+#[derive(diesel::QueryableByName)]
+struct Word {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    word: String,
+}
+
 /// How alerts are mailed to somebody: high, medium, low, roll-up, and the version.
 async fn mailing(app: &TestApp, user: i64) -> Vec<String> {
     let read = hawser::db::select::Statement::new(&format!(
         "SELECT mail_high || ' ' || mail_medium || ' ' || mail_low || ' ' || roll_up || ' ' || \
          CAST(version AS TEXT) AS word FROM users WHERE id = {user}"
     ));
-    #[derive(diesel::QueryableByName)]
-    struct Word {
-        #[diesel(sql_type = diesel::sql_types::Text)]
-        word: String,
-    }
     let rows: Vec<Word> = app.state.db.read_now(|conn| read.load(conn)).unwrap();
     rows.into_iter().map(|row| row.word).collect()
 }

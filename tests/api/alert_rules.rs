@@ -384,11 +384,9 @@ async fn a_team_s_setting_beats_everybody_s_and_that_the_default(app: TestApp) {
     for (id, team) in [(1, Some(north)), (2, Some(south)), (3, None)] {
         assert_eq!(customer(&app, &format!("C{id}"), team).await, id);
     }
-    let set = |team: &str, level: f64| {
-        app.put(
-            &format!("/alert-rules/churn_level{team}"),
-            json!({"level": level, "high": 0.9}),
-        )
+    let set = async |team: &str, level: f64| {
+        let path = format!("/alert-rules/churn_level{team}");
+        app.put(&path, json!({"level": level, "high": 0.9})).await
     };
     set("", 0.5).await.expect(200);
     let own = set(&format!("?team_id={north}"), 0.4).await.expect(200);
@@ -433,7 +431,8 @@ async fn a_team_s_setting_beats_everybody_s_and_that_the_default(app: TestApp) {
 }
 
 async fn settings_that_make_no_sense_are_refused_and_the_rest_is_audited(app: TestApp) {
-    let put = |reason: &str, body: Value| app.put(&format!("/alert-rules/{reason}"), body);
+    let put =
+        async |reason: &str, body: Value| app.put(&format!("/alert-rules/{reason}"), body).await;
     for (body, pointer) in [
         (json!({"high": 0.1}), "/high"),
         (json!({"step": 0.0}), "/step"),
@@ -667,11 +666,9 @@ async fn after_a_false_alarm_only_a_step_above_or_a_return_opens_again(app: Test
     let brandt = customer(&app, "Brandt GmbH", None).await;
     let complaint = overdue(&app, brandt, 1).await;
     check(&app);
-    let settle = |alert: i64| {
-        app.post(
-            &format!("/alerts/{alert}:resolve"),
-            json!({"reason": "false_alarm"}),
-        )
+    let settle = async |alert: i64| {
+        let path = format!("/alerts/{alert}:resolve");
+        app.post(&path, json!({"reason": "false_alarm"})).await
     };
     settle(1).await.expect(200);
     later(&app, TimeDelta::days(2));

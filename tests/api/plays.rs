@@ -22,6 +22,12 @@ on_each_database!(
     the_effect_is_that_of_a_pencil_and_plans_take_it,
 );
 
+#[derive(diesel::QueryableByName)]
+struct Newest {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    id: i64,
+}
+
 fn id(json: &Value) -> i64 {
     json["id"].as_i64().unwrap()
 }
@@ -83,11 +89,6 @@ fn alert(app: &TestApp, customer: i64) -> i64 {
             sql.execute(conn)
         })
         .unwrap();
-    #[derive(diesel::QueryableByName)]
-    struct Newest {
-        #[diesel(sql_type = diesel::sql_types::BigInt)]
-        id: i64,
-    }
     let rows: Vec<Newest> = app
         .state
         .db

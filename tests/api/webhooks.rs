@@ -925,7 +925,7 @@ async fn runs_imports_and_customers_are_told(app: TestApp) {
         .await
         .expect(200);
     deliver(app);
-    let told: Vec<Value> = receiver.got().iter().map(|one| one.json()).collect();
+    let told: Vec<Value> = receiver.got().iter().map(receiver::Received::json).collect();
     assert_eq!(
         receiver.types(),
         [

@@ -93,14 +93,14 @@ fn received(key_file: PathBuf) -> Vec<Vec<u8>> {
 fn signatures_hold_and_break_with_what_they_cover() {
     for kind in ["rsa, PKCS#1", "rsa, PKCS#8", "ed25519"] {
         let folder = TempDir::new().unwrap();
-        let (key_file, record) = key(folder.path(), kind);
+        let (key_file, published) = key(folder.path(), kind);
         for source in received(key_file) {
             let text = String::from_utf8(source).unwrap();
             assert!(text.starts_with("DKIM-Signature: v=1; a="), "{text:.200}");
-            assert!(is_valid(text.as_bytes(), &record), "{kind}: {text}");
+            assert!(is_valid(text.as_bytes(), &published), "{kind}: {text}");
             // What relays may do.
-            let folded = text.replacen("Auto-Submitted: auto", "AUTO-Submitted:\r\n  auto", 1);
-            assert!(is_valid(folded.as_bytes(), &record), "{kind}: {folded}");
+            let refolded = text.replacen("Auto-Submitted: auto", "AUTO-Submitted:\r\n  auto", 1);
+            assert!(is_valid(refolded.as_bytes(), &published), "{kind}: {refolded}");
             // What nobody may.
             let (head, body) = text.split_once("\r\n\r\n").unwrap();
             for forged in [
@@ -112,7 +112,7 @@ fn signatures_hold_and_break_with_what_they_cover() {
                 format!("{head}\r\nList-Unsubscribe: <https://evil.example>\r\n\r\n{body}"),
             ] {
                 assert_ne!(forged, text);
-                assert!(!is_valid(forged.as_bytes(), &record), "{kind}: {forged}");
+                assert!(!is_valid(forged.as_bytes(), &published), "{kind}: {forged}");
             }
         }
     }

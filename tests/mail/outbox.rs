@@ -42,13 +42,7 @@ impl House {
     pub fn at(folder: TempDir, target: &Target) -> Self {
         let db = Db::open(target, 4).unwrap();
         let clock = Clock::stopped(Utc.with_ymd_and_hms(2026, 3, 2, 8, 0, 0).unwrap());
-        let anna = UserInput {
-            name: "Anna".to_owned(),
-            email: "anna@firm.example".to_owned(),
-            language: "en".to_owned(),
-            team_id: None,
-            mail_alerts: true,
-        };
+        let anna = UserInput::new("Anna".to_owned(), "anna@firm.example".to_owned());
         let now = UtcTime::from(clock.now());
         let UserId(anna) = (db.write_now(|conn| insert_user(conn, &anna, now)))
             .unwrap()

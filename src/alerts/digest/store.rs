@@ -136,7 +136,7 @@ pub fn claim(conn: &mut Conn, user: UserId, which: Which, day: NaiveDate) -> DbR
 #[derive(Clone, Debug, QueryableByName)]
 pub struct Entry {
     #[diesel(sql_type = BigInt)]
-    pub entry: i64,
+    pub id: i64,
     #[diesel(sql_type = Text)]
     deed: String,
     #[diesel(sql_type = Text)]
@@ -228,7 +228,7 @@ pub fn ended(
 
 /// Notes that a mail tells them.
 pub fn mark(conn: &mut Conn, entries: &[Entry], mail: MailId) -> DbResult<()> {
-    let ids: Vec<i64> = entries.iter().map(|entry| entry.entry).collect();
+    let ids: Vec<i64> = entries.iter().map(|entry| entry.id).collect();
     for chunk in ids.chunks(500) {
         on!(conn, |c| diesel::update(digest_entries::table)
             .filter(digest_entries::id.eq_any(chunk))

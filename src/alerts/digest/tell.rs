@@ -82,8 +82,8 @@ pub fn digest(frame: &Frame<'_>, mut told: Vec<Told>) -> Result<Rendered, Render
             what.push(words.text(name, &[("count", count.into())])?);
         }
     }
-    let worst = told.first().and_then(|one| one.line.value.clone());
-    if let Some(value) = worst.filter(|_| new + worse > 0) {
+    let most = told.first().and_then(|one| one.line.value.clone());
+    if let Some(value) = most.filter(|_| new + worse > 0) {
         what.push(words.text(key("digest-value"), &[("value", value.into())])?);
     }
     let (subject, kind) = if frame.frequency == Frequency::Weekly {
@@ -125,9 +125,12 @@ fn notes(frame: &Frame<'_>, told: &[Told]) -> Result<Vec<String>, RenderError> {
     Ok(vec![frame.words.text(key("digest-budget"), &values)?])
 }
 
+/// Whether an alert stands in a section.
+type Belongs = fn(&Fate) -> bool;
+
 fn sections(frame: &Frame<'_>, shown: &[Told]) -> Result<Vec<Section>, RenderError> {
     let words = frame.words;
-    let groups: [(_, fn(&Fate) -> bool); 3] = [
+    let groups: [(_, Belongs); 3] = [
         (key("digest-opened"), |fate| *fate == Fate::Opened),
         (key("digest-worsened"), |fate| *fate == Fate::Worsened),
         (key("digest-resolved"), |fate| {

@@ -481,6 +481,7 @@ fn at(text: &str) -> UtcTime {
 }
 
 /// One warning a reason, with texts from outside called `text`.
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn warnings(text: &str) -> Vec<Warning> {
     let from_outside = text.to_owned();
     vec![

@@ -298,17 +298,22 @@ impl<'a> Desk<'a> {
                 Act::End { .. } => Ok(None),
             })
             .collect::<Result<_, _>>()?;
-        let mut named: Vec<i64> = facts
+        let mut partners: Vec<i64> = facts
             .iter()
             .flatten()
             .flat_map(Facts::partners_named)
             .collect();
-        named.sort_unstable();
-        named.dedup();
-        let named = store::known(conn, &named)?;
-        let teams = named.iter().map(|(id, one)| (*id, one.team_id)).collect();
-        let names: BTreeMap<i64, String> =
-            named.into_iter().map(|(id, one)| (id, one.name)).collect();
+        partners.sort_unstable();
+        partners.dedup();
+        let partners = store::known(conn, &partners)?;
+        let teams = partners
+            .iter()
+            .map(|(id, one)| (*id, one.team_id))
+            .collect();
+        let names: BTreeMap<i64, String> = partners
+            .into_iter()
+            .map(|(id, one)| (id, one.name))
+            .collect();
         Ok(Gathered {
             known: view.known,
             facts: facts

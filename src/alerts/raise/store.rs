@@ -204,7 +204,7 @@ pub fn course_of_runs(conn: &mut Conn, run: &Run) -> DbResult<Vec<(RunId, NaiveD
         .push(" AND u.horizon_weeks = ")
         .bind(Value::Int(run.horizon_weeks))
         .push(" GROUP BY u.as_of ORDER BY u.as_of DESC LIMIT ")
-        .bind(Value::Int(COURSE as i64 - 1));
+        .bind(Value::Int(i64::try_from(COURSE).unwrap_or(i64::MAX) - 1));
     let rows: Vec<CourseRun> = sql.load(conn)?;
     let mut course: Vec<_> = rows.iter().rev().map(|row| (row.id, row.as_of)).collect();
     course.push((run.id, run.as_of));

@@ -66,6 +66,7 @@ pub struct Event {
     pub detail: Option<String>,
 }
 
+#[expect(clippy::ref_option, reason = "serde hands fields over by reference")]
 fn json<S: serde::Serializer>(text: &Option<String>, out: S) -> Result<S::Ok, S::Error> {
     let value: Option<Json> = text
         .as_deref()

@@ -50,7 +50,7 @@ pub(super) fn read(message: &[u8]) -> Result<Vec<Said>, NotAReport> {
     let at = date.and_then(|date| DateTime::<Utc>::from_timestamp(date.to_timestamp(), 0));
     let said: Vec<Said> = groups(&text)
         .iter()
-        .filter_map(|group| recipient(group))
+        .filter_map(recipient)
         .take(MOST_RECIPIENTS)
         .map(|recipient| Said {
             message_id: message_id.clone(),

@@ -394,8 +394,11 @@ pub enum Reach {
     Failing(String),
 }
 
+/// Address, name, since when mails to it come back, and what was said.
+type AddressRow = (Option<String>, String, Option<UtcTime>, Option<String>);
+
 impl Reach {
-    fn at(row: Option<(Option<String>, String, Option<UtcTime>, Option<String>)>) -> Self {
+    fn at(row: Option<AddressRow>) -> Self {
         match row {
             None | Some((None, ..)) => Self::Nowhere,
             Some((_, _, Some(_), why)) => Self::Failing(why.unwrap_or_default()),
@@ -431,11 +434,7 @@ pub fn recipient(conn: &mut Conn, cause: &Cause, now: UtcTime) -> DbResult<Reach
     if !stands(conn, cause, contact, now)? {
         return Ok(Reach::Nowhere);
     }
-    type Row = (
-        (Option<String>, String, Option<UtcTime>, Option<String>),
-        Option<String>,
-    );
-    let found: Option<Row> = on!(conn, |c| contacts::table
+    let found: Option<(AddressRow, Option<String>)> = on!(conn, |c| contacts::table
         .find(contact)
         .filter(contacts::deleted_at.is_null())
         .select((

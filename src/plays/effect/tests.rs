@@ -213,6 +213,11 @@ impl Dice {
 }
 
 /// A world in which a play lowers churn by `effect`, and people play the more the likelier churn is.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "days lie between 0 and 7"
+)]
 fn world(effect: f64, customers: i64, seed: u64) -> History {
     let mut dice = Dice(seed);
     let mut history = History {

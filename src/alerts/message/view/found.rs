@@ -246,18 +246,18 @@ impl Writer<'_> {
         self.text(key("alert-found-path"), &values)
     }
 
-    /// A text from outside, fit for a sentence.
-    pub(super) fn quoted(&self, text: &str) -> String {
-        isolate(shorten(&single_line(text), QUOTE_CHARS))
-    }
-
     /// What is imported.
     pub(super) fn data_kind(&self, kind: &str) -> Result<String, TextError> {
         match kind {
             "shipments" => self.text(key("alert-data-shipments"), &[]),
             "invoices" => self.text(key("alert-data-invoices"), &[]),
             "contracts" => self.text(key("alert-data-contracts"), &[]),
-            other => Ok(self.quoted(other)),
+            other => Ok(quoted(other)),
         }
     }
+}
+
+/// A text from outside, fit for a sentence.
+pub(super) fn quoted(text: &str) -> String {
+    isolate(shorten(&single_line(text), QUOTE_CHARS))
 }

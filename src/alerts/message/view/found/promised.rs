@@ -1,6 +1,7 @@
 //! What rules found about business, complaints, promises, contracts, people and data, in words.
 
 use super::EVENT_NAME_CHARS;
+use super::quoted;
 use crate::alerts::facts::Warning;
 use crate::alerts::message::view::Writer;
 use crate::i18n::line::{isolate, shorten, single_line};
@@ -137,7 +138,7 @@ impl Writer<'_> {
                 ..
             } => {
                 let values = [
-                    ("subject", self.quoted(subject).into()),
+                    ("subject", quoted(subject).into()),
                     ("date", self.day(*due_at).into()),
                 ];
                 let name = if *unacknowledged {
@@ -154,7 +155,7 @@ impl Writer<'_> {
                 ..
             } => {
                 let values = [
-                    ("subject", self.quoted(subject).into()),
+                    ("subject", quoted(subject).into()),
                     ("date", self.day(*reopened_at).into()),
                     ("times", (*times).into()),
                 ];
@@ -162,7 +163,7 @@ impl Writer<'_> {
             }
             Warning::PromiseDue { text, due_on, .. } => {
                 let values = [
-                    ("promise", self.quoted(text).into()),
+                    ("promise", quoted(text).into()),
                     ("date", self.date(*due_on).into()),
                 ];
                 Ok(vec![self.text(key("alert-found-promise-due"), &values)?])
@@ -175,7 +176,7 @@ impl Writer<'_> {
                 ..
             } => {
                 let values = [
-                    ("promise", self.quoted(text).into()),
+                    ("promise", quoted(text).into()),
                     ("date", self.date(*due_on).into()),
                 ];
                 let mut found = vec![self.text(key("alert-found-promise-broken"), &values)?];
@@ -234,7 +235,7 @@ impl Writer<'_> {
     ) -> Result<Vec<String>, TextError> {
         let values = [
             ("customer", isolate(self.customer.clone()).into()),
-            ("person", self.quoted(user).into()),
+            ("person", quoted(user).into()),
             ("share", self.share(share)?.into()),
         ];
         let mut found = vec![self.text(key("alert-found-key-person"), &values)?];

@@ -1,5 +1,6 @@
 //! What rules found about satisfaction and who was heard, in words.
 
+use super::quoted;
 use super::{EVENT_NAME_CHARS, QUOTE_CHARS};
 use crate::alerts::facts::{DepartmentFact, ScoreAndMoney, Warning};
 use crate::alerts::message::view::Writer;
@@ -164,7 +165,7 @@ impl Writer<'_> {
             Some(DepartmentKind::Quality) => key("alert-department-quality"),
             Some(DepartmentKind::Finance) => key("alert-department-finance"),
             Some(DepartmentKind::Management) => key("alert-department-management"),
-            Some(DepartmentKind::Other) | None => return Ok(self.quoted(kind)),
+            Some(DepartmentKind::Other) | None => return Ok(quoted(kind)),
         };
         self.text(name, &[])
     }

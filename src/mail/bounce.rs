@@ -319,7 +319,8 @@ fn take(
     let is_known = match (&mail.bounce, mail.bounced_at) {
         (Some(before), _) if before.starts_with("failed 5.") => {
             // A full mailbox that turns out to be none is news.
-            !said.blames_address() || blames_address(&before.replace(':', " "))
+            let code = before.strip_prefix("failed 5.0.0:").unwrap_or(before);
+            !said.blames_address() || blames_address(&code.replace(':', " "))
         }
         (Some(_), Some(before)) => !said.is_final() && at.0 <= before.0,
         _ => false,

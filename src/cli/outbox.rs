@@ -34,9 +34,14 @@ pub enum Command {
     )]
     Send,
     /// Put a dead letter back into the queue, to the person's address of today
+    #[command(after_help = "Examples:\n  hawser outbox retry 7\n  hawser outbox retry --all")]
     Retry {
         /// The mail's number
-        id: i64,
+        #[arg(required_unless_present = "all")]
+        id: Option<i64>,
+        /// Every dead letter that can go somewhere
+        #[arg(long, conflicts_with = "id")]
+        all: bool,
     },
     /// Take in delivery status notifications: mails that came back
     #[command(
@@ -87,7 +92,21 @@ pub fn run(context: &Context, command: &Command) -> Result<(), Failure> {
             Ok(())
         }
         Command::Send => send(context),
-        Command::Retry { id } => {
+        Command::Retry { id: None, .. } => {
+            let state = context.state()?;
+            let now = state.clock.now().into();
+            let retried =
+                (state.db).write_now(|conn| outbox::retry_all(conn, &Actor::cli(), now))?;
+            let waits = context.config.smtp.is_none();
+            context.out.show(&retried, |retried| {
+                let (queued, left) = (retried.queued, retried.left);
+                let mut lines = vec![format!("{queued} mails are queued, {left} stay dead.")];
+                lines.extend(waits.then(no_server));
+                lines
+            })?;
+            Ok(())
+        }
+        Command::Retry { id: Some(id), .. } => {
             let state = context.state()?;
             let now = state.clock.now().into();
             let mail = state
@@ -116,10 +135,9 @@ fn bounces(context: &Context, file: Option<&Path>) -> Result<(), Failure> {
     let mut verdicts = Vec::new();
     let taken = Mailbox::at(path).read(|message| {
         let now = state.clock.now().into();
-        let found = (state.db)
-            .write_now(|conn| bounce::receive(conn, message, &Teams::All, &Actor::cli(), now))?;
+        let (taken, found) = bounce::receive_next(&state.db, message, &Actor::cli(), now)?;
         verdicts.extend(found);
-        Ok::<_, Error>(())
+        Ok::<_, Error>(taken)
     });
     context.out.show(&verdicts, |verdicts| {
         let rows: Vec<_> = verdicts.iter().map(verdict).collect();

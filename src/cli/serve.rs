@@ -72,23 +72,78 @@ pub fn until_stopped(state: AppState, listener: TcpListener) -> Result<(), Failu
     (state.db)
         .write_now(|conn| Signer::of(conn, now))
         .map_err(|error| Failure::from(Error::from(error)))?;
-    // Dropped at the end, after the server.
     let post = super::outbox::post(&state.config)?;
     if post.is_none() {
         tracing::warn!("No mail server is configured (HAWSER_SMTP_HOST): mails wait");
     }
-    let _worker = post
-        .map(|post| Worker::start(state.clone(), post))
-        .transpose()?;
-    let _bounces = crate::mail::bounce::watch(state.clone())?;
-    let _keeper = crate::track::worker::Worker::start(state.clone())?;
-    let _asker = crate::surveys::reminders::Worker::start(state.clone())?;
-    let _digests = crate::alerts::digest::worker::Worker::start(state.clone())?;
-    let _plays = crate::plays::worker::Worker::start(state.clone())?;
-    let _hooks = crate::webhooks::worker::Worker::start(&state)?;
-    let _promises = crate::promises::worker::Worker::start(state.clone())?;
-    let _alerts = crate::alerts::check::Worker::start(state.clone())?;
+    // Dropped at the end, after the server.
+    let mut workers = Workers::default();
+    if let Some(post) = post {
+        workers.add(Worker::start(state.clone(), post)?);
+    }
+    if let Some(bounces) = crate::mail::bounce::watch(state.clone())? {
+        workers.add(bounces);
+    }
+    workers.add(crate::track::worker::Worker::start(state.clone())?);
+    workers.add(crate::surveys::reminders::Worker::start(state.clone())?);
+    workers.add(crate::alerts::digest::worker::Worker::start(state.clone())?);
+    workers.add(crate::plays::worker::Worker::start(state.clone())?);
+    workers.add(crate::webhooks::worker::Worker::start(&state)?);
+    workers.add(crate::promises::worker::Worker::start(state.clone())?);
+    workers.add(crate::alerts::check::Worker::start(state.clone())?);
     actix_web::rt::System::new()
         .block_on(async move { crate::app::start(state, listener)?.await })
         .map_err(|error| Failure::new(SOFTWARE, error))
+}
+
+/// What works beside the server. Each part waits for its own end when it is dropped: dropped one after
+/// the other, the last would only hear of it when the others have ended.
+#[derive(Default)]
+struct Workers(Vec<Box<dyn Send>>);
+
+impl Workers {
+    fn add(&mut self, worker: impl Send + 'static) {
+        self.0.push(Box::new(worker));
+    }
+}
+
+impl Drop for Workers {
+    fn drop(&mut self) {
+        std::thread::scope(|scope| {
+            for worker in self.0.drain(..) {
+                let end = std::thread::Builder::new().spawn_scoped(scope, move || drop(worker));
+                if let Err(error) = end {
+                    // It was dropped here instead.
+                    tracing::warn!(error.cause = %error, "A worker was waited for: {error}");
+                }
+            }
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+    use std::time::Duration;
+
+    use super::*;
+
+    /// Ends when its partner is told to end, too.
+    struct Partner(SyncSender<()>, Receiver<()>);
+
+    impl Drop for Partner {
+        fn drop(&mut self) {
+            self.0.send(()).unwrap();
+            self.1.recv_timeout(Duration::from_secs(60)).unwrap();
+        }
+    }
+
+    #[test]
+    fn all_are_told_to_stop_before_any_is_waited_for() {
+        let ((one, heard), (other, answered)) = (sync_channel(1), sync_channel(1));
+        let mut workers = Workers::default();
+        workers.add(Partner(one, answered));
+        workers.add(Partner(other, heard));
+        drop(workers);
+    }
 }

@@ -321,6 +321,27 @@ impl Db {
         outcome
     }
 
+    /// [`write_now`](Self::write_now), tried again as long as somebody else keeps SQLite's only
+    /// writer or no connection is to be had, and `go_on` says so: for what has happened outside and
+    /// happens again if it is not written down.
+    ///
+    /// # Errors
+    ///
+    /// Those of `work`, which roll back, or [`DbError`].
+    pub fn write_surely<T>(
+        &self,
+        go_on: impl Fn() -> bool,
+        work: impl Fn(&mut Conn) -> DbResult<T>,
+    ) -> DbResult<T> {
+        loop {
+            // Each try waits for its turn itself, for as long as a request would.
+            match self.write_now(&work) {
+                Err(DbError::Busy | DbError::Unreachable(_)) if go_on() => {}
+                other => return other,
+            }
+        }
+    }
+
     /// [`write_now`](Self::write_now), unless another process is writing to SQLite at this moment:
     /// then [`DbError::Busy`] at once.
     ///
@@ -452,4 +473,47 @@ where
     C: Connection,
 {
     C::TransactionManager::rollback_transaction(conn)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+
+    use super::*;
+
+    #[test]
+    fn what_is_to_be_written_surely_outlasts_another_writer_but_not_the_process() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = Target::Sqlite(folder.path().join("hawser.db"));
+        let db = Db::open(&target, 1).unwrap();
+        let other = Db::connect(&target, 1).unwrap();
+        // The test need not wait as long as a request would.
+        let hasty = |db: &Db| {
+            let mut conn = db.writers.connection().unwrap();
+            conn.set_patience(Duration::ZERO).unwrap();
+        };
+        hasty(&db);
+        let ((begun, has_begun), (end, ends)) = (channel(), channel::<()>());
+        let holder = std::thread::spawn(move || {
+            other.write_now(|_| {
+                begun.send(()).unwrap();
+                ends.recv().map_err(|_| DbError::Stopping)
+            })
+        });
+        has_begun.recv().unwrap();
+        let stopped = db.write_surely(|| false, |_| Ok(()));
+        assert!(matches!(stopped, Err(DbError::Busy)), "{stopped:?}");
+        // Freed only after it was found busy.
+        let free = || {
+            // Gone when it has ended.
+            let _ = end.send(());
+            true
+        };
+        let written = db.write_surely(free, |_| Ok(7));
+        assert_eq!(written.unwrap(), 7);
+        assert!(holder.join().unwrap().is_ok());
+        // What is wrong with the work itself is not tried again.
+        let wrong = db.write_surely(|| true, |_| Err::<(), _>(DbError::corrupt("x", "y")));
+        assert!(matches!(wrong, Err(DbError::Corrupt { .. })));
+    }
 }

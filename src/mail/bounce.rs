@@ -2,13 +2,14 @@
 //!
 //! ```text
 //! notification ─> report (RFC 3464) ─> the mail it is about, by Message-ID and address
-//!     failed for good (failed, 5.x.x) ─> noted on the mail; the address is marked
-//!     for now (delayed, 4.x.x)        ─> noted on the mail
+//!     nobody at the address (failed, 5.1.x, 5.2.1, 5.4.4) ─> noted on the mail; the address is marked
+//!     failed for other reasons, or delayed                ─> noted on the mail
 //! ```
 //!
 //! Anybody can send a notification. It changes something only if it names a mail that we tried to send,
 //! and the address that this mail went to. Reading one twice changes nothing: the mail remembers the
-//! last word said about it, and what was final stays.
+//! last word said about it, and what was final stays. What a server says while it refuses a mail counts
+//! as a notification does.
 //!
 //! No mail is sent to a marked address: it becomes a dead letter that says why. The mark goes when the
 //! person gets another address, or by [`clear`].
@@ -17,21 +18,23 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::mailer::{MessageId, blames_address};
 use super::outbox::store::Mail;
 use crate::access::Teams;
 use crate::access::audit::{self, Actor, Deed};
-use crate::db::{Conn, UtcTime};
+use crate::db::{Conn, Db, DbResult, UtcTime};
 use crate::error::{Answer, Error};
 use crate::i18n::line::{shorten, single_line};
+use crate::ids::MailId;
 
 mod mailbox;
 mod report;
 pub mod store;
 mod watch;
 
-pub use mailbox::{Mailbox, MailboxError};
+pub use mailbox::{Mailbox, MailboxError, Taken};
 pub use report::{Action, LARGEST, NotAReport};
-pub use watch::watch;
+pub use watch::{Watch, watch};
 
 /// What was said is kept up to so many characters.
 const LONGEST_WORDS: usize = 500;
@@ -39,9 +42,9 @@ const LONGEST_WORDS: usize = 500;
 crate::word_enum! {
     /// What became of one recipient's report.
     BounceOutcome {
-        /// It failed for good: noted on the mail, and no more mails go to the address.
+        /// Nobody is at the address: noted on the mail, and no more mails go there.
         Marked = "marked",
-        /// It failed for now, or may still arrive: noted on the mail.
+        /// It failed for another reason, or may still arrive: noted on the mail.
         Noted = "noted",
         /// Nothing new: the mail has this word, or a later or final one.
         Known = "known",
@@ -109,6 +112,16 @@ impl Said {
         self.action == Action::Failed && self.status.starts_with("5.")
     }
 
+    /// Other mails to the address would fail as well.
+    fn blames_address(&self) -> bool {
+        // Exim gives every failure this code and the server's words with it.
+        let code = match &self.diagnostic {
+            Some(words) if self.status == "5.0.0" => words,
+            _ => &self.status,
+        };
+        self.is_final() && blames_address(code)
+    }
+
     fn words(&self) -> String {
         let action = self.action.word();
         let words = match &self.diagnostic {
@@ -157,6 +170,46 @@ pub fn receive(
     }
 }
 
+/// Takes a message of a mailbox in, in a transaction of its own; the verdicts, and whether it is done
+/// with. A message that cannot be taken in is set aside and noted in the log: those behind it are read
+/// all the same.
+///
+/// # Errors
+///
+/// If the database is busy or cannot be reached: the message is to be read again.
+pub fn receive_next(
+    db: &Db,
+    message: &[u8],
+    actor: &Actor,
+    now: UtcTime,
+) -> Answer<(Taken, Vec<Verdict>)> {
+    match db.write_now(|conn| receive(conn, message, &Teams::All, actor, now)) {
+        Ok(verdicts) => Ok((Taken::Read, verdicts)),
+        Err(error @ Error::Unavailable(_)) => Err(error),
+        Err(error) => {
+            tracing::error!(error.cause = %error, "A bounce is set aside: {error}");
+            Ok((Taken::SetAside, Vec::new()))
+        }
+    }
+}
+
+/// A server refused a mail because nobody is at its address: no more mails go there.
+pub(super) fn refused(
+    conn: &mut Conn,
+    (mail, address): (MailId, &str),
+    words: &str,
+    now: UtcTime,
+) -> DbResult<()> {
+    let words = shorten(&single_line(words), LONGEST_WORDS);
+    let people = store::mark(conn, &address.to_lowercase(), now, &words)?;
+    let actor = Actor {
+        name: "outbox".to_owned(),
+        request_id: None,
+    };
+    let detail = json!({ "mail_id": mail, "people": people });
+    note(conn, &actor, ("bounced", None), &detail, now)
+}
+
 /// Takes in what somebody with a key says, such as the web hook of a mail service.
 ///
 /// # Errors
@@ -184,8 +237,13 @@ pub fn receive_input(
         let rule = "expected an e-mail address";
         return Err(Error::invalid("address", "not_an_address", rule));
     }
+    let message_id = input.message_id.as_deref().map(str::trim);
+    if message_id.is_some_and(|id| MessageId::parse(id).is_err()) {
+        let rule = "expected a message id such as <part@domain>";
+        return Err(Error::invalid("message_id", "not_a_message_id", rule));
+    }
     let said = Said {
-        message_id: input.message_id.clone(),
+        message_id: message_id.map(str::to_owned),
         addresses: input.address.iter().map(|a| a.trim().to_owned()).collect(),
         action: match status.as_bytes().first() {
             Some(b'5') => Action::Failed,
@@ -214,7 +272,8 @@ pub fn clear(
 ) -> Answer<usize> {
     let address = address.trim().to_lowercase();
     let nobody = || Error::not_found("marked address", &address);
-    if !store::is_visible(conn, &address, teams)? {
+    // PostgreSQL takes no NUL, and no address has one.
+    if address.contains(char::is_control) || !store::is_visible(conn, &address, teams)? {
         return Err(nobody());
     }
     let people = store::clear(conn, &address)?;
@@ -244,7 +303,12 @@ fn take(
     let Some(message_id) = &said.message_id else {
         return take_address(conn, said, teams, actor, now);
     };
-    let Some(mail) = store::tried(conn, message_id, teams)? else {
+    // What is none was never sent from here, and may hold what no database takes.
+    let mail = match MessageId::parse(message_id.trim()) {
+        Ok(id) => store::tried(conn, &id, teams)?,
+        Err(_) => None,
+    };
+    let Some(mail) = mail else {
         return Ok(said.verdict(BounceOutcome::Unknown, None, 0));
     };
     let same = |address: &String| address.eq_ignore_ascii_case(&mail.to_address);
@@ -253,7 +317,11 @@ fn take(
     }
     let at = heard_at(said, &mail, now);
     let is_known = match (&mail.bounce, mail.bounced_at) {
-        (Some(before), _) if before.starts_with("failed 5.") => true,
+        (Some(before), _) if before.starts_with("failed 5.") => {
+            // A full mailbox that turns out to be none is news.
+            let code = before.strip_prefix("failed 5.0.0:").unwrap_or(before);
+            !said.blames_address() || blames_address(&code.replace(':', " "))
+        }
         (Some(_), Some(before)) => !said.is_final() && at.0 <= before.0,
         _ => false,
     };
@@ -262,7 +330,7 @@ fn take(
     }
     let words = said.words();
     store::note(conn, mail.id, at, &words, now)?;
-    let (outcome, people) = if said.is_final() {
+    let (outcome, people) = if said.blames_address() {
         let address = mail.to_address.to_lowercase();
         let people = store::mark(conn, &address, at, &words)?;
         (BounceOutcome::Marked, people)
@@ -289,7 +357,7 @@ fn take_address(
     if !store::is_visible(conn, &address, teams)? {
         return Ok(said.verdict(BounceOutcome::Unknown, None, 0));
     }
-    if !said.is_final() {
+    if !said.blames_address() {
         // There is no mail to note it on.
         return Ok(said.verdict(BounceOutcome::Unnamed, None, 0));
     }
@@ -315,12 +383,12 @@ fn note(
     (action, id): (&str, Option<i64>),
     detail: &serde_json::Value,
     now: UtcTime,
-) -> Answer<()> {
+) -> DbResult<()> {
     let deed = Deed {
         action,
         entity: if id.is_some() { "mail" } else { "mail_address" },
         id,
         detail: Some(detail.clone()),
     };
-    Ok(audit::record(conn, actor, &deed, now)?)
+    audit::record(conn, actor, &deed, now)
 }

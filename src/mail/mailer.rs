@@ -30,6 +30,7 @@ mod settings;
 use dkim::Signer;
 pub use dkim::{DkimError, DkimSettings};
 pub use failure::SendError;
+pub(in crate::mail) use failure::blames_address;
 pub use memory::{MemoryMailer, StoredMail};
 pub use settings::{Credentials, MailSettings, Security, SettingsError};
 
@@ -75,6 +76,11 @@ impl MailAddress {
     /// The address alone.
     pub fn address(&self) -> &str {
         self.address.as_ref()
+    }
+
+    /// What stands behind the `@`.
+    pub fn domain(&self) -> &str {
+        self.address.domain()
     }
 
     /// The name to show, if there is one.
@@ -244,7 +250,9 @@ impl SmtpMailer {
     /// [`SettingsError`] if the settings contradict each other, or the file of
     /// certificates or of the key cannot be used.
     pub fn new(settings: &MailSettings) -> Result<Self, SettingsError> {
-        let signer = settings.dkim.as_ref().map(Signer::new).transpose()?;
+        let signer = (settings.dkim.as_ref())
+            .map(|dkim| Signer::new(dkim, settings.from.domain()))
+            .transpose()?;
         Ok(Self {
             transport: settings.transport()?,
             signer: signer.map(Arc::new),

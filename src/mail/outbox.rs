@@ -22,12 +22,13 @@
 
 use chrono::TimeDelta;
 
+use super::bounce;
 use super::mailer::{InlineImage, MailAddress, MessageId, OutgoingMail, SendError};
 use super::model::MailStatus;
 use super::retry::{Decision, FailureKind, GiveUp, Jitter, MOST_ATTEMPTS, decide};
 use crate::access::Teams;
 use crate::access::audit::{self, Actor, Deed};
-use crate::db::{Conn, Db, DbError, DbResult, UtcTime};
+use crate::db::{Conn, Db, DbResult, UtcTime};
 use crate::error::{Answer, Error};
 use crate::i18n::UnknownLanguage;
 use crate::ids::MailId;
@@ -104,6 +105,7 @@ fn deliver(
     post: &Post,
     clock: &Clock,
     due: &Due,
+    go_on: impl Fn() -> bool,
     delivered: &mut Delivered,
 ) -> DbResult<Option<SendError>> {
     let asked = UtcTime::from(clock.now());
@@ -123,14 +125,15 @@ fn deliver(
     let id = due.id;
     match outcome {
         Ok(receipt) => {
-            db.write_now(|conn| store::sent(conn, id, now))?;
+            // What is not written down now is sent again.
+            db.write_surely(go_on, |conn| store::sent(conn, id, now))?;
             delivered.sent += 1;
             telemetry::count_mail("sent");
             tracing::info!(mail_id = id.0, code = receipt.code, "Sent mail {id}");
             Ok(None)
         }
         Err(error) => {
-            let buried = db.write_now(|conn| failed(conn, due, &error, now))?;
+            let buried = db.write_surely(go_on, |conn| failed(conn, due, &error, now))?;
             // The server's words may quote the address: they stay in the record of the mail.
             let (kind, code) = (error.kind, error.code);
             if buried {
@@ -148,7 +151,7 @@ fn deliver(
 }
 
 /// Writes a failure down; whether the mail was given up.
-fn failed(conn: &mut Conn, due: &Due, error: &SendError, now: UtcTime) -> Result<bool, DbError> {
+fn failed(conn: &mut Conn, due: &Due, error: &SendError, now: UtcTime) -> DbResult<bool> {
     let attempts = u32::try_from(due.attempts).unwrap_or(u32::MAX);
     // A clock that was set back makes a mail young, not old.
     let since = due.trying_since.unwrap_or(now);
@@ -169,10 +172,13 @@ fn failed(conn: &mut Conn, due: &Due, error: &SendError, now: UtcTime) -> Result
         Decision::GiveUp(why) => {
             let words = match why {
                 GiveUp::Refused => words,
-                GiveUp::TooManyAttempts => format!("given up after {attempts} attempts: {words}"),
                 GiveUp::TooOld => format!("given up after two days of trying: {words}"),
             };
             store::bury(conn, due, &words, now)?;
+            if error.blames_address() {
+                let words = format!("refused: {words}");
+                bounce::refused(conn, (due.id, &due.to_address), &words, now)?;
+            }
             Ok(true)
         }
     }
@@ -231,6 +237,38 @@ fn refused(why: &str) -> SendError {
         code: None,
         text: why.to_owned(),
     }
+}
+
+/// What became of the dead letters that were to be sent again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Retried {
+    /// They are queued.
+    pub queued: u64,
+    /// They stay dead: they would be withdrawn.
+    pub left: u64,
+}
+
+/// Puts every dead letter that can go somewhere back into the queue, as [`retry`] does.
+///
+/// # Errors
+///
+/// The database's.
+pub fn retry_all(conn: &mut Conn, actor: &Actor, now: UtcTime) -> DbResult<Retried> {
+    let mut retried = Retried::default();
+    for id in store::dead(conn)? {
+        match store::requeue(conn, id, now)? {
+            Reach::At { .. } => retried.queued += 1,
+            Reach::Nowhere | Reach::Failing(_) => retried.left += 1,
+        }
+    }
+    let deed = Deed {
+        action: "retried",
+        entity: "mail",
+        id: None,
+        detail: Some(serde_json::json!(retried)),
+    };
+    audit::record(conn, actor, &deed, now)?;
+    Ok(retried)
 }
 
 /// Puts a dead letter back into the queue, to the person's address of today.

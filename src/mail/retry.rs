@@ -10,8 +10,9 @@ use std::time::Duration;
 pub const BASE_PAUSE: Duration = Duration::from_secs(30);
 /// The ceiling of every pause.
 pub const LONGEST_PAUSE: Duration = Duration::from_secs(2 * 60 * 60);
-/// After so many attempts a mail is given up.
-pub const MOST_ATTEMPTS: u32 = 12;
+/// A mail with more attempts is given up unsent. Failures come to some sixty in [`LONGEST_WAIT`]: so
+/// many have attempts alone that end with the process, before anything can be decided.
+pub const MOST_ATTEMPTS: u32 = 100;
 /// A mail that fails for this long is given up.
 pub const LONGEST_WAIT: Duration = Duration::from_secs(48 * 60 * 60);
 
@@ -73,8 +74,6 @@ pub enum Decision {
 pub enum GiveUp {
     /// Another attempt would fail the same way.
     Refused,
-    /// [`MOST_ATTEMPTS`] have been made.
-    TooManyAttempts,
     /// It has been tried for [`LONGEST_WAIT`].
     TooOld,
 }
@@ -98,9 +97,7 @@ pub fn decide(kind: FailureKind, attempts: u32, age: Duration, jitter: Jitter) -
     match kind {
         FailureKind::Permanent | FailureKind::BadAddress => Decision::GiveUp(GiveUp::Refused),
         FailureKind::Transient | FailureKind::Configuration => {
-            if attempts >= MOST_ATTEMPTS {
-                Decision::GiveUp(GiveUp::TooManyAttempts)
-            } else if age >= LONGEST_WAIT {
+            if age >= LONGEST_WAIT {
                 Decision::GiveUp(GiveUp::TooOld)
             } else {
                 Decision::RetryAfter(pause(attempts, jitter))
@@ -153,16 +150,30 @@ mod tests {
     }
 
     #[test]
-    fn others_end_with_the_twelfth_attempt_or_after_two_days() {
+    fn others_end_after_two_days_however_many_attempts_that_were() {
         for kind in [FailureKind::Transient, FailureKind::Configuration] {
             let decide = |attempts, hours: u64| {
                 let age = Duration::from_secs(hours * 3600);
                 decide(kind, attempts, age, almost_one())
             };
             assert!(matches!(decide(11, 47), Decision::RetryAfter(_)));
-            assert_eq!(decide(12, 1), Decision::GiveUp(GiveUp::TooManyAttempts));
+            assert!(matches!(decide(99, 47), Decision::RetryAfter(_)));
             assert_eq!(decide(1, 48), Decision::GiveUp(GiveUp::TooOld));
         }
+    }
+
+    #[test]
+    fn two_days_of_failures_stay_below_the_guard() {
+        // Ceilings: 7650 s in the first eight pauses, then 7200 s each. At a half of them, the mean:
+        // 8 + (172800 - 3825) / 3600 = 55 attempts.
+        let half = Jitter::new(0.5).unwrap();
+        let (mut age, mut attempts) = (Duration::ZERO, 1);
+        while let Decision::RetryAfter(pause) = decide(FailureKind::Transient, attempts, age, half)
+        {
+            (age, attempts) = (age + pause, attempts + 1);
+        }
+        assert_eq!(attempts, 56);
+        assert!(attempts < MOST_ATTEMPTS * 2 / 3);
     }
 
     #[test]

@@ -8,29 +8,32 @@
 //! ```
 //!
 //! Any number of threads and instances may share the queue: a claim is one `UPDATE` that finds the row
-//! free for one of them only. No request is made inside a transaction.
+//! free for one of them only, and no other row of its endpoint taken. No request is made inside a
+//! transaction.
 
 use std::time::Instant;
 
 use chrono::TimeDelta;
 use serde_json::Value as Json;
 
-use super::model::{DisabledReason, Envelope};
+use super::model::{DeliveryStatus, DisabledReason, Envelope};
 use super::payload::{self, Told};
 use super::retry::{self, MOST_ATTEMPTS};
 use super::secret::Secret;
 use super::sender::{NoReply, Reply, Request, Sender};
 use super::store::deliveries::{self, Attempt, Due};
 use super::store::{endpoints, events};
-use crate::db::{Conn, Db, DbError, DbResult, UtcTime};
+use crate::db::{Conn, DbResult, UtcTime};
 use crate::state::AppState;
 
 /// A lease is longer than any attempt by this.
 const LEASE_RESERVE: TimeDelta = TimeDelta::seconds(60);
-/// Deliveries looked for at once: others may be faster at the first ones.
-const BATCH: i64 = 20;
-/// An endpoint that fails for so long is switched off.
+/// So often others may be faster before a round ends.
+const TRIES: usize = 50;
+/// An endpoint that fails for so long is switched off …
 const PATIENCE: TimeDelta = TimeDelta::days(5);
+/// … if so many requests failed meanwhile: a single one long ago says little.
+const FAILURES: i64 = 10;
 /// Old events deleted in one transaction.
 const FORGET: i64 = 1000;
 
@@ -69,7 +72,7 @@ pub fn deliver_while(
         let Some(due) = next(state, sender)? else {
             break;
         };
-        attempt(state, sender, &due, &mut counted)?;
+        attempt(state, sender, &due, &go_on, &mut counted)?;
     }
     Ok(counted)
 }
@@ -79,11 +82,12 @@ fn next(state: &AppState, sender: &Sender) -> DbResult<Option<Due>> {
     let now = UtcTime::from(state.clock.now());
     let timeout = TimeDelta::from_std(sender.timeout()).unwrap_or(TimeDelta::minutes(1));
     let lease = UtcTime::from(now.0 + timeout + LEASE_RESERVE);
-    for id in state
-        .db
-        .read_now(|conn| deliveries::due(conn, now, BATCH))?
-    {
-        // Another worker may have been faster.
+    for _ in 0..TRIES {
+        // Read anew after every defeat: the endpoint of the next one may be the one just taken.
+        let found = (state.db).read_now(|conn| deliveries::due(conn, now, 1))?;
+        let Some(id) = found.first().copied() else {
+            break;
+        };
         if let Some(due) = state
             .db
             .write_now(|conn| deliveries::claim(conn, id, now, lease))?
@@ -94,7 +98,13 @@ fn next(state: &AppState, sender: &Sender) -> DbResult<Option<Due>> {
     Ok(None)
 }
 
-fn attempt(state: &AppState, sender: &Sender, due: &Due, counted: &mut Delivered) -> DbResult<()> {
+fn attempt(
+    state: &AppState,
+    sender: &Sender,
+    due: &Due,
+    go_on: impl Fn() -> bool,
+    counted: &mut Delivered,
+) -> DbResult<()> {
     let at = UtcTime::from(state.clock.now());
     let begun = Instant::now();
     let outcome = request(state, sender, due, at);
@@ -112,14 +122,17 @@ fn attempt(state: &AppState, sender: &Sender, due: &Due, counted: &mut Delivered
             .filter(|text| !text.is_empty()),
     };
     let verdict = verdict(due, &outcome, now);
-    write_surely(&state.db, |conn| {
+    // What is not written down now is sent again.
+    let status = state.db.write_surely(go_on, |conn| {
+        // Whoever claims or edits locks the endpoint first, too.
+        endpoints::lock(conn, due.endpoint_id)?;
         deliveries::log(conn, due.id, &record)?;
-        settle(conn, due, &verdict, now)
+        settle(conn, due, &verdict, (at, now))
     })?;
     let (delivery, code) = (due.id, record.code);
-    match verdict {
-        Verdict::Delivered => counted.delivered += 1,
-        Verdict::Again(..) => {
+    match status {
+        DeliveryStatus::Delivered => counted.delivered += 1,
+        DeliveryStatus::Queued => {
             counted.retried += 1;
             tracing::warn!(
                 delivery,
@@ -127,7 +140,7 @@ fn attempt(state: &AppState, sender: &Sender, due: &Due, counted: &mut Delivered
                 "Webhook delivery {delivery} failed; it waits"
             );
         }
-        Verdict::Dead(_) | Verdict::Gone => {
+        DeliveryStatus::Dead => {
             counted.dead += 1;
             tracing::warn!(delivery, code, "Gave webhook delivery {delivery} up");
         }
@@ -220,22 +233,56 @@ fn random(now: UtcTime) -> f64 {
     f64::from(bits) / (f64::from(u32::MAX) + 1.0)
 }
 
-fn settle(conn: &mut Conn, due: &Due, verdict: &Verdict, now: UtcTime) -> DbResult<()> {
-    match verdict {
+/// Writes a verdict down: what became of the delivery, and what is held against its endpoint for the
+/// request made at `at`, if that is still where it was.
+fn settle(
+    conn: &mut Conn,
+    due: &Due,
+    verdict: &Verdict,
+    (at, now): (UtcTime, UtcTime),
+) -> DbResult<DeliveryStatus> {
+    let is_there = endpoints::is_at(conn, due.endpoint_id, &due.url)?;
+    let status = match verdict {
         Verdict::Delivered => {
             deliveries::delivered(conn, due.id, now)?;
-            return endpoints::works(conn, due.endpoint_id);
+            if is_there {
+                endpoints::forgive(conn, due.endpoint_id)?;
+            }
+            return Ok(DeliveryStatus::Delivered);
+        }
+        Verdict::Gone if is_there => {
+            deliveries::failed(conn, due, None, "HTTP 410: the endpoint is gone", now)?;
+            switch_off(conn, due.endpoint_id, DisabledReason::Gone, now)?;
+            return Ok(DeliveryStatus::Dead);
         }
         Verdict::Gone => {
-            deliveries::failed(conn, due, None, "HTTP 410: the endpoint is gone", now)?;
-            return switch_off(conn, due.endpoint_id, DisabledReason::Gone, now);
+            let words = "HTTP 410 from an address that the endpoint has left";
+            deliveries::failed(conn, due, Some(now), words, now)?;
+            DeliveryStatus::Queued
         }
-        Verdict::Again(next, words) => deliveries::failed(conn, due, Some(*next), words, now)?,
-        Verdict::Dead(words) => deliveries::failed(conn, due, None, words, now)?,
+        Verdict::Again(next, words) => {
+            deliveries::failed(conn, due, Some(*next), words, now)?;
+            DeliveryStatus::Queued
+        }
+        Verdict::Dead(words) => {
+            deliveries::failed(conn, due, None, words, now)?;
+            DeliveryStatus::Dead
+        }
+    };
+    if is_there {
+        blame(conn, due.endpoint_id, (at, now))?;
     }
-    let since = endpoints::fails(conn, due.endpoint_id, now)?;
-    if since.is_some_and(|since| now.0 - since.0 >= PATIENCE) {
-        switch_off(conn, due.endpoint_id, DisabledReason::Failing, now)?;
+    Ok(status)
+}
+
+/// Holds a failure against an endpoint, and switches it off if that was one too many.
+fn blame(conn: &mut Conn, id: i64, (at, now): (UtcTime, UtcTime)) -> DbResult<()> {
+    let Some(since) = endpoints::fails(conn, id, at)? else {
+        return Ok(());
+    };
+    let enough = usize::try_from(FAILURES).unwrap_or(usize::MAX);
+    if now.0 - since.0 >= PATIENCE && deliveries::made_since(conn, id, since, FAILURES)? >= enough {
+        switch_off(conn, id, DisabledReason::Failing, now)?;
     }
     Ok(())
 }
@@ -256,31 +303,34 @@ fn switch_off(conn: &mut Conn, id: i64, why: DisabledReason, now: UtcTime) -> Db
     Ok(())
 }
 
-/// Writes, however long an import keeps SQLite's only writer: what is not written down now is sent
-/// again.
-fn write_surely(db: &Db, work: impl Fn(&mut Conn) -> DbResult<()>) -> DbResult<()> {
-    match db.write_now(&work) {
-        Err(DbError::Busy | DbError::Unreachable(_)) => db.write_when_free(&work),
-        other => other,
-    }
-}
-
-/// Forgets old events that nobody waits for.
+/// Forgets old events that nobody waits for, and the secrets whose time is over; how many events.
 ///
 /// # Errors
 ///
 /// The database's.
 pub fn forget_old(state: &AppState) -> DbResult<usize> {
+    forget_while(state, || true)
+}
+
+/// The same, as long as `go_on` says so between two transactions.
+///
+/// # Errors
+///
+/// As there.
+pub fn forget_while(state: &AppState, go_on: impl Fn() -> bool) -> DbResult<usize> {
+    let now = UtcTime::from(state.clock.now());
+    (state.db).write_now(|conn| endpoints::forget_secrets(conn, now))?;
     let days = i64::from(state.config.webhooks.retention_days);
-    let until = UtcTime::from(state.clock.now() - TimeDelta::days(days));
+    let until = UtcTime::from(now.0 - TimeDelta::days(days));
     let mut forgotten = 0;
-    loop {
+    while go_on() {
         let some = state
             .db
             .write_now(|conn| events::forget(conn, until, FORGET))?;
         forgotten += some;
         if some == 0 {
-            return Ok(forgotten);
+            break;
         }
     }
+    Ok(forgotten)
 }

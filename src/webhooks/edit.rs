@@ -254,6 +254,14 @@ pub fn find(conn: &mut Conn, id: i64, teams: &Teams) -> Answer<Endpoint> {
     Ok(Endpoint::of(row)?)
 }
 
+/// The endpoint that is about to be written: nobody else writes it meanwhile.
+fn locked(conn: &mut Conn, writer: &Writer, id: i64, condition: &IfMatch) -> Answer<Endpoint> {
+    endpoints::lock(conn, id)?;
+    let standing = find(conn, id, &writer.teams)?;
+    condition.check(standing.version)?;
+    Ok(standing)
+}
+
 /// The delivery with this id.
 ///
 /// # Errors
@@ -294,8 +302,7 @@ pub fn patch(
     condition: &IfMatch,
     body: Json,
 ) -> Answer<Endpoint> {
-    let standing = find(conn, id, &writer.teams)?;
-    condition.check(standing.version)?;
+    let standing = locked(conn, writer, id, condition)?;
     let input: EndpointInput = parse_value(&merge::patched(&standing.input(), body)?)?;
     if input == standing.input() {
         return Ok(standing);
@@ -308,6 +315,9 @@ pub fn patch(
         values.status = EndpointStatus::Disabled.word();
     }
     endpoints::update(conn, id, &values, writer.now)?;
+    if values.url != standing.url || values.status != standing.status.word() {
+        endpoints::forgive(conn, id)?;
+    }
     if values.team_id.is_some() && standing.team_id != values.team_id {
         let words = "the endpoint was given to another team";
         deliveries::bury_all(conn, id, words, writer.now)?;
@@ -322,7 +332,7 @@ pub fn patch(
 ///
 /// 404 and 412.
 pub fn delete(conn: &mut Conn, writer: &Writer, id: i64, condition: &IfMatch) -> Answer<()> {
-    condition.check(find(conn, id, &writer.teams)?.version)?;
+    locked(conn, writer, id, condition)?;
     endpoints::delete(conn, id, writer.now)?;
     deliveries::bury_all(conn, id, "the endpoint was deleted", writer.now)?;
     writer.record(conn, "deleted", "webhook", id)?;
@@ -330,7 +340,7 @@ pub fn delete(conn: &mut Conn, writer: &Writer, id: i64, condition: &IfMatch) ->
 }
 
 /// Gives an endpoint a new secret, shown this once; the one before signs as well for so many hours
-/// (default 24). The one before that, if it still did, ends at once.
+/// (default 24; 0: no longer). The one before that, if it still did, ends at once.
 ///
 /// # Errors
 ///
@@ -347,23 +357,22 @@ pub fn rotate(
         let rule = format!("expected 0 to {most} hours");
         return Err(Error::invalid("overlap_hours", "out_of_range", rule));
     }
-    condition.check(find(conn, id, &writer.teams)?.version)?;
+    locked(conn, writer, id, condition)?;
     let secret = Secret::generate().map_err(Error::internal)?.reveal();
-    let until = UtcTime::from(writer.now.0 + TimeDelta::hours(hours));
+    let until = (hours > 0).then(|| UtcTime::from(writer.now.0 + TimeDelta::hours(hours)));
     endpoints::rotate(conn, id, &secret, until, writer.now)?;
     writer.record(conn, "rotated", "webhook", id)?;
     Ok((find(conn, id, &writer.teams)?, secret))
 }
 
-/// Switches an endpoint on, whatever it was.
+/// Switches an endpoint on, whatever it was, and forgets its failures.
 ///
 /// # Errors
 ///
 /// 404, 412.
 pub fn enable(conn: &mut Conn, writer: &Writer, id: i64, condition: &IfMatch) -> Answer<Endpoint> {
-    let standing = find(conn, id, &writer.teams)?;
-    condition.check(standing.version)?;
-    if standing.status == EndpointStatus::Active {
+    let standing = locked(conn, writer, id, condition)?;
+    if standing.status == EndpointStatus::Active && standing.failing_since.is_none() {
         return Ok(standing);
     }
     endpoints::enable(conn, id, writer.now)?;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use super::deliver::{deliver_while, forget_old};
+use super::deliver::{deliver_while, forget_while};
 use super::sender::Sender;
 use crate::background::Background;
 use crate::state::AppState;
@@ -44,7 +44,7 @@ impl Worker {
             };
             threads.push(Background::start("webhooks", bell, LOOK, round)?);
         }
-        threads.push(forgetter(state.clone())?);
+        threads.push(forgetter(state.clone(), Arc::clone(&stopping))?);
         Ok(Self {
             stopping,
             _threads: threads,
@@ -58,7 +58,7 @@ impl Drop for Worker {
     }
 }
 
-fn forgetter(state: AppState) -> std::io::Result<Background> {
+fn forgetter(state: AppState, stop: Arc<AtomicBool>) -> std::io::Result<Background> {
     let bell = state.bell.clone();
     let mut last: Option<Instant> = None;
     Background::start("webhooks-old", bell, FORGET, move || {
@@ -67,7 +67,7 @@ fn forgetter(state: AppState) -> std::io::Result<Background> {
             return;
         }
         last = Some(Instant::now());
-        match forget_old(&state) {
+        match forget_while(&state, || !stop.load(Ordering::SeqCst)) {
             Ok(0) => {}
             Ok(events) => tracing::info!(events, "Forgot {events} old webhook events"),
             Err(error) => {

@@ -1,11 +1,13 @@
 //! Mails that came back: told by notifications and by whoever has a key.
 
+use hawser::access::audit::Actor;
 use hawser::access::{Scope, Teams};
 use hawser::db::UtcTime;
 use hawser::db::select::Statement;
-use hawser::mail::mailer::{Mailer, MemoryMailer};
+use hawser::mail::mailer::{Mailer, MemoryMailer, SendError};
 use hawser::mail::outbox::store::{NewMail, queue};
-use hawser::mail::outbox::{Post, deliver_due};
+use hawser::mail::outbox::{Post, deliver_due, retry_all};
+use hawser::mail::retry::FailureKind;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -18,6 +20,8 @@ on_each_database!(
     what_names_no_mail_of_ours_changes_nothing,
     a_mail_service_tells_by_json,
     a_limited_key_learns_of_its_own_mails_only,
+    only_what_is_said_of_the_address_marks_it,
+    a_server_that_refuses_the_address_marks_it,
 );
 
 async fn user(app: &TestApp, name: &str, team: Option<i64>) -> i64 {
@@ -29,6 +33,16 @@ async fn user(app: &TestApp, name: &str, team: Option<i64>) -> i64 {
 
 /// Queues a mail to a person and hands it over; whether it was taken.
 fn send(app: &TestApp, message_id: &str, user: i64, address: &str) -> bool {
+    send_by(app, MemoryMailer::default(), message_id, (user, address))
+}
+
+/// The same, through this mailer.
+fn send_by(
+    app: &TestApp,
+    mailer: MemoryMailer,
+    message_id: &str,
+    (user, address): (i64, &str),
+) -> bool {
     let mail = NewMail {
         kind: "alert",
         user_id: Some(user),
@@ -43,9 +57,12 @@ fn send(app: &TestApp, message_id: &str, user: i64, address: &str) -> bool {
     };
     let now = UtcTime::from(app.state.clock.now());
     (app.state.db.write_now(|conn| queue(conn, &mail, now))).unwrap();
-    let mailer = Mailer::Memory(MemoryMailer::default());
     let from = "Hawser <hawser@firm.example>".parse().unwrap();
-    let post = Post::new(mailer, from, std::time::Duration::from_secs(5));
+    let post = Post::new(
+        Mailer::Memory(mailer),
+        from,
+        std::time::Duration::from_secs(5),
+    );
     let delivered = deliver_due(&app.state.db, &post, &app.state.clock, 10).unwrap();
     assert_eq!(delivered.sent + delivered.dead, 1, "{delivered:?}");
     delivered.sent == 1
@@ -185,6 +202,15 @@ async fn what_names_no_mail_of_ours_changes_nothing(app: TestApp) {
             "no_report",
         ),
         (String::new(), "no_report"),
+        // What no database takes.
+        (
+            notification("<1\0@firm.example>", "anna@firm.example", "failed", "5.1.1"),
+            "unknown",
+        ),
+        (
+            notification("<1\u{1}x>", "anna@firm.example", "failed", "5.1.1"),
+            "unknown",
+        ),
     ] {
         assert_eq!(verdict(&app, message).await["outcome"], outcome);
     }
@@ -212,6 +238,10 @@ async fn a_mail_service_tells_by_json(app: TestApp) {
             "status",
         ),
         (json!({"status": "5.1.1"}), "message_id"),
+        (
+            json!({"message_id": "1\u{0}@firm.example", "status": "5.1.1"}),
+            "message_id",
+        ),
         (json!({"address": "anna", "status": "5.1.1"}), "address"),
     ] {
         let problem = said(bad).await.expect(422);
@@ -275,4 +305,56 @@ async fn a_limited_key_learns_of_its_own_mails_only(app: TestApp) {
         Statement::new("UPDATE users SET mail_failure = 'x' WHERE mail_failed_at IS NOT NULL");
     let marked = (app.state.db.write_now(|conn| sql.execute(conn))).unwrap();
     assert_eq!(marked, 1);
+}
+
+async fn only_what_is_said_of_the_address_marks_it(app: TestApp) {
+    let anna = user(&app, "Anna", None).await;
+    assert!(send(&app, "<1@firm.example>", anna, "anna@firm.example"));
+    let say =
+        |status: &str| notification("<1@firm.example>", "anna@firm.example", "failed", status);
+    // A full mailbox is noted, once; other mails go there all the same.
+    for (status, outcome) in [("5.2.2", "noted"), ("5.7.1", "known"), ("5.2.2", "known")] {
+        assert_eq!(
+            verdict(&app, say(status)).await["outcome"],
+            outcome,
+            "{status}"
+        );
+    }
+    let mail = app.get("/mails/1").await.expect(200);
+    assert_eq!(mail["bounce"], "failed 5.2.2: 550 no such user");
+    assert!(send(&app, "<2@firm.example>", anna, "anna@firm.example"));
+    // That nobody is there is news.
+    for (status, outcome) in [("5.1.1", "marked"), ("5.1.1", "known"), ("5.2.2", "known")] {
+        assert_eq!(
+            verdict(&app, say(status)).await["outcome"],
+            outcome,
+            "{status}"
+        );
+    }
+    assert!(!send(&app, "<3@firm.example>", anna, "anna@firm.example"));
+}
+
+async fn a_server_that_refuses_the_address_marks_it(app: TestApp) {
+    for (name, words, marks) in [
+        ("Anna", "5.1.1 no such user", true),
+        ("Bob", "no such user, or spam", false),
+    ] {
+        let person = user(&app, name, None).await;
+        let address = format!("{}@firm.example", name.to_lowercase());
+        let memory = MemoryMailer::default();
+        memory.fail_next(SendError {
+            kind: FailureKind::BadAddress,
+            code: Some(550),
+            text: words.to_owned(),
+        });
+        let first = format!("<{name}1@firm.example>");
+        assert!(!send_by(&app, memory, &first, (person, &address)));
+        let again = format!("<{name}2@firm.example>");
+        assert_eq!(send(&app, &again, person, &address), !marks, "{name}");
+    }
+    // Sent again together: the one whose address is marked stays.
+    let retried = (app.state.db)
+        .write_now(|conn| retry_all(conn, &Actor::cli(), UtcTime::from(app.state.clock.now())))
+        .unwrap();
+    assert_eq!((retried.queued, retried.left), (1, 2));
 }

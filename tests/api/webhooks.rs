@@ -17,6 +17,8 @@ use hawser::db::{DbError, UtcTime};
 use hawser::ids::AlertId;
 use hawser::webhooks::deliver::{Delivered, deliver_due, deliver_while, forget_old};
 use hawser::webhooks::sender::Sender;
+use hawser::webhooks::store::deliveries as store;
+use hawser::webhooks::worker::Worker;
 use hawser::webhooks::{EventType, NewEvent, emit};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -30,6 +32,7 @@ on_each_database!(
     while_a_secret_is_rotated_both_sign,
     a_failure_is_tried_again_with_the_same_id,
     a_hanging_receiver_holds_up_nobody_else,
+    six_workers_are_not_held_up_by_one_endpoint,
     who_does_not_answer_in_time_is_tried_again,
     redirects_are_not_followed,
     whoever_is_gone_is_switched_off_until_somebody_enables_it,
@@ -37,6 +40,9 @@ on_each_database!(
     an_endpoint_from_laxer_days_is_not_reached,
     two_workers_at_once_deliver_once,
     a_worker_that_died_is_followed_by_another,
+    clocks_that_jump_hold_nothing_up,
+    failures_count_only_against_the_address_that_failed,
+    two_writers_at_once_both_count,
     endpoints_hear_what_they_want_of_their_team,
     keys_see_and_write_endpoints_of_their_teams,
     what_is_rolled_back_is_told_to_nobody,
@@ -178,6 +184,7 @@ async fn while_a_secret_is_rotated_both_sign(app: TestApp) {
     assert_eq!(one.header("webhook-signature").split(' ').count(), 1);
     one.verify(rotated["secret"].as_str().unwrap()).unwrap();
     assert!(one.verify(&new).is_err() && one.verify(&old).is_err());
+    assert_eq!(kept(app, "old_secret"), 0, "nothing signs with it any more");
     app.post(&path, json!({"overlap_hours": 721}))
         .await
         .expect_problem(422, "invalid");
@@ -193,6 +200,14 @@ async fn while_a_secret_is_rotated_both_sign(app: TestApp) {
     assert_eq!(
         until.timestamp_micros(),
         (app.state.clock.now() + TimeDelta::hours(24)).timestamp_micros()
+    );
+    forget_old(&app.state).unwrap();
+    assert_eq!(kept(app, "old_secret"), 1);
+    later(app, TimeDelta::hours(24));
+    forget_old(&app.state).unwrap();
+    assert_eq!(
+        (kept(app, "old_secret"), kept(app, "old_secret_until")),
+        (0, 0)
     );
 }
 
@@ -263,6 +278,30 @@ async fn a_hanging_receiver_holds_up_nobody_else(app: TestApp) {
     hanging.release();
     assert_eq!(other.join().unwrap(), counts(0, 1, 0));
     assert_eq!(deliver(app), counts(2, 0, 0));
+}
+
+async fn six_workers_are_not_held_up_by_one_endpoint(app: TestApp) {
+    let app = &app
+        .again_with(&[
+            ("webhook_allow_private", "true"),
+            ("webhook_timeout_seconds", "30"),
+        ])
+        .await;
+    let (hanging, good) = (Receiver::start(), Receiver::start());
+    hanging.then(vec![Then::Hang; 20]);
+    add(app, &hanging.url, json!({"events": ["run.done"]})).await;
+    add(app, &good.url, json!({"events": ["run.failed"]})).await;
+    for _ in 0..20 {
+        happen(app, EventType::RunDone);
+    }
+    for _ in 0..3 {
+        happen(app, EventType::RunFailed);
+    }
+    let worker = Worker::start(&app.state).unwrap();
+    assert_eq!(good.wait_for(3).len(), 3);
+    assert_eq!(hanging.got().len(), 1);
+    hanging.release();
+    drop(worker);
 }
 
 async fn who_does_not_answer_in_time_is_tried_again(app: TestApp) {
@@ -497,7 +536,6 @@ async fn two_workers_at_once_deliver_once(app: TestApp) {
 }
 
 async fn a_worker_that_died_is_followed_by_another(app: TestApp) {
-    use hawser::webhooks::store::deliveries as store;
     let app = &open(&app).await;
     let receiver = Receiver::start();
     add(app, &receiver.url, json!({})).await;
@@ -513,6 +551,116 @@ async fn a_worker_that_died_is_followed_by_another(app: TestApp) {
     assert_eq!(deliver(app), counts(0, 0, 0));
     later(app, TimeDelta::seconds(62));
     assert_eq!(deliver(app), counts(1, 0, 0));
+}
+
+async fn clocks_that_jump_hold_nothing_up(app: TestApp) {
+    let app = &open(&app).await;
+    let right = app.state.clock.now();
+    let (one, other) = (Receiver::start(), Receiver::start());
+    one.then([Then::Answer(500, "", "")]);
+    let (first, _) = add(app, &one.url, json!({"events": ["run.done"]})).await;
+    add(app, &other.url, json!({"events": ["run.failed"]})).await;
+    // Put off while the clock was a year ahead, and leased by a worker that died.
+    later(app, TimeDelta::days(365));
+    happen(app, EventType::RunDone);
+    assert_eq!(deliver(app), counts(0, 1, 0));
+    happen(app, EventType::RunFailed);
+    let claim = || {
+        let now = UtcTime::from(app.state.clock.now());
+        let lease = UtcTime::from(now.0 + TimeDelta::seconds(61));
+        let claimed = app
+            .state
+            .db
+            .write_now(|conn| match store::due(conn, now, 10)?[..] {
+                [id, ..] => store::claim(conn, id, now, lease),
+                [] => Ok(None),
+            });
+        claimed.unwrap().is_some()
+    };
+    assert!(claim());
+    assert!(!claim(), "a lease of today holds");
+    app.state.clock.set(right);
+    assert_eq!(deliver(app), counts(2, 0, 0));
+    let shown = app.get(&format!("/webhooks/{first}")).await.expect(200);
+    assert_eq!(shown["failing_since"], Value::Null);
+}
+
+async fn failures_count_only_against_the_address_that_failed(app: TestApp) {
+    let app = &app
+        .again_with(&[
+            ("webhook_allow_private", "true"),
+            ("webhook_timeout_seconds", "30"),
+        ])
+        .await;
+    let (old, new) = (Receiver::start(), Receiver::start());
+    let no = Then::Answer(500, "", "");
+    old.then(vec![no.clone(); 9]);
+    new.then([no]);
+    let (id, _) = add(app, &old.url, json!({})).await;
+    let path = format!("/webhooks/{id}");
+    let since = async || app.get(&path).await.expect(200)["failing_since"].clone();
+    happen(app, EventType::RunDone);
+    assert_eq!(deliver(app), counts(0, 1, 0));
+    assert_eq!(since().await, json!(app.state.clock.now()));
+    // One failure long ago and one today are no five days of failing.
+    later(app, TimeDelta::days(6));
+    assert_eq!(deliver(app), counts(0, 1, 0));
+    assert_eq!(app.get(&path).await.expect(200)["status"], "active");
+    // Another state or address begins anew.
+    for field in [json!({"status": "paused"}), json!({"url": new.url})] {
+        assert_ne!(since().await, Value::Null);
+        app.patch(&path, field).await.expect(200);
+        assert_eq!(since().await, Value::Null);
+        app.patch(&path, json!({"status": "active"}))
+            .await
+            .expect(200);
+        later(app, TimeDelta::days(1));
+        deliver(app);
+    }
+    assert_eq!(since().await, json!(app.state.clock.now()));
+    let enabled = app.post(&format!("{path}:enable"), json!({})).await;
+    assert_eq!(enabled.expect(200)["failing_since"], Value::Null);
+
+    // An answer from an address that was left meanwhile switches nothing off.
+    let hanging = Receiver::start();
+    hanging.then([Then::Late(410)]);
+    app.patch(&path, json!({"url": hanging.url}))
+        .await
+        .expect(200);
+    later(app, TimeDelta::days(2));
+    let state = app.state.clone();
+    let worker = std::thread::spawn(move || {
+        let once = Cell::new(true);
+        let sender = Sender::new(&state.config.webhooks);
+        deliver_while(&state, &sender, || once.replace(false)).unwrap()
+    });
+    hanging.wait_for(1);
+    app.patch(&path, json!({"url": new.url})).await.expect(200);
+    hanging.release();
+    assert_eq!(worker.join().unwrap(), counts(0, 1, 0));
+    let shown = app.get(&path).await.expect(200);
+    assert_eq!(
+        (&shown["status"], &shown["failing_since"]),
+        (&json!("active"), &Value::Null)
+    );
+    assert_eq!(deliver(app), counts(1, 0, 0));
+}
+
+async fn two_writers_at_once_both_count(app: TestApp) {
+    let app = &open(&app).await;
+    let (id, _) = add(app, "http://127.0.0.1:9/", json!({"status": "paused"})).await;
+    let path = format!("/webhooks/{id}");
+    for round in 0..10 {
+        let (name, url) = (format!("N{round}"), format!("http://127.0.0.1:9/{round}"));
+        let (one, other) = tokio::join!(
+            app.patch(&path, json!({"name": name})),
+            app.patch(&path, json!({"url": url}))
+        );
+        one.expect(200);
+        other.expect(200);
+        let shown = app.get(&path).await.expect(200);
+        assert_eq!((&shown["name"], &shown["url"]), (&json!(name), &json!(url)));
+    }
 }
 
 async fn team(app: &TestApp, name: &str) -> i64 {
@@ -671,6 +819,14 @@ async fn what_is_rolled_back_is_told_to_nobody(app: TestApp) {
     assert!(deliveries(app, id).await.is_empty());
     assert_eq!(deliver(app), counts(0, 0, 0));
     assert_eq!(count(app, "webhook_events"), 0);
+}
+
+/// How many webhooks have this.
+fn kept(app: &TestApp, column: &str) -> i64 {
+    count(
+        app,
+        &format!("webhook_endpoints WHERE {column} IS NOT NULL"),
+    )
 }
 
 fn count(app: &TestApp, table: &str) -> i64 {
@@ -844,6 +1000,9 @@ async fn alerts_are_told_but_for_mere_figures(app: TestApp) {
         (AlertDeed::Reopened, AlertState::Open),
         (AlertDeed::Resolved, AlertState::Resolved),
         (AlertDeed::Merged, AlertState::Open),
+        // Another one stands for it from now on; what happens to it later is no news.
+        (AlertDeed::Merged, AlertState::Resolved),
+        (AlertDeed::Merged, AlertState::Resolved),
     ];
     app.state
         .db
@@ -875,6 +1034,7 @@ async fn alerts_are_told_but_for_mere_figures(app: TestApp) {
             "alert.assigned",
             "alert.snoozed",
             "alert.reopened",
+            "alert.resolved",
             "alert.resolved",
         ]
     );
@@ -925,7 +1085,11 @@ async fn runs_imports_and_customers_are_told(app: TestApp) {
         .await
         .expect(200);
     deliver(app);
-    let told: Vec<Value> = receiver.got().iter().map(receiver::Received::json).collect();
+    let told: Vec<Value> = receiver
+        .got()
+        .iter()
+        .map(receiver::Received::json)
+        .collect();
     assert_eq!(
         receiver.types(),
         [

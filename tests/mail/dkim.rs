@@ -100,7 +100,10 @@ fn signatures_hold_and_break_with_what_they_cover() {
             assert!(is_valid(text.as_bytes(), &published), "{kind}: {text}");
             // What relays may do.
             let refolded = text.replacen("Auto-Submitted: auto", "AUTO-Submitted:\r\n  auto", 1);
-            assert!(is_valid(refolded.as_bytes(), &published), "{kind}: {refolded}");
+            assert!(
+                is_valid(refolded.as_bytes(), &published),
+                "{kind}: {refolded}"
+            );
             // What nobody may.
             let (head, body) = text.split_once("\r\n\r\n").unwrap();
             for forged in [
@@ -108,6 +111,12 @@ fn signatures_hold_and_break_with_what_they_cover() {
                 text.replacen("Subject: ", "Subject: x", 1),
                 text.replacen("Date: Mon, 10", "Date: Tue, 11", 1),
                 text.replacen("Message-ID: <alert-7.2", "Message-ID: <alert-7.3", 1),
+                format!("From: Boss <boss@evil.example>\r\n{head}\r\n\r\n{body}"),
+                format!("Subject: Pay\r\n{head}\r\n\r\n{body}"),
+                format!("{head}\r\nTo: all@evil.example\r\n\r\n{body}"),
+                format!("Reply-To: boss@evil.example\r\n{head}\r\n\r\n{body}"),
+                format!("Sender: boss@evil.example\r\n{head}\r\n\r\n{body}"),
+                format!("Cc: boss@evil.example\r\n{head}\r\n\r\n{body}"),
                 format!("{head}\r\nIn-Reply-To: <x@y>\r\n\r\n{body}"),
                 format!("{head}\r\nList-Unsubscribe: <https://evil.example>\r\n\r\n{body}"),
             ] {

@@ -4,14 +4,15 @@ use diesel::prelude::*;
 use serde_json::json;
 
 use super::history::Change;
-use crate::alerts::model::AlertDeed;
-use crate::db::schema::{alerts, customers};
+use crate::alerts::model::{AlertDeed, AlertState};
+use crate::db::schema::{alert_events, alerts, customers};
 use crate::db::{Conn, DbResult, UtcTime, on};
 use crate::ids::CustomerId;
 use crate::webhooks::{self, EventType, NewEvent};
 
-/// What other systems are told of a deed; `None`: it is of no interest outside.
-fn kind(deed: AlertDeed) -> Option<EventType> {
+/// What other systems are told of a deed that left an alert in `state`; `None`: it is of no interest
+/// outside.
+fn kind(deed: AlertDeed, state: AlertState) -> Option<EventType> {
     match deed {
         AlertDeed::Opened => Some(EventType::AlertOpened),
         AlertDeed::Worsened => Some(EventType::AlertUpdated),
@@ -20,6 +21,8 @@ fn kind(deed: AlertDeed) -> Option<EventType> {
         AlertDeed::Snoozed => Some(EventType::AlertSnoozed),
         AlertDeed::Assigned => Some(EventType::AlertAssigned),
         AlertDeed::Resolved => Some(EventType::AlertResolved),
+        // Another alert goes on in its place.
+        AlertDeed::Merged if state == AlertState::Resolved => Some(EventType::AlertResolved),
         AlertDeed::Updated | AlertDeed::Merged => None,
     }
 }
@@ -34,11 +37,14 @@ type Row = (Option<CustomerId>, String, String, f64, Option<i64>);
 ///
 /// The database's, as everywhere here.
 pub(super) fn tell(conn: &mut Conn, change: &Change<'_>, now: UtcTime) -> DbResult<()> {
-    let Some(kind) = kind(change.deed) else {
+    let Some(kind) = kind(change.deed, change.state) else {
         return Ok(());
     };
     // A run changes thousands of alerts: where nobody listens that costs one look each.
     if !webhooks::anybody_wants(conn, kind)? {
+        return Ok(());
+    }
+    if change.deed == AlertDeed::Merged && was_resolved(conn, change)? {
         return Ok(());
     }
     let (customer, reason, subject, measure, team): Row = on!(conn, |c| alerts::table
@@ -68,4 +74,16 @@ pub(super) fn tell(conn: &mut Conn, change: &Change<'_>, now: UtcTime) -> DbResu
         }),
     };
     webhooks::emit(conn, &event, now)
+}
+
+/// Whether an alert was resolved before the change that was written down last.
+fn was_resolved(conn: &mut Conn, change: &Change<'_>) -> DbResult<bool> {
+    let before: Option<String> = on!(conn, |c| alert_events::table
+        .filter(alert_events::alert_id.eq(change.alert.0))
+        .order(alert_events::id.desc())
+        .offset(1)
+        .select(alert_events::state)
+        .first(c)
+        .optional())?;
+    Ok(before.is_some_and(|state| state == AlertState::Resolved.word()))
 }

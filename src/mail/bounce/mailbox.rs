@@ -10,6 +10,15 @@ use super::report::LARGEST;
 #[derive(Clone, Debug)]
 pub struct Mailbox(PathBuf);
 
+/// What became of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// It was taken in.
+    Read,
+    /// It cannot be taken in, now or later.
+    SetAside,
+}
+
 /// The mailbox cannot be read, or what it holds cannot be taken in.
 #[derive(Debug, thiserror::Error)]
 pub enum MailboxError<E: std::error::Error> {
@@ -39,15 +48,16 @@ impl Mailbox {
 
     /// Hands every message to `take`; of one longer than a notification only the beginning.
     ///
-    /// Of a Maildir the new messages are read, and each is moved to `cur` as read when it was taken.
-    /// A file is never changed.
+    /// Of a Maildir the new messages are read, and each is moved to `cur`: as read when it was taken, as
+    /// flagged when it was set aside. A file is never changed.
     ///
     /// # Errors
     ///
-    /// [`MailboxError`]; what was taken before stays taken.
+    /// [`MailboxError`]; what was taken before stays taken. A message of a Maildir that cannot be read
+    /// keeps none of the others.
     pub fn read<E: std::error::Error>(
         &self,
-        mut take: impl FnMut(&[u8]) -> Result<(), E>,
+        mut take: impl FnMut(&[u8]) -> Result<Taken, E>,
     ) -> Result<(), MailboxError<E>> {
         if self.0.is_dir() {
             return self.read_folder(&mut take);
@@ -59,7 +69,7 @@ impl Mailbox {
 
     fn read_folder<E: std::error::Error>(
         &self,
-        take: &mut impl FnMut(&[u8]) -> Result<(), E>,
+        take: &mut impl FnMut(&[u8]) -> Result<Taken, E>,
     ) -> Result<(), MailboxError<E>> {
         let (new, cur) = (self.0.join("new"), self.0.join("cur"));
         let listed = fs::read_dir(&new)
@@ -67,6 +77,7 @@ impl Mailbox {
             .map_err(|source| Self::failed(&new, source))?;
         let mut names: Vec<_> = listed.into_iter().map(|entry| entry.file_name()).collect();
         names.sort();
+        let mut unread = None;
         for name in names {
             let path = new.join(&name);
             let read = File::open(&path).and_then(|file| {
@@ -78,11 +89,17 @@ impl Mailbox {
                 Ok(message) => message,
                 // Another reader was faster.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-                Err(error) => return Err(Self::failed(&path, error)),
+                Err(error) => {
+                    unread.get_or_insert(Self::failed(&path, error));
+                    continue;
+                }
             };
-            take(&message).map_err(MailboxError::Taken)?;
+            let taken = take(&message).map_err(MailboxError::Taken)?;
             let mut read_name = name;
-            read_name.push(":2,S");
+            read_name.push(match taken {
+                Taken::Read => ":2,S",
+                Taken::SetAside => ":2,F",
+            });
             match fs::rename(&path, cur.join(read_name)) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {
                     return Err(Self::failed(&path, error));
@@ -90,7 +107,7 @@ impl Mailbox {
                 _ => {}
             }
         }
-        Ok(())
+        unread.map_or(Ok(()), Err)
     }
 
     fn failed<E: std::error::Error>(path: &Path, source: io::Error) -> MailboxError<E> {
@@ -106,7 +123,7 @@ impl Mailbox {
 fn each_message<E: std::error::Error>(
     mut lines: impl BufRead,
     failed: impl Fn(io::Error) -> MailboxError<E>,
-    take: &mut impl FnMut(&[u8]) -> Result<(), E>,
+    take: &mut impl FnMut(&[u8]) -> Result<Taken, E>,
 ) -> Result<(), MailboxError<E>> {
     let (mut message, mut line) = (Vec::new(), Vec::new());
     let (mut is_mbox, mut after_empty, mut first) = (false, true, true);
@@ -151,7 +168,7 @@ mod tests {
         mailbox
             .read(|message| {
                 found.push(String::from_utf8_lossy(message).into_owned());
-                Ok::<_, Infallible>(())
+                Ok::<_, Infallible>(Taken::Read)
             })
             .unwrap();
         found
@@ -207,11 +224,24 @@ mod tests {
         let error = mailbox.read(|_| Err(io::Error::other("no")));
         assert!(matches!(error, Err(MailboxError::Taken(_))));
         assert_eq!(messages(&mailbox), ["c"]);
+        // What never can is set aside; what cannot be read keeps the others from nothing.
+        fs::write(folder.path().join("new/5.host"), "d").unwrap();
+        let aside = mailbox.read(|_| Ok::<_, Infallible>(Taken::SetAside));
+        assert!(aside.is_ok() && folder.path().join("cur/5.host:2,F").exists());
+        fs::create_dir(folder.path().join("new/6.folder")).unwrap();
+        fs::write(folder.path().join("new/7.host"), "e").unwrap();
+        let mut found = Vec::new();
+        let broken = mailbox.read(|message| {
+            found.extend_from_slice(message);
+            Ok::<_, Infallible>(Taken::Read)
+        });
+        assert_eq!(found, b"e");
+        assert!(broken.unwrap_err().to_string().contains("6.folder"));
     }
 
     #[test]
     fn a_mailbox_that_is_not_there_is_named() {
-        let error = Mailbox::at("/nowhere/mbox").read(|_| Ok::<_, Infallible>(()));
+        let error = Mailbox::at("/nowhere/mbox").read(|_| Ok::<_, Infallible>(Taken::Read));
         assert!(error.unwrap_err().to_string().contains("/nowhere/mbox"));
     }
 }

@@ -7,11 +7,12 @@ use crate::db::schema::mails;
 use crate::db::select::{Statement, Value};
 use crate::db::{Conn, DbResult, UtcTime, on};
 use crate::ids::MailId;
+use crate::mail::mailer::MessageId;
 use crate::mail::outbox::store::{MAILS, Mail, restrict};
 
-/// The mail with this `Message-ID`, in brackets or not, if it was tried and `teams` may see it.
-pub fn tried(conn: &mut Conn, message_id: &str, teams: &Teams) -> DbResult<Option<Mail>> {
-    let plain = message_id.trim().trim_matches(['<', '>']);
+/// The mail with this `Message-ID`, kept in brackets or not, if it was tried and `teams` may see it.
+pub fn tried(conn: &mut Conn, message_id: &MessageId, teams: &Teams) -> DbResult<Option<Mail>> {
+    let plain = message_id.as_str().trim_matches(['<', '>']);
     let mut sql = Statement::new("SELECT ");
     sql.push(MAILS.columns).push(" FROM ").push(MAILS.from);
     sql.push(" WHERE m.message_id IN (");

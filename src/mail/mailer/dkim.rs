@@ -2,7 +2,7 @@
 //!
 //! Signed are the bytes that go out, in the forms "relaxed/relaxed", which survive the folding and
 //! spacing that relays change. Header fields that a message lacks are signed as lacking: nobody can add
-//! them later. `Content-Type` is not signed: relays rewrite the boundary's quotes.
+//! them later, nor a second one of those that readers are shown. `Content-Type` is not signed: relays rewrite the boundary's quotes.
 
 use std::path::{Path, PathBuf};
 
@@ -13,13 +13,13 @@ use sha2::{Digest as _, Sha256};
 
 use super::SendError;
 
-/// The header fields that are signed.
-const SIGNED: [&str; 11] = [
-    "from",
-    "to",
-    "subject",
-    "date",
-    "message-id",
+/// The header fields that are signed once more than they are there: a second one breaks the signature.
+const SEALED: [&str; 5] = ["from", "to", "subject", "date", "message-id"];
+/// The other header fields that are signed, there or not.
+const SIGNED: [&str; 9] = [
+    "reply-to",
+    "sender",
+    "cc",
     "mime-version",
     "in-reply-to",
     "references",
@@ -47,6 +47,14 @@ pub enum DkimError {
     /// No domain.
     #[error("{0:?} is not a domain that can sign: expected letters, digits, hyphens and dots")]
     Domain(String),
+    /// Nobody would believe the signature (RFC 7489, 3.1.1).
+    #[error("{domain} cannot sign mails from {sender}: expected {sender} or a domain above it")]
+    Foreign {
+        /// The domain that was to sign.
+        domain: String,
+        /// That of the sender.
+        sender: String,
+    },
     /// No selector.
     #[error("{0:?} is not a selector: expected letters, digits, hyphens and dots")]
     Selector(String),
@@ -84,10 +92,16 @@ enum Key {
 }
 
 impl Signer {
-    /// Reads the key.
-    pub(super) fn new(settings: &DkimSettings) -> Result<Self, DkimError> {
+    /// Reads the key, to sign mails from the domain `sender`.
+    pub(super) fn new(settings: &DkimSettings, sender: &str) -> Result<Self, DkimError> {
         if !is_domain(&settings.domain) {
             return Err(DkimError::Domain(shown(&settings.domain)));
+        }
+        if !is_within(sender, &settings.domain) {
+            return Err(DkimError::Foreign {
+                domain: settings.domain.clone(),
+                sender: shown(sender),
+            });
         }
         if !is_domain(&settings.selector) {
             return Err(DkimError::Selector(shown(&settings.selector)));
@@ -117,16 +131,12 @@ impl Signer {
             "v=1; a={algorithm}; c=relaxed/relaxed; d={};\r\n s={};\r\n h={};\r\n bh={body_hash};\r\n b=",
             self.domain,
             self.selector,
-            SIGNED.join(":\r\n "),
+            names(&fields).join(":\r\n "),
         );
         let mut signed = Vec::new();
-        for name in SIGNED {
-            // Of several fields with one name the last is meant (RFC 6376, 5.4.2).
-            let field = fields
-                .iter()
-                .rev()
-                .find(|(other, _)| other.eq_ignore_ascii_case(name.as_bytes()));
-            if let Some((_, value)) = field {
+        for name in SEALED.into_iter().chain(SIGNED) {
+            // Of several fields with one name the last comes first (RFC 6376, 5.4.2).
+            for value in named(&fields, name).rev() {
                 signed.extend(relaxed_header(name, value));
                 signed.extend(b"\r\n");
             }
@@ -208,6 +218,13 @@ fn is_domain(text: &str) -> bool {
     text.len() <= 253 && text.split('.').all(label)
 }
 
+/// Whether `domain` is `above` or lies below it.
+fn is_within(domain: &str, above: &str) -> bool {
+    let (domain, above) = (domain.to_ascii_lowercase(), above.to_ascii_lowercase());
+    let rest = domain.strip_suffix(&above);
+    rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+}
+
 fn shown(text: &str) -> String {
     text.chars().take(100).collect()
 }
@@ -238,6 +255,27 @@ fn fields(head: &[u8]) -> Vec<(&[u8], Vec<u8>)> {
         }
     }
     fields
+}
+
+/// The values of the fields with this name, from top to bottom.
+fn named<'a>(
+    fields: &'a [(&[u8], Vec<u8>)],
+    name: &'a str,
+) -> impl DoubleEndedIterator<Item = &'a Vec<u8>> {
+    fields
+        .iter()
+        .filter(|(other, _)| other.eq_ignore_ascii_case(name.as_bytes()))
+        .map(|(_, value)| value)
+}
+
+/// What the signature says it covers: each name as often as it is there, sealed ones once more, others
+/// once if they are not there.
+fn names(fields: &[(&[u8], Vec<u8>)]) -> Vec<&'static str> {
+    let times = |name: &str| named(fields, name).count();
+    let sealed = (SEALED.into_iter()).flat_map(|name| std::iter::repeat_n(name, times(name) + 1));
+    let others =
+        (SIGNED.into_iter()).flat_map(|name| std::iter::repeat_n(name, times(name).max(1)));
+    sealed.chain(others).collect()
 }
 
 /// A header field as "relaxed" has it, without its line end (RFC 6376, 3.4.2).
@@ -314,6 +352,15 @@ mod tests {
     }
 
     #[test]
+    fn what_readers_are_shown_is_sealed_and_what_lacks_is_named() {
+        let head = b"Subject: x\r\nFROM: a@b\r\nReferences: <1@b>\r\nCc: c@d\r\nCc: e@f\r\n\r\n";
+        let expected = "from from to subject subject date message-id reply-to sender cc cc \
+            mime-version in-reply-to references auto-submitted list-unsubscribe \
+            list-unsubscribe-post";
+        assert_eq!(names(&fields(head)).join(" "), expected);
+    }
+
+    #[test]
     fn what_cannot_sign_is_named() {
         let folder = tempfile::tempdir().unwrap();
         let key_file = folder.path().join("dkim.pem");
@@ -322,7 +369,7 @@ mod tests {
             selector: selector.to_owned(),
             key_file: key_file.clone(),
         };
-        let refused = |settings| Signer::new(&settings).err().unwrap();
+        let refused = |settings| Signer::new(&settings, "mail.a.example").err().unwrap();
         for bad in ["", "a b", "x;y", "-a.example", "a..b", "x\r\ny"] {
             assert!(matches!(refused(settings(bad, "s")), DkimError::Domain(_)));
             assert!(matches!(
@@ -330,10 +377,17 @@ mod tests {
                 DkimError::Selector(_)
             ));
         }
-        assert!(matches!(
-            refused(settings("a.example", "s")),
-            DkimError::Unreadable { .. }
-        ));
+        for foreign in ["b.example", "il.a.example", "x.mail.a.example"] {
+            let error = refused(settings(foreign, "s"));
+            assert!(matches!(error, DkimError::Foreign { .. }), "{foreign}");
+            assert!(error.to_string().contains("mail.a.example"), "{error}");
+        }
+        for right in ["a.example", "A.Example", "mail.a.example"] {
+            assert!(matches!(
+                refused(settings(right, "s")),
+                DkimError::Unreadable { .. }
+            ));
+        }
         for bad in [
             "",
             "hello",

@@ -33,6 +33,12 @@ impl SendError {
         Self::new(FailureKind::Permanent, None, text)
     }
 
+    /// Whether the server said, by an enhanced code, that the address takes no mails. A code such as
+    /// 550 alone says no such thing: content and senders are refused with it as well.
+    pub fn blames_address(&self) -> bool {
+        self.code.is_some_and(|code| code >= 500) && blames_address(&self.text)
+    }
+
     fn new(kind: FailureKind, code: Option<u16>, text: &str) -> Self {
         Self {
             kind,
@@ -84,6 +90,17 @@ fn kind_of_answer(code: u16, text: &str) -> FailureKind {
         }
         (_, Some((1, _))) | (550 | 551 | 553, None) => FailureKind::BadAddress,
         _ => FailureKind::Permanent,
+    }
+}
+
+/// Whether an enhanced code in `text` says that nobody is at the recipient's address: 5.1.x but 5.1.7
+/// and 5.1.8, which are about the sender's; 5.2.1, switched off; 5.4.4, no such host. A full mailbox, or
+/// a mail that is too big or looks like spam, says nothing of the next one.
+pub(in crate::mail) fn blames_address(text: &str) -> bool {
+    match enhanced(text) {
+        Some((1, detail)) => !matches!(detail, 7 | 8),
+        Some(code) => matches!(code, (2, 1) | (4, 4)),
+        None => false,
     }
 }
 
@@ -143,6 +160,32 @@ mod tests {
             (556, "5.1.10 domain accepts no mail", BadAddress),
         ] {
             assert_eq!(kind_of_answer(code, text), kind, "{code} {text}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_blamed_for_itself_only() {
+        for text in [
+            "5.1.1 no such user",
+            "5.1.2",
+            "5.1.10",
+            "5.2.1 disabled",
+            "5.4.4",
+        ] {
+            assert!(blames_address(text), "{text}");
+        }
+        for text in [
+            "",
+            "no such user",
+            "5.1.7",
+            "5.1.8",
+            "5.2.2 full",
+            "5.3.4 too big",
+            "5.4.1",
+            "5.7.1 spam",
+            "4.1.1",
+        ] {
+            assert!(!blames_address(text), "{text}");
         }
     }
 

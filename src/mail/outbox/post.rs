@@ -53,7 +53,7 @@ impl From<SettingsError> for BadPost {
                 "HAWSER_SMTP_CA_FILE"
             }
             SettingsError::Dkim(cause) => match cause {
-                DkimError::Domain(_) => "HAWSER_SMTP_DKIM_DOMAIN",
+                DkimError::Domain(_) | DkimError::Foreign { .. } => "HAWSER_SMTP_DKIM_DOMAIN",
                 DkimError::Selector(_) => "HAWSER_SMTP_DKIM_SELECTOR",
                 DkimError::Unreadable { .. } | DkimError::Key { .. } => "HAWSER_SMTP_DKIM_KEY_FILE",
             },

@@ -123,7 +123,14 @@ impl<'a, F: Fn() -> bool + Sync> Round<'a, F> {
                 continue;
             };
             let mut delivered = Delivered::default();
-            let failure = deliver(self.db, self.post, self.clock, &due, &mut delivered)?;
+            let failure = deliver(
+                self.db,
+                self.post,
+                self.clock,
+                &due,
+                &self.go_on,
+                &mut delivered,
+            )?;
             self.count(&delivered, failure);
         }
         Ok(())

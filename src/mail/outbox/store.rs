@@ -578,6 +578,15 @@ pub fn bury(conn: &mut Conn, due: &Due, words: &str, now: UtcTime) -> DbResult<(
     Ok(())
 }
 
+/// All dead letters, the oldest first.
+pub fn dead(conn: &mut Conn) -> DbResult<Vec<MailId>> {
+    Ok(on!(conn, |c| mails::table
+        .filter(mails::status.eq(MailStatus::Dead.word()))
+        .order(mails::id)
+        .select(mails::id)
+        .load::<MailId>(c))?)
+}
+
 /// Queues a dead letter anew, to the address the person has now; where that is. Nothing is queued
 /// if it is no dead letter, or if it can go nowhere.
 pub fn requeue(conn: &mut Conn, id: MailId, now: UtcTime) -> DbResult<Reach> {

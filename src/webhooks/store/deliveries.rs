@@ -1,14 +1,16 @@
 //! Who is to be told of an event, and what came of it.
 
+use chrono::TimeDelta;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
 use serde::Serialize;
 
+use super::endpoints;
 use crate::access::Teams;
 use crate::db::schema::{webhook_attempts, webhook_deliveries, webhook_endpoints, webhook_events};
 use crate::db::select::{Collection, Field, Kind, Statement, Value};
 use crate::db::{Conn, DbResult, Instant, UtcTime, on};
-use crate::webhooks::model::{DeliveryStatus, EndpointStatus, EventType};
+use crate::webhooks::model::{DeliveryStatus, EventType};
 
 /// An event on its way to an endpoint.
 #[derive(Clone, Debug, Serialize, QueryableByName, utoipa::ToSchema)]
@@ -163,22 +165,36 @@ struct Id {
     id: i64,
 }
 
-/// Deliveries that are due and that nobody has, those that wait longest first. None of an endpoint
-/// that somebody is at: one that hangs then keeps one worker waiting, not all.
-pub fn due(conn: &mut Conn, now: UtcTime, limit: i64) -> DbResult<Vec<i64>> {
-    let mut sql = Statement::new(
-        "SELECT d.id FROM webhook_deliveries d JOIN webhook_endpoints e ON e.id = d.endpoint_id \
-         WHERE d.status = 'queued' AND d.next_attempt_at <= ",
-    );
+/// No delivery waits longer for its next attempt: one that would was put off while the clock was ahead.
+const LONGEST_WAIT: TimeDelta = TimeDelta::days(2);
+/// No lease is longer: one that is was taken while the clock was ahead.
+const LONGEST_LEASE: TimeDelta = TimeDelta::minutes(10);
+
+/// Demands of `row` that it is due, and that nobody is at its endpoint, which is to be told: an
+/// endpoint that hangs then keeps one worker waiting, not all.
+fn may_be_tried(sql: &mut Statement, row: &str, now: UtcTime) {
+    sql.push(&format!(
+        "{row}.status = 'queued' AND ({row}.next_attempt_at <= "
+    ));
     sql.bind(Value::Time(now))
-        .push(" AND (d.lease_until IS NULL OR d.lease_until < ")
+        .push(&format!(" OR {row}.next_attempt_at > "))
+        .bind(Value::Time(UtcTime::from(now.0 + LONGEST_WAIT)))
+        .push(&format!(
+            ") AND EXISTS (SELECT 1 FROM webhook_endpoints e WHERE e.id = {row}.endpoint_id \
+             AND e.status = 'active') AND NOT EXISTS (SELECT 1 FROM webhook_deliveries o \
+             WHERE o.endpoint_id = {row}.endpoint_id AND o.status = 'queued' AND o.lease_until >= "
+        ))
         .bind(Value::Time(now))
-        .push(
-            ") AND e.status = 'active' AND NOT EXISTS (SELECT 1 FROM webhook_deliveries o \
-               WHERE o.endpoint_id = d.endpoint_id AND o.status = 'queued' AND o.lease_until >= ",
-        )
-        .bind(Value::Time(now))
-        .push(") ORDER BY d.next_attempt_at, d.id LIMIT ")
+        .push(" AND o.lease_until <= ")
+        .bind(Value::Time(UtcTime::from(now.0 + LONGEST_LEASE)))
+        .push(")");
+}
+
+/// Deliveries that may be tried now, those that wait longest first.
+pub fn due(conn: &mut Conn, now: UtcTime, limit: i64) -> DbResult<Vec<i64>> {
+    let mut sql = Statement::new("SELECT d.id FROM webhook_deliveries d WHERE ");
+    may_be_tried(&mut sql, "d", now);
+    sql.push(" ORDER BY d.next_attempt_at, d.id LIMIT ")
         .bind(Value::Int(limit));
     let rows: Vec<Id> = sql.load(conn)?;
     Ok(rows.into_iter().map(|row| row.id).collect())
@@ -215,34 +231,31 @@ pub struct Due {
     pub occurred_at: UtcTime,
 }
 
-/// Takes a delivery until `lease`; `None` if somebody else has it, it is not due any more, or its
-/// endpoint is not to be told.
+/// Takes a delivery until `lease`; `None` if somebody has it or another one of its endpoint, it is not
+/// due any more, or its endpoint is not to be told.
 pub fn claim(conn: &mut Conn, id: i64, now: UtcTime, lease: UtcTime) -> DbResult<Option<Due>> {
-    let active = webhook_endpoints::table
-        .filter(webhook_endpoints::status.eq(EndpointStatus::Active.word()))
-        .select(webhook_endpoints::id);
-    let claimed = on!(conn, |c| diesel::update(webhook_deliveries::table.find(id))
-        .filter(webhook_deliveries::status.eq(DeliveryStatus::Queued.word()))
-        .filter(webhook_deliveries::next_attempt_at.le(now))
-        .filter(
-            webhook_deliveries::lease_until
-                .is_null()
-                .or(webhook_deliveries::lease_until.lt(now))
-        )
-        .filter(webhook_deliveries::endpoint_id.eq_any(active))
-        .set((
-            webhook_deliveries::lease_until.eq(Some(lease)),
-            webhook_deliveries::attempts.eq(webhook_deliveries::attempts + 1),
-            webhook_deliveries::updated_at.eq(now),
-        ))
-        .execute(c))?;
-    if claimed == 0 {
+    let endpoint: Option<i64> = on!(conn, |c| webhook_deliveries::table
+        .find(id)
+        .select(webhook_deliveries::endpoint_id)
+        .first(c)
+        .optional())?;
+    let Some(endpoint) = endpoint else {
+        return Ok(None);
+    };
+    // Whoever claims another delivery of this endpoint is waited for, and seen below.
+    endpoints::lock(conn, endpoint)?;
+    let mut sql = Statement::new("UPDATE webhook_deliveries SET attempts = attempts + 1, ");
+    sql.push("lease_until = ").bind(Value::Time(lease));
+    sql.push(", updated_at = ").bind(Value::Time(now));
+    sql.push(", trying_since = COALESCE(trying_since, ")
+        .bind(Value::Time(now))
+        .push(") WHERE id = ")
+        .bind(Value::Int(id))
+        .push(" AND ");
+    may_be_tried(&mut sql, "webhook_deliveries", now);
+    if sql.execute(conn)? == 0 {
         return Ok(None);
     }
-    on!(conn, |c| diesel::update(webhook_deliveries::table.find(id))
-        .filter(webhook_deliveries::trying_since.is_null())
-        .set(webhook_deliveries::trying_since.eq(Some(now)))
-        .execute(c))?;
     Ok(on!(conn, |c| webhook_deliveries::table
         .inner_join(webhook_events::table.on(webhook_events::id.eq(webhook_deliveries::event_id)))
         .inner_join(
@@ -281,6 +294,20 @@ pub fn log(conn: &mut Conn, delivery: i64, attempt: &Attempt) -> DbResult<()> {
         ))
         .execute(c))?;
     Ok(())
+}
+
+/// How many requests to an endpoint were made since then, up to `most`.
+pub fn made_since(conn: &mut Conn, endpoint: i64, since: UtcTime, most: i64) -> DbResult<usize> {
+    let made: Vec<i64> = on!(conn, |c| webhook_attempts::table
+        .inner_join(
+            webhook_deliveries::table.on(webhook_deliveries::id.eq(webhook_attempts::delivery_id))
+        )
+        .filter(webhook_deliveries::endpoint_id.eq(endpoint))
+        .filter(webhook_attempts::at.ge(since))
+        .limit(most)
+        .select(webhook_attempts::id)
+        .load(c))?;
+    Ok(made.len())
 }
 
 /// The endpoint took it. That holds whoever has the lease meanwhile.

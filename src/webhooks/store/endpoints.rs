@@ -126,6 +126,39 @@ pub fn insert(conn: &mut Conn, values: &Values, secret: &str, now: UtcTime) -> D
     .get_result(c))?)
 }
 
+/// Has an endpoint for itself until the transaction ends: others who lock it wait. Nobody reads a
+/// state of it that is about to change.
+pub fn lock(conn: &mut Conn, id: i64) -> DbResult<()> {
+    // SQLite lets one transaction write at a time anyway.
+    if !conn.is_postgres() {
+        return Ok(());
+    }
+    // Deliveries may be queued for it meanwhile: those lock its key.
+    let mut sql = Statement::new("SELECT e.id AS id FROM webhook_endpoints e WHERE e.id = ");
+    sql.bind(Value::Int(id)).push(" FOR NO KEY UPDATE");
+    sql.execute(conn)?;
+    Ok(())
+}
+
+/// Whether this is still the address of an endpoint.
+pub fn is_at(conn: &mut Conn, id: i64, url: &str) -> DbResult<bool> {
+    let found: i64 = on!(conn, |c| webhook_endpoints::table
+        .find(id)
+        .filter(webhook_endpoints::url.eq(url))
+        .count()
+        .get_result(c))?;
+    Ok(found > 0)
+}
+
+/// Nothing that failed is held against an endpoint any more.
+pub fn forgive(conn: &mut Conn, id: i64) -> DbResult<()> {
+    on!(conn, |c| diesel::update(webhook_endpoints::table.find(id))
+        .filter(webhook_endpoints::failing_since.is_not_null())
+        .set(webhook_endpoints::failing_since.eq(None::<UtcTime>))
+        .execute(c))?;
+    Ok(())
+}
+
 /// Makes an endpoint what `values` say.
 pub fn update(conn: &mut Conn, id: i64, values: &Values, now: UtcTime) -> DbResult<()> {
     on!(conn, |c| diesel::update(webhook_endpoints::table.find(id))
@@ -166,24 +199,42 @@ pub fn delete(conn: &mut Conn, id: i64, now: UtcTime) -> DbResult<()> {
     Ok(())
 }
 
-/// Gives an endpoint a new secret; the one it had signs as well until then.
+/// Gives an endpoint a new secret; the one it had signs as well until then, or is forgotten at once.
 pub fn rotate(
     conn: &mut Conn,
     id: i64,
     secret: &str,
-    old_until: UtcTime,
+    old_until: Option<UtcTime>,
     now: UtcTime,
 ) -> DbResult<()> {
+    let old: Option<String> = match old_until {
+        Some(_) => Some(on!(conn, |c| webhook_endpoints::table
+            .find(id)
+            .select(webhook_endpoints::secret)
+            .first(c))?),
+        None => None,
+    };
     on!(conn, |c| diesel::update(webhook_endpoints::table.find(id))
         .set((
-            webhook_endpoints::old_secret.eq(webhook_endpoints::secret.nullable()),
-            webhook_endpoints::old_secret_until.eq(Some(old_until)),
+            webhook_endpoints::old_secret.eq(&old),
+            webhook_endpoints::old_secret_until.eq(old_until),
             webhook_endpoints::secret.eq(secret),
             webhook_endpoints::version.eq(webhook_endpoints::version + 1),
             webhook_endpoints::updated_at.eq(now),
         ))
         .execute(c))?;
     Ok(())
+}
+
+/// Forgets the secrets whose time is over; how many there were.
+pub fn forget_secrets(conn: &mut Conn, now: UtcTime) -> DbResult<usize> {
+    Ok(on!(conn, |c| diesel::update(webhook_endpoints::table)
+        .filter(webhook_endpoints::old_secret_until.le(now))
+        .set((
+            webhook_endpoints::old_secret.eq(None::<String>),
+            webhook_endpoints::old_secret_until.eq(None::<UtcTime>),
+        ))
+        .execute(c))?)
 }
 
 /// Switches an endpoint on: nothing is held against it any more.
@@ -214,20 +265,16 @@ pub fn disable(conn: &mut Conn, id: i64, why: DisabledReason, now: UtcTime) -> D
     Ok(())
 }
 
-/// The endpoint answered.
-pub fn works(conn: &mut Conn, id: i64) -> DbResult<()> {
+/// The endpoint failed at a request made at `at`; since when it does nothing else.
+pub fn fails(conn: &mut Conn, id: i64, at: UtcTime) -> DbResult<Option<UtcTime>> {
     on!(conn, |c| diesel::update(webhook_endpoints::table.find(id))
-        .filter(webhook_endpoints::failing_since.is_not_null())
-        .set(webhook_endpoints::failing_since.eq(None::<UtcTime>))
-        .execute(c))?;
-    Ok(())
-}
-
-/// The endpoint failed; since when it does nothing else.
-pub fn fails(conn: &mut Conn, id: i64, now: UtcTime) -> DbResult<Option<UtcTime>> {
-    on!(conn, |c| diesel::update(webhook_endpoints::table.find(id))
-        .filter(webhook_endpoints::failing_since.is_null())
-        .set(webhook_endpoints::failing_since.eq(Some(now)))
+        .filter(
+            webhook_endpoints::failing_since
+                .is_null()
+                // Said while the clock was ahead.
+                .or(webhook_endpoints::failing_since.gt(at))
+        )
+        .set(webhook_endpoints::failing_since.eq(Some(at)))
         .execute(c))?;
     Ok(on!(conn, |c| webhook_endpoints::table
         .find(id)

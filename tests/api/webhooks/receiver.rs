@@ -45,6 +45,8 @@ pub enum Then {
     Redirect(String),
     /// Nothing, until it is released; then the connection is closed.
     Hang,
+    /// Nothing, until it is released; then this status.
+    Late(u16),
     /// The connection is closed in the middle of the answer.
     Break,
     /// A body without an end.
@@ -58,6 +60,14 @@ struct Shared {
     then: Mutex<VecDeque<Then>>,
     released: Mutex<bool>,
     release: Condvar,
+}
+
+impl Shared {
+    /// Waits for the release.
+    fn wait(&self) {
+        let released = self.released.lock().unwrap();
+        drop(self.release.wait_while(released, |released| !*released));
+    }
 }
 
 /// A receiver; it answers 200 unless told otherwise.
@@ -163,9 +173,12 @@ fn answer(mut stream: TcpStream, then: Then, shared: &Shared) {
         }
         Then::Break => "HTTP/1.1 200 X\r\ncontent-le".to_owned(),
         Then::Hang => {
-            let released = shared.released.lock().unwrap();
-            drop(shared.release.wait_while(released, |released| !*released));
+            shared.wait();
             return;
+        }
+        Then::Late(code) => {
+            shared.wait();
+            format!("HTTP/1.1 {code} X\r\ncontent-length: 0\r\n\r\n")
         }
         Then::Endless => {
             let head = "HTTP/1.1 500 X\r\ntransfer-encoding: chunked\r\n\r\n";

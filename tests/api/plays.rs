@@ -371,10 +371,16 @@ async fn what_a_play_says_must_make_sense(app: TestApp) {
         .await
         .expect_problem(422, "invalid");
     assert_eq!(problem["errors"][0]["code"], "future");
-    app.post(&format!("{path}:start"), json!({"on": "2026-02-20"}))
+    let early = json!({"on": "2026-02-22"});
+    let problem = app
+        .post(&format!("{path}:start"), early)
+        .await
+        .expect_problem(422, "invalid");
+    assert_eq!(problem["errors"][0]["code"], "too_early");
+    app.post(&format!("{path}:start"), json!({"on": "2026-02-23"}))
         .await
         .expect(200);
-    let before = json!({"on": "2026-02-19"});
+    let before = json!({"on": "2026-02-22"});
     let problem = app
         .post(&format!("{path}:finish"), before)
         .await

@@ -21,7 +21,6 @@ digest-opened = New
 digest-worsened = Became worse
 digest-resolved = Resolved meanwhile
 digest-due = { $step }, by { $date }
-digest-open = Open
 digest-budget = { $count ->
     [one] One of these would have been a mail of its own, but this month's { $budget } mails are spent.
    *[other] { $count } of these would have been mails of their own, but this month's { $budget } mails are spent.

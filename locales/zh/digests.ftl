@@ -15,7 +15,6 @@ digest-opened = 新增
 digest-worsened = 恶化
 digest-resolved = 已结案
 digest-due = 请在 { $date }前{ $step }
-digest-open = 查看
 digest-budget = 其中 { $count } 条本应单独发信，但本月 { $budget } 封的额度已用完。
 digest-more = 另有 { $count } 条：hawser alerts list
 digest-change = 更改预警邮件的接收方式

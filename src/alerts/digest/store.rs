@@ -233,7 +233,7 @@ pub fn entries(
     frequency: Frequency,
     until: UtcTime,
 ) -> DbResult<Vec<Entry>> {
-    let mut sql = Statement::new("SELECT e.id AS entry, e.deed, e.why, ");
+    let mut sql = Statement::new("SELECT e.id, e.deed, e.why, ");
     sql.push(ALERT)
         .push(
             " JOIN digest_entries e ON e.alert_id = a.id WHERE e.mail_id IS NULL AND e.user_id = ",
@@ -257,7 +257,7 @@ pub fn ended(
     (since, until): (UtcTime, UtcTime),
 ) -> DbResult<Vec<Entry>> {
     let mut sql = Statement::new(
-        "SELECT CAST(0 AS BIGINT) AS entry, 'opened' AS deed, 'preference' AS why, ",
+        "SELECT CAST(0 AS BIGINT) AS id, 'opened' AS deed, 'preference' AS why, ",
     );
     sql.push(ALERT)
         .push(" WHERE a.state = 'resolved' AND a.resolved_at > ")

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use png::{BitDepth, ColorType, Compression, Encoder};
+use png::{BitDepth, ColorType, Compression, Encoder, Filter};
 use resvg::tiny_skia::Pixmap;
 
 use super::PictureError;
 
 /// How many colours a file has at most.
-const COLOURS: usize = 256;
+const COLOURS: usize = 96;
 
 /// The pixels, without transparency, as a file; colours beyond the [`COLOURS`] most frequent become
 /// the nearest of these.
@@ -58,6 +58,8 @@ pub(super) fn png(pixels: &Pixmap) -> Result<Vec<u8>, PictureError> {
     encoder.set_depth(BitDepth::Eight);
     encoder.set_palette(palette);
     encoder.set_compression(Compression::High);
+    // Filters compare neighbours as amounts; places in a palette are none.
+    encoder.set_filter(Filter::NoFilter);
     let mut writer = encoder.write_header()?;
     writer.write_image_data(&indices)?;
     writer.finish()?;

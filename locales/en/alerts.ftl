@@ -140,6 +140,7 @@ alert-found-promise-broken = We promised “{ $promise }” by { $date }, and di
 alert-found-measured = Measured: { $value }; promised: { $level }.
 alert-kind-contract = Contract ends
 alert-event-contract = contract ends { $date }
+alert-event-contract-notice = contract notice due by { $date }
 alert-found-contract-ends = A contract ends on { $date }.
 alert-found-contract-renews = A contract runs until { $date } and goes on unless somebody gives notice.
 alert-found-contract-notice = Last day for notice: { $date }.

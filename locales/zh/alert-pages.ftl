@@ -15,9 +15,9 @@ alert-page-high = 高
 alert-page-medium = 中
 alert-page-low = 低
 alert-page-state-open = 未处理
-alert-page-state-acknowledged = 已确认
-alert-page-state-snoozed = 已暂缓
-alert-page-state-resolved = 已解决
+alert-page-state-acknowledged = 有人跟进
+alert-page-state-snoozed = 稍后提醒
+alert-page-state-resolved = 已结案
 
 alert-page-churn-level = 流失概率达到预警线
 alert-page-churn-rise = 流失概率上升
@@ -28,7 +28,7 @@ alert-page-department-unheard = 有部门久未反馈
 alert-page-score-and-money = 评分与业务量不一致
 alert-page-volume-drop = 货量低于去年同期
 alert-page-complaint-overdue = 投诉处理已逾期
-alert-page-complaint-reopened = 投诉被重新提出
+alert-page-complaint-reopened = 投诉被重新打开
 alert-page-promise-due = 承诺即将到期
 alert-page-promise-broken = 承诺未兑现
 alert-page-contract-ending = 合同即将到期
@@ -36,30 +36,30 @@ alert-page-key-person = 联系只依赖一个人
 alert-page-payment-fall = 付款比以往更晚
 alert-page-data-stale = 数据停止更新
 
-## 确认
+## 由我跟进
 alert-page-acknowledge = 由您跟进吗？
 alert-page-acknowledge-lead = 告诉同事您正在跟进这条预警。
 alert-page-acknowledge-button = 由我跟进
-alert-page-acknowledged = 已确认
+alert-page-acknowledged = 由您跟进
 alert-page-acknowledged-by = { $name } 正在跟进。
 alert-page-acknowledged-lead = 已有人跟进。
 
-## 暂缓
-alert-page-snooze = 暂缓这条预警？
+## 稍后提醒
+alert-page-snooze = 稍后再提醒这条预警？
 alert-page-snooze-lead = 到期前不再提醒，除非情况恶化。
-alert-page-snooze-legend = 暂缓多久？
+alert-page-snooze-legend = 多久之后再提醒？
 alert-page-days = { $days } 天
-alert-page-snooze-button = 暂缓
-alert-page-snoozed = 已暂缓
+alert-page-snooze-button = 稍后提醒
+alert-page-snoozed = 将稍后提醒
 alert-page-snoozed-lead = { $date }之前不再提醒，除非情况恶化。
 
-## 解决
-alert-page-resolve = 将这条预警标为已解决？
+## 结案
+alert-page-resolve = 将这条预警结案？
 alert-page-resolve-lead = 只有出现新情况时才会再次通知您。
 alert-page-resolve-legend = 原因是什么？
-alert-page-resolve-button = 标为已解决
-alert-page-resolved = 已解决
-alert-page-resolved-lead = 这条预警已解决：{ $why }。
+alert-page-resolve-button = 结案
+alert-page-resolved = 已结案
+alert-page-resolved-lead = 这条预警已结案：{ $why }。
 alert-page-acted = 已采取措施
 alert-page-false-alarm = 误报
 alert-page-lost = 客户已流失

@@ -2,7 +2,7 @@
 
 alert-rule-inputs-churn-level = 最新一次评估中的流失概率
 alert-rule-inputs-churn-rise = 最新一次评估中的流失概率，与上一次评估相比
-alert-rule-inputs-partner-risk = 流失概率中有多少来自某一个合作方：其业务占比、其自身的流失概率以及通往它的关联
+alert-rule-inputs-partner-risk = 流失概率中有多少来自某一个合作伙伴：其业务占比、其自身的流失概率以及通往它的关联
 alert-rule-inputs-department-unsatisfied = 最新一次评估中某部门的满意度，与其目标相比
 alert-rule-inputs-satisfaction-fall = 最新一次评估中客户的满意度，与上一次评估相比
 alert-rule-inputs-department-unheard = 每个必须听取意见的部门上一次答复、投诉或表态的时间

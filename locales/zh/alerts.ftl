@@ -1,4 +1,5 @@
 # 预警邮件
+# 用词：结案 resolve，稍后提醒 snooze，由我跟进 acknowledge，我们自己的数据 own data，合作伙伴 partner，重新打开 reopen
 
 ## 级别：用于主题和邮件开头
 alert-severity-high = 高风险
@@ -10,7 +11,7 @@ alert-subject = [Hawser] { $severity }：{ $customer }，{ $what }
 alert-subject-with-value = [Hawser] { $severity }：{ $customer }，{ $what }，{ $value }
 alert-subject-silent-consignees = { $total } 家收货方中 { $silent } 家已无往来
 alert-subject-silent-shippers = { $total } 家发货方中 { $silent } 家已无往来
-alert-subject-silent-partners = { $total } 家贸易伙伴中 { $silent } 家已无往来
+alert-subject-silent-partners = { $total } 家合作伙伴中 { $silent } 家已无往来
 alert-subject-churn = 流失概率 { $now }
 alert-subject-churn-change = 流失概率 { $before } → { $now }
 alert-subject-margin = { $amount } 毛利面临损失
@@ -21,14 +22,14 @@ alert-subject-shipments = { $amount } 票货面临损失
 ## 变化
 alert-kind = 流失风险
 alert-customer-unnamed = 客户 { $id }
-alert-own-data = 我方数据
+alert-own-data = 我们自己的数据
 alert-level = { $customer }在 { $weeks } 周内流失的概率已达 { $now }，预警线为 { $limit }%。
 alert-rise = { $customer }在 { $weeks } 周内流失的概率已升至 { $now }。上升达到 { $limit } 个百分点即发出预警。
 alert-before = { $date }为 { $before }。
 alert-first = 此前没有可供比较的评估。
 alert-silent-consignees = 其 { $total } 家收货方中，有 { $silent } 家已不再通过我们收它的货。
 alert-silent-shippers = 其 { $total } 家发货方中，有 { $silent } 家已不再通过我们向它发货。
-alert-silent-partners = 其 { $total } 家贸易伙伴中，有 { $silent } 家已不再通过我们与它往来。
+alert-silent-partners = 其 { $total } 家合作伙伴中，有 { $silent } 家已不再通过我们与它往来。
 alert-evidence-enough = 该客户自身的发货记录足以作出判断。
 alert-evidence-low = 依据不足：该客户自身的发货记录很少，此数字主要参照同类客户。
 alert-evidence-none = 没有自身依据：该客户没有发货记录，此数字即同类客户的数值。
@@ -40,11 +41,11 @@ alert-gap-days = { $amount } 天
 alert-gap-times = { $amount } 次
 
 ## 各规则的发现：类别、主题用语、正文
-alert-kind-partner = 伙伴带来的风险
-alert-event-partner = 伙伴{ $partner }流失概率 { $churn }
+alert-kind-partner = 合作伙伴带来的风险
+alert-event-partner = 合作伙伴{ $partner }流失概率 { $churn }
 alert-found-partner = { $partner }承载{ $customer }业务的 { $share }，自身流失概率为 { $churn }，可能流失。由此传导给{ $customer }的流失概率为 { $probability }。
 alert-found-path = 风险由更远处传来：{ $partner } ← { $path }。
-alert-figure-partner = 经该伙伴传导的流失概率
+alert-figure-partner = 经该合作伙伴传导的流失概率
 alert-kind-unsatisfied = 部门不满意
 alert-event-unsatisfied = { $department }满意度 { $score }
 alert-found-unsatisfied = { $department }的满意度为 { $score }，目标为 { $target }。90% 置信区间为 { $low } 至 { $high }。
@@ -71,9 +72,9 @@ alert-event-unacknowledged = 投诉未受理，应于 { $date }前受理
 alert-event-unanswered = 投诉未答复，应于 { $date }前答复
 alert-found-unacknowledged = 投诉“{ $subject }”至今尚未受理，应在 { $date }前受理。
 alert-found-unanswered = 投诉“{ $subject }”至今尚未答复，应在 { $date }前答复。
-alert-kind-complaint-reopened = 投诉重新提出
-alert-event-reopened = 投诉于 { $date }重新提出
-alert-found-reopened = 投诉“{ $subject }”于 { $date }重新提出，累计 { $times } 次：我们的答复没有解决问题。
+alert-kind-complaint-reopened = 投诉重新打开
+alert-event-reopened = 投诉于 { $date }重新打开
+alert-found-reopened = 投诉“{ $subject }”于 { $date }重新打开，累计 { $times } 次：我们的答复没有解决问题。
 alert-kind-promise-due = 承诺即将到期
 alert-event-promise-due = 承诺将于 { $date }到期
 alert-found-promise-due = 我们承诺在 { $date }前做到“{ $promise }”。
@@ -83,6 +84,7 @@ alert-found-promise-broken = 我们承诺在 { $date }前做到“{ $promise }�
 alert-found-measured = 实际为 { $value }，承诺为 { $level }。
 alert-kind-contract = 合同即将到期
 alert-event-contract = 合同于 { $date }到期
+alert-event-contract-notice = 合同终止须在 { $date }前提出
 alert-found-contract-ends = 合同将于 { $date }到期。
 alert-found-contract-renews = 合同至 { $date }到期，如无人提出终止则自动续约。
 alert-found-contract-notice = 提出终止的最后期限：{ $date }。
@@ -127,16 +129,16 @@ alert-why-churn = { $weeks } 周内流失概率的构成
 alert-part-own = 自身的发货规律
 alert-part-partner = { $partner }可能流失
 alert-part-partner-share = { $partner }可能流失，占其业务的 { $share }
-alert-partner-unnamed = 某贸易伙伴
+alert-partner-unnamed = 某合作伙伴
 alert-part-others = 其他
 alert-part-total = 合计
-alert-hypothesis-unchecked = 来自贸易伙伴的部分是一种假设：流失是否会在伙伴之间传导，尚未用历史数据验证。
-alert-hypothesis-unsupported = 来自贸易伙伴的部分是一种假设：历史数据并未证实流失会在伙伴之间传导。
+alert-hypothesis-unchecked = 来自合作伙伴的部分是一种假设：流失是否会在合作伙伴之间传导，尚未用历史数据验证。
+alert-hypothesis-unsupported = 来自合作伙伴的部分是一种假设：历史数据并未证实流失会在合作伙伴之间传导。
 
 ## 连带流失
 alert-followers = 谁会随之流失
 alert-followers-hypothesis = 谁可能随之流失
-alert-followers-none = 预计没有伙伴会随之流失。
+alert-followers-none = 预计没有合作伙伴会随之流失。
 alert-follower-change = 流失概率目前 { $now }，若该客户流失则为 { $lost }
 alert-behind-margin = 相关毛利
 alert-behind-revenue = 相关收入
@@ -152,7 +154,7 @@ alert-step-visit = 上门拜访客户
 alert-step-service-review = 与客户进行一次服务回顾
 alert-step-price-review = 与客户重新商议价格
 alert-step-recovery = 解决未结的投诉，并请客户确认
-alert-step-partner = 与客户沟通已无往来的贸易伙伴的情况
+alert-step-partner = 与客户沟通已无往来的合作伙伴的情况
 
 alert-step-survey = 了解该部门的满意度
 alert-step-promise = 兑现承诺，或与客户另行约定日期
@@ -169,14 +171,14 @@ alert-worked-effect = { $kept }与未采取措施的同类客户相比，流失�
 alert-picture-course = 流失概率走势：{ $points }。
 alert-picture-course-level = 流失概率走势：{ $points }。预警线为 { $level }。
 alert-picture-point = { $date } { $churn }
-alert-picture-network = { $customer }及其贸易伙伴，按业务占比排列；颜色越深，流失可能越大。{ $partners }
+alert-picture-network = { $customer }及其合作伙伴，按业务占比排列；颜色越深，流失可能越大。{ $partners }
 alert-picture-partner = { $number }：{ $partner }
 alert-picture-partner-share = { $number }：{ $partner }，占其业务的 { $share }
 alert-picture-partner-churn = { $number }：{ $partner }，流失概率 { $churn }
 alert-picture-partner-both = { $number }：{ $partner }，占其业务的 { $share }，流失概率 { $churn }
 
 ## 链接与页脚
-alert-deed-acknowledge = 由我处理
+alert-deed-acknowledge = 由我跟进
 alert-deed-snooze = 稍后提醒
 alert-deed-resolve = 结案
 alert-open-alert = 查看预警

@@ -5,28 +5,27 @@
 //!                                                 in one transaction
 //! ```
 //!
-//! Nothing to report, no mail. The day is claimed under the person's row, and the mail's `Message-ID`
-//! names it: neither two instances nor a clock that jumps send two for one day. A day that was missed
-//! is caught up once.
+//! Nothing new, no mail; one that is sent tells all that ended since the one before. The day is claimed
+//! under the person's row, and the mail's `Message-ID` names it: neither two instances nor a clock that
+//! jumps send two for one day. A day that was missed is caught up once.
 
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Days, NaiveDate, Utc};
 
 use super::facts::{Address, NotTellable};
-use super::letters::{hours, store as letters};
+use super::letters::{hours, store as letters, unguessable};
 use super::message::{self, RenderError, Rendered};
 use super::page::unsubscribe_url;
 use super::store::nonce::nonce_of_user;
 use super::{BadSetting, RaiseSettings, roll_up};
 use crate::access::preferences::Frequency;
-use crate::access::ticket::{Signer, SignerError};
+use crate::access::ticket::{NoRandomness, Signer, SignerError};
 use crate::db::{Conn, DbError, UtcTime};
 use crate::error::{Answer, Error};
 use crate::i18n::{TextError, Texts};
 use crate::ids::MailId;
 use crate::mail::mailer::{MessageId, NotAMessageId};
-use crate::mail::model::MailKind;
 use crate::mail::outbox::store::{NewMail, queue};
 use crate::state::AppState;
 
@@ -37,7 +36,7 @@ pub mod worker;
 
 use page::Words;
 use store::{Entry, Person, Which};
-use tell::{Fate, Frame, Told};
+use tell::{Brief, Fate, Frame, SHOWN, Told};
 
 /// What was sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
@@ -72,6 +71,9 @@ pub enum DigestError {
     /// The mail would have no id.
     #[error(transparent)]
     Id(#[from] NotAMessageId),
+    /// Nor one that nobody can guess.
+    #[error(transparent)]
+    NoRandomness(#[from] NoRandomness),
 }
 
 impl From<DigestError> for Error {
@@ -134,6 +136,29 @@ impl Desk<'_> {
         ))
     }
 
+    /// An alert in the words of its line.
+    pub(super) fn told(&self, words: Words<'_>, brief: &Brief) -> Result<Told, DigestError> {
+        let to = Address {
+            alert: brief.alert,
+            customer: brief.customer,
+            severity: brief.severity,
+            public_url: &self.settings.public_url,
+            zone: self.settings.zone,
+            currency: self.settings.currency,
+            language: words.language,
+            told_before: None,
+        };
+        let notice = brief
+            .facts
+            .notice(&to)?
+            .with_stored_digits(self.settings.currency_digits);
+        Ok(Told {
+            line: message::line(words.texts, &notice)?,
+            due: words.language.date(brief.facts.due),
+            fate: brief.fate.clone(),
+        })
+    }
+
     /// Queues it; `None` if it was queued for this day before.
     pub(super) fn queue(
         &self,
@@ -142,14 +167,14 @@ impl Desk<'_> {
         (which, day): (Which, NaiveDate),
         (rendered, change_url): (&Rendered, &str),
     ) -> Result<Option<MailId>, DigestError> {
-        let (kind, name) = match which {
-            Which::Daily => (MailKind::Digest, "digest-daily"),
-            Which::Weekly => (MailKind::Digest, "digest-weekly"),
-            Which::RollUp => (MailKind::RollUp, "roll-up"),
-        };
+        let (kind, name) = (which.kind(), which.name());
+        // A clock that was far ahead makes the same day be claimed again.
+        if store::was_sent(conn, person.id, (which, day))? {
+            return Ok(None);
+        }
         let domain = self.settings.public_url.mail_domain();
-        let (user, since) = (person.id, person.created_at.0.timestamp());
-        let id = MessageId::parse(&format!("{name}-{user}-{day}-{since}@{domain}"))?;
+        let (user, secret) = (person.id, unguessable()?);
+        let id = MessageId::parse(&format!("{name}-{user}-{day}-{secret}@{domain}"))?;
         let mail = NewMail {
             kind: kind.word(),
             user_id: Some(person.id.0),
@@ -262,20 +287,22 @@ fn one(
     if entries.is_empty() {
         return Ok(false);
     }
-    let time = (due.before.into(), due.at.into());
+    let since = store::last_sent(conn, person.id, which)?;
+    let time = (since.unwrap_or(due.before.into()), desk.now);
     let ended = store::ended(conn, person, frequency, time)?;
     let words = Words {
         texts: Texts::embedded(),
         language: person.language()?,
     };
-    let told = told(conn, desk, (person, words), entries.iter().chain(&ended))?;
+    let briefs = briefs(conn, person, entries.iter().chain(&ended))?;
+    let told = told(desk, words, &briefs)?;
     let frame = Frame {
         words,
         frequency,
         budget: person.mail_budget,
         change_url: desk.change_url(conn, person)?,
     };
-    let rendered = tell::digest(&frame, told)?;
+    let rendered = tell::digest(&frame, &briefs, &told)?;
     let url = &frame.change_url;
     let Some(mail) = desk.queue(conn, person, (which, due.day), (&rendered, url))? else {
         return Ok(false);
@@ -284,39 +311,32 @@ fn one(
     Ok(true)
 }
 
-/// Each alert once, as it stands now: opened, if any entry says so.
-fn told<'a>(
+/// Each alert once, as it stands now: opened, if any entry says so. The most severe and valuable come
+/// first, what is over last.
+fn briefs<'a>(
     conn: &mut Conn,
-    desk: Desk<'_>,
-    (person, words): (&Person, Words<'_>),
+    person: &Person,
     entries: impl Iterator<Item = &'a Entry>,
-) -> Result<Vec<Told>, DigestError> {
+) -> Result<Vec<Brief>, DigestError> {
     let mut alerts: BTreeMap<i64, (&Entry, bool, bool)> = BTreeMap::new();
     for entry in entries {
         let known = alerts.entry(entry.alert.0).or_insert((entry, true, false));
         known.1 &= entry.is_worse();
         known.2 |= entry.is_over_budget();
     }
-    let mut told = Vec::with_capacity(alerts.len());
-    for (entry, worse, over_budget) in alerts.into_values() {
-        let facts = super::store::facts(conn, entry.alert, &person.sees())?;
-        let severity = entry.severity()?;
-        let to = Address {
+    let ids: Vec<i64> = alerts.keys().copied().collect();
+    let mut facts = store::facts(conn, &ids, &person.sees())?;
+    let mut briefs = Vec::with_capacity(alerts.len());
+    for (id, (entry, worse, over_budget)) in alerts {
+        let facts = facts
+            .remove(&id)
+            .ok_or_else(|| DbError::corrupt("digest_entries.alert_id", id))?;
+        briefs.push(Brief {
             alert: entry.alert,
             customer: entry.customer,
-            severity,
-            public_url: &desk.settings.public_url,
-            zone: desk.settings.zone,
-            currency: desk.settings.currency,
-            language: words.language,
-            told_before: None,
-        };
-        let notice = facts.notice(&to)?;
-        told.push(Told {
-            line: message::line(words.texts, &notice)?,
-            severity,
+            severity: entry.severity()?,
             value: tell::value(&facts),
-            due: words.language.date(facts.due),
+            facts,
             fate: match (entry.is_over(), worse) {
                 (true, _) => Fate::Ended(entry.resolution.clone()),
                 (false, true) => Fate::Worsened,
@@ -325,7 +345,17 @@ fn told<'a>(
             over_budget,
         });
     }
-    Ok(told)
+    briefs.sort_by_key(|one| {
+        let over = matches!(one.fate, Fate::Ended(_));
+        (over, one.severity, std::cmp::Reverse(one.value))
+    });
+    Ok(briefs)
+}
+
+/// Puts those that are shown into words.
+fn told(desk: Desk<'_>, words: Words<'_>, briefs: &[Brief]) -> Result<Vec<Told>, DigestError> {
+    let shown = briefs.iter().take(SHOWN);
+    shown.map(|brief| desk.told(words, brief)).collect()
 }
 
 /// As [`send_due`], for commands.

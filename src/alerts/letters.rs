@@ -1,6 +1,7 @@
 //! Telling people of alerts: a mail for everybody who looks after the customer, or a line in their
 //! next digest, as each wants it.
 
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 
 use chrono_tz::Tz;
@@ -13,7 +14,7 @@ use super::pictures::{PictureError, Pictures, Reader, pictures};
 use super::store::nonce::{nonce_of, nonce_of_user};
 use crate::access::Teams;
 use crate::access::preferences::Frequency;
-use crate::access::ticket::{Signer, SignerError};
+use crate::access::ticket::{NoRandomness, Signer, SignerError};
 use crate::db::{Conn, DbError, DbResult, UtcTime};
 use crate::i18n::format::Currency;
 use crate::i18n::{Language, TextError, Texts};
@@ -25,7 +26,7 @@ use crate::mail::outbox::store::{NewImage, NewMail, attach, queue};
 pub mod hours;
 pub(super) mod store;
 
-use store::{Entry, Recipient};
+use store::{Entry, Recipient, Why};
 
 /// How many mails of a thread a mail refers to beside the first (RFC 5322 sets no bound).
 const REFERENCES: usize = 20;
@@ -68,6 +69,8 @@ pub struct Instance<'a> {
     pub zone: Tz,
     /// The reporting currency.
     pub currency: Currency,
+    /// The decimal places that stored amounts of it have, whatever ISO 4217 says.
+    pub currency_digits: u32,
 }
 
 /// How many were told.
@@ -77,7 +80,7 @@ pub struct Told {
     pub mails: u64,
     /// By their next digest.
     pub digests: u64,
-    /// Nobody, since mails to their address come back.
+    /// Nobody yet, since mails to their address come back; their next digest tells once it works.
     pub unreachable: u64,
 }
 
@@ -112,6 +115,21 @@ pub enum LetterError {
     /// The mail would have no id.
     #[error(transparent)]
     Id(#[from] NotAMessageId),
+    /// Nor one that nobody can guess.
+    #[error(transparent)]
+    NoRandomness(#[from] NoRandomness),
+}
+
+/// 64 bits that nobody can guess, as hexadecimal digits. A `Message-ID` with them is known only to
+/// those who got its mail: nobody else can make up a bounce that is believed.
+///
+/// # Errors
+///
+/// If the system gives no random numbers.
+pub(super) fn unguessable() -> Result<String, NoRandomness> {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes)?;
+    Ok(format!("{:016x}", u64::from_be_bytes(bytes)))
 }
 
 /// Writes to people.
@@ -120,6 +138,10 @@ pub struct Letters<'a> {
     instance: Instance<'a>,
     recipients: Vec<(Recipient, bool)>,
     now: UtcTime,
+    /// Looked up with the first mail.
+    signer: OnceCell<Signer>,
+    /// How many mails of alerts everybody has been sent this month; counted on from here.
+    sent: RefCell<BTreeMap<i64, i64>>,
 }
 
 /// What everybody with the same language and the same customers reads.
@@ -132,7 +154,6 @@ struct Draft {
 
 /// What does not depend on the reader.
 struct Written {
-    signer: Signer,
     nonce: String,
     told_before: Option<ToldBefore>,
     /// Drawn when the first mail needs them.
@@ -147,11 +168,37 @@ impl<'a> Letters<'a> {
     ///
     /// The database's.
     pub fn new(conn: &mut Conn, instance: Instance<'a>, now: UtcTime) -> DbResult<Self> {
+        let recipients = store::recipients(conn)?;
+        let mut limited: BTreeMap<UtcTime, Vec<i64>> = BTreeMap::new();
+        for (recipient, _) in &recipients {
+            if recipient.mail_budget.is_some() {
+                let zone = recipient.zone(instance.zone)?;
+                let began = hours::month_began(zone, now.0).into();
+                limited.entry(began).or_default().push(recipient.id.0);
+            }
+        }
+        let mut sent = BTreeMap::new();
+        // Months begin at as many moments as there are zones among people.
+        for (began, people) in limited {
+            let counts = store::mails_since(conn, began)?;
+            let of = |user: i64| (user, counts.get(&user).copied().unwrap_or_default());
+            sent.extend(people.into_iter().map(of));
+        }
         Ok(Self {
             instance,
-            recipients: store::recipients(conn)?,
+            recipients,
             now,
+            signer: OnceCell::new(),
+            sent: RefCell::new(sent),
         })
+    }
+
+    fn signer(&self, conn: &mut Conn) -> Result<&Signer, SignerError> {
+        if let Some(known) = self.signer.get() {
+            return Ok(known);
+        }
+        let signer = Signer::of(conn, self.now)?;
+        Ok(self.signer.get_or_init(|| signer))
     }
 
     /// Tells everybody who looks after the customer, each as they want it, in the caller's
@@ -163,7 +210,8 @@ impl<'a> Letters<'a> {
     /// [`LetterError`]; the caller must then roll back.
     pub fn tell(&self, conn: &mut Conn, occasion: &Occasion<'_>) -> Result<Told, LetterError> {
         let mut told = Told::default();
-        let mut written = self.written(conn, occasion)?;
+        // What only mails need is made for the first of them.
+        let mut written = None;
         for (recipient, unreachable) in &self.recipients {
             let sees = recipient.team_id.is_none() || recipient.team_id == occasion.team;
             if !sees {
@@ -174,15 +222,28 @@ impl<'a> Letters<'a> {
                 continue;
             }
             if *unreachable {
+                self.keep(conn, occasion, (recipient, frequency), Why::Bounced)?;
                 told.unreachable += 1;
                 continue;
             }
-            self.tell_one(
-                conn,
-                occasion,
-                (recipient, frequency),
-                (&mut written, &mut told),
-            )?;
+            if frequency != Frequency::RealTime {
+                self.keep(conn, occasion, (recipient, frequency), Why::Preference)?;
+                told.digests += 1;
+                continue;
+            }
+            if self.is_spent(recipient) {
+                self.keep(conn, occasion, (recipient, frequency), Why::Budget)?;
+                told.digests += 1;
+                continue;
+            }
+            let written = match &mut written {
+                Some(written) => written,
+                none => none.insert(self.written(conn, occasion)?),
+            };
+            if self.queue(conn, occasion, recipient, written)? {
+                told.mails += 1;
+                *self.sent.borrow_mut().entry(recipient.id.0).or_default() += 1;
+            }
         }
         Ok(told)
     }
@@ -198,7 +259,6 @@ impl<'a> Letters<'a> {
             _ => None,
         };
         Ok(Written {
-            signer: Signer::of(conn, self.now)?,
             nonce,
             told_before: told_before.map(|(measure, at)| ToldBefore {
                 on: at.0.with_timezone(&self.instance.zone).date_naive(),
@@ -210,44 +270,39 @@ impl<'a> Letters<'a> {
         })
     }
 
-    fn tell_one(
+    /// Keeps it for the next digest: of the day, for what would have been a mail of its own.
+    fn keep(
         &self,
         conn: &mut Conn,
         occasion: &Occasion<'_>,
         (recipient, frequency): (&Recipient, Frequency),
-        (written, told): (&mut Written, &mut Told),
-    ) -> Result<(), LetterError> {
-        let over_budget = frequency == Frequency::RealTime && self.is_spent(conn, recipient)?;
-        if frequency == Frequency::RealTime && !over_budget {
-            told.mails += u64::from(self.queue(conn, occasion, recipient, written)?);
+        why: Why,
+    ) -> DbResult<()> {
+        // Nobody counts as told by it, so that it may be told again before the address works.
+        if why == Why::Bounced && store::waits(conn, recipient.id, occasion.alert)? {
             return Ok(());
         }
         let entry = Entry {
             user: recipient.id,
             alert: occasion.alert,
             deed: occasion.deed,
-            frequency: if over_budget {
-                Frequency::Daily
-            } else {
-                frequency
+            frequency: match frequency {
+                Frequency::RealTime => Frequency::Daily,
+                other => other,
             },
-            over_budget,
+            why,
             severity: occasion.severity,
             measure: occasion.measure,
         };
-        store::keep(conn, &entry, self.now)?;
-        told.digests += 1;
-        Ok(())
+        store::keep(conn, &entry, self.now)
     }
 
     /// Whether the month's mails are spent.
-    fn is_spent(&self, conn: &mut Conn, recipient: &Recipient) -> DbResult<bool> {
-        let Some(budget) = recipient.mail_budget else {
-            return Ok(false);
-        };
-        let zone = recipient.zone(self.instance.zone)?;
-        let began = hours::month_began(zone, self.now.0).into();
-        Ok(store::mails_since(conn, recipient.id, began)? >= budget)
+    fn is_spent(&self, recipient: &Recipient) -> bool {
+        let sent = self.sent.borrow().get(&recipient.id.0).copied();
+        recipient
+            .mail_budget
+            .is_some_and(|budget| sent.unwrap_or_default() >= budget)
     }
 
     /// The mail to people of a team; those without one see every customer.
@@ -273,7 +328,10 @@ impl<'a> Letters<'a> {
         };
         let sees = team.map_or(Teams::All, |team| Teams::Only(vec![team]));
         let visible = |id: i64| sees.allow(occasion.teams.get(&id).copied().flatten());
-        let mut notice = occasion.facts.clone().hide(visible).notice(&to)?;
+        let facts = occasion.facts.clone().hide(visible);
+        let mut notice = facts
+            .notice(&to)?
+            .with_stored_digits(self.instance.currency_digits);
         let drawn = match written.pictures.take() {
             Some(drawn) => drawn,
             None => pictures(occasion.facts)?,
@@ -304,18 +362,16 @@ impl<'a> Letters<'a> {
         Ok((notice, images))
     }
 
-    /// The id of a mail: the same for ever, and another one in a database that was set up anew.
+    /// The id of a mail, which nobody can guess who has not got it.
     fn message_id(
         &self,
         occasion: &Occasion<'_>,
         recipient: &Recipient,
-    ) -> Result<MessageId, NotAMessageId> {
+    ) -> Result<MessageId, LetterError> {
         let (alert, user, version) = (occasion.alert, recipient.id, occasion.version);
-        let (at, domain) = (
-            self.now.0.timestamp(),
-            self.instance.public_url.mail_domain(),
-        );
-        MessageId::parse(&format!("alert-{alert}-{user}-{version}-{at}@{domain}"))
+        let (secret, domain) = (unguessable()?, self.instance.public_url.mail_domain());
+        let id = format!("alert-{alert}-{user}-{version}-{secret}@{domain}");
+        Ok(MessageId::parse(&id)?)
     }
 
     /// The mail of an alert in the reader's words, with links of their own.
@@ -323,11 +379,11 @@ impl<'a> Letters<'a> {
         &self,
         mut notice: AlertNotice,
         recipient: &Recipient,
-        written: &Written,
+        (signer, nonce): (&Signer, &str),
     ) -> Result<Rendered, LetterError> {
-        let (url, nonce) = (self.instance.public_url, &written.nonce);
+        let url = self.instance.public_url;
         let (alert, user) = (notice.alert_id, recipient.id);
-        notice.deeds = Some(links(&written.signer, url, alert, nonce, user, self.now));
+        notice.deeds = Some(links(signer, url, alert, nonce, user, self.now));
         Ok(render(Texts::embedded(), &notice)?)
     }
 
@@ -341,12 +397,13 @@ impl<'a> Letters<'a> {
         let id = self.message_id(occasion, recipient)?;
         let language = recipient.language()?;
         let (notice, images) = self.draft(occasion, (language, recipient.team_id), written)?;
-        let draft = self.worded(notice, recipient, written)?;
+        let signer = self.signer(conn)?;
+        let draft = self.worded(notice, recipient, (signer, &written.nonce))?;
         let thread = store::thread(conn, occasion.alert, recipient.id)?;
         let chain = references(&thread);
         let user_nonce = nonce_of_user(conn, recipient.id)?;
         let url = self.instance.public_url;
-        let unsubscribe = unsubscribe_url(&written.signer, url, recipient.id, &user_nonce);
+        let unsubscribe = unsubscribe_url(signer, url, recipient.id, &user_nonce);
         let mail = NewMail {
             kind: MailKind::Alert.word(),
             customer_id: occasion.customer.map(|customer| customer.0),

@@ -50,7 +50,7 @@ pub struct AlertNotice {
     pub as_of: NaiveDate,
     /// The zone that moments are told in.
     pub zone: Tz,
-    /// What the warning's amounts of money are in.
+    /// What the warning's amounts of money are in, in its minor units.
     pub currency: Currency,
     /// What was told last, if this is worse.
     pub told_before: Option<ToldBefore>,
@@ -66,6 +66,35 @@ pub struct AlertNotice {
     pub pictures: Vec<Picture>,
     /// Pages that act, for this reader.
     pub deeds: Option<Links>,
+}
+
+impl AlertNotice {
+    /// The same with the warning's amounts of money in minor units of its currency, where they are
+    /// stored with this many decimal places. Those of its risk are in minor units already.
+    #[must_use]
+    pub fn with_stored_digits(mut self, digits: u32) -> Self {
+        let shown = self.currency.minor_digits();
+        let scaled = |amount: i64| {
+            if shown >= digits {
+                amount.saturating_mul(10_i64.saturating_pow(shown - digits))
+            } else {
+                let part = 10_i64.saturating_pow(digits - shown);
+                let half = part / 2 * amount.signum();
+                amount.saturating_add(half) / part
+            }
+        };
+        match &mut self.warning {
+            Warning::ContractEnding {
+                value_per_year: Some(amount),
+                ..
+            }
+            | Warning::KeyPerson {
+                may_leave: amount, ..
+            } => *amount = scaled(*amount),
+            _ => {}
+        }
+        self
+    }
 }
 
 /// What was told of an alert before it became worse.

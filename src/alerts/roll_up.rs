@@ -6,15 +6,15 @@
 use std::collections::BTreeMap;
 
 use super::digest::page::{Page, Section, Words};
-use super::digest::store::{Person, Which, claim};
-use super::digest::tell::{Fate, Told, item, value};
+use super::digest::store::{Person, Which, claim, facts, last_sent};
+use super::digest::tell::{Brief, Fate, Told, item, value};
 use super::digest::{Desk, DigestError, Due};
-use super::facts::{Address, Facts};
-use super::message::{self, RenderError, Rendered};
+use super::facts::Facts;
+use super::message::{RenderError, Rendered};
 use super::model::{AlertSeverity, AlertState};
 use crate::access::preferences::RollUp;
 use crate::access::store as access;
-use crate::db::Conn;
+use crate::db::{Conn, DbError};
 use crate::i18n::line::{isolate, shorten, single_line};
 use crate::i18n::{Texts, key};
 
@@ -55,7 +55,8 @@ pub(super) fn one(
     }
     let teams = person.sees();
     let open = store::open(conn, &teams)?;
-    let time = (due.before.into(), due.at.into());
+    let since = last_sent(conn, person.id, Which::RollUp)?;
+    let time = (since.unwrap_or(due.before.into()), desk.now);
     let ended = store::ended(conn, &teams, time)?;
     if open.is_empty() && ended.is_empty() {
         return Ok(false);
@@ -113,33 +114,29 @@ fn top(
         let value = std::cmp::Reverse(value(&one.facts));
         (value, one.severity, one.alert.id.0)
     });
-    let mut told = Vec::with_capacity(TOP);
-    for Standing {
-        alert, severity, ..
-    } in order.into_iter().take(TOP)
-    {
-        let facts = super::store::facts(conn, alert.id, &person.sees())?;
-        let severity = *severity;
-        let notice = facts.notice(&Address {
-            alert: alert.id,
-            customer: alert.customer,
-            severity,
-            public_url: &desk.settings.public_url,
-            zone: desk.settings.zone,
-            currency: desk.settings.currency,
-            language: words.language,
-            told_before: None,
-        })?;
-        told.push(Told {
-            line: message::line(words.texts, &notice)?,
-            severity,
-            value: value(&facts),
-            due: words.language.date(facts.due),
-            fate: Fate::Opened,
-            over_budget: false,
-        });
-    }
-    Ok(told)
+    order.truncate(TOP);
+    let ids: Vec<i64> = order.iter().map(|one| one.alert.id.0).collect();
+    let mut seen = facts(conn, &ids, &person.sees())?;
+    let told = order.into_iter().map(
+        |Standing {
+             alert, severity, ..
+         }| {
+            let facts = seen
+                .remove(&alert.id.0)
+                .ok_or_else(|| DbError::corrupt("alerts.id", alert.id))?;
+            let brief = Brief {
+                alert: alert.id,
+                customer: alert.customer,
+                severity: *severity,
+                value: value(&facts),
+                facts,
+                fate: Fate::Opened,
+                over_budget: false,
+            };
+            desk.told(words, &brief)
+        },
+    );
+    told.collect()
 }
 
 /// An alert that is not over.

@@ -1,7 +1,8 @@
 //! Alerts of two customers that become one.
 //!
 //! Two open alerts of the same reason and subject become one: the more severe stays, of equals the one
-//! with the larger measure, then the older. The other ends as `merged`, with its mails.
+//! with the larger measure, then the older. The other ends as `merged`, with its mails. One that sleeps
+//! does not silence one that is awake: it wakes.
 
 use std::collections::BTreeMap;
 
@@ -47,7 +48,7 @@ pub fn merge(
                 moved.alerts += 1;
             }
             if let Some(kept) = fate.into {
-                rows::answer(conn, was.id, kept)?;
+                rows::answer(conn, (was.id, kept), writer.now)?;
             }
             note(conn, writer, was, fate)?;
         }
@@ -119,9 +120,28 @@ fn fates(before: &[AlertRow], pair: Pair, joined: &Joined) -> DbResult<Vec<Fate>
             fate.took = ended.iter().map(|(_, row, _)| row.id).collect();
             let owners = ended.iter().filter_map(|(_, row, _)| row.owner_id);
             fate.after.owner_id = kept.owner_id.or_else(|| owners.into_iter().next());
+            wake(&mut fate.after, ended.iter().map(|(_, row, _)| row));
         }
     }
     Ok(fates)
+}
+
+/// Lets an alert that sleeps be as awake as the most awake of those it stands for: open before
+/// somebody's, and of sleepers as long as the one that wakes first.
+fn wake<'a>(kept: &mut AlertRow, others: impl Iterator<Item = &'a AlertRow>) {
+    let (open, somebodys) = (AlertState::Open.word(), AlertState::Acknowledged.word());
+    if kept.state != AlertState::Snoozed.word() {
+        return;
+    }
+    for other in others {
+        if other.state == open || (other.state == somebodys && kept.state != open) {
+            kept.state.clone_from(&other.state);
+            kept.snoozed_until = None;
+            kept.acknowledged_at = kept.acknowledged_at.or(other.acknowledged_at);
+        } else if let (Some(ours), Some(theirs)) = (kept.snoozed_until, other.snoozed_until) {
+            kept.snoozed_until = Some(if theirs.0 < ours.0 { theirs } else { ours });
+        }
+    }
 }
 
 /// The place of a severity, the most urgent first.
@@ -164,7 +184,11 @@ fn note(conn: &mut Conn, writer: &Writer, was: &AlertRow, fate: &Fate) -> DbResu
     let state = if fate.ends {
         AlertState::Resolved
     } else {
-        AlertState::parse(&was.state).ok_or_else(|| DbError::corrupt("alerts.state", &was.state))?
+        let word = &fate.after.state;
+        if was.state != *word {
+            detail.insert("state_before".to_owned(), json!(was.state));
+        }
+        AlertState::parse(word).ok_or_else(|| DbError::corrupt("alerts.state", word))?
     };
     let change = Change {
         alert: was.id,
@@ -182,6 +206,7 @@ fn note(conn: &mut Conn, writer: &Writer, was: &AlertRow, fate: &Fate) -> DbResu
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::db::UtcTime;
     use crate::ids::CustomerId;
 
     const PAIR: Pair = Pair {
@@ -199,6 +224,8 @@ mod tests {
             state: "open".to_owned(),
             owner_id: None,
             measure,
+            snoozed_until: None,
+            acknowledged_at: None,
         }
     }
 
@@ -264,5 +291,33 @@ mod tests {
         gone.owner_id = Some(5);
         let fates = fates(&[kept, gone], PAIR, &Joined::new()).unwrap();
         assert_eq!(fates[0].after.owner_id, Some(5));
+    }
+
+    #[test]
+    fn one_that_sleeps_does_not_silence_one_that_is_awake() {
+        let at = |text: &str| Some(UtcTime(text.parse().unwrap()));
+        let (early, late) = (at("2026-03-01T00:00:00Z"), at("2026-04-01T00:00:00Z"));
+        for (kept, other, state, until) in [
+            ("snoozed", "open", "open", None),
+            ("snoozed", "acknowledged", "acknowledged", None),
+            ("snoozed", "snoozed", "snoozed", early),
+            ("acknowledged", "open", "acknowledged", None),
+            ("open", "snoozed", "open", None),
+        ] {
+            let asleep = |word: &str, until| (word == "snoozed").then_some(until).flatten();
+            let mut kept_row = alert(1, 7, "customer", "high", 1.0);
+            kept_row.state = kept.to_owned();
+            kept_row.snoozed_until = asleep(kept, late);
+            let mut gone = alert(2, 3, "customer", "low", 0.1);
+            gone.state = other.to_owned();
+            gone.snoozed_until = asleep(other, early);
+            let fates = fates(&[kept_row, gone], PAIR, &Joined::new()).unwrap();
+            let after = &fates[0].after;
+            assert_eq!(
+                (after.state.as_str(), after.snoozed_until),
+                (state, until),
+                "{kept} {other}"
+            );
+        }
     }
 }

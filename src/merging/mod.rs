@@ -125,7 +125,7 @@ pub fn merge(
     alerts::merge(conn, writer, pair, &joined, &mut moved)?;
     store::finish(conn, pair, now)?;
     record(conn, writer, pair, &moved)?;
-    announce(conn, &goes, pair.into, now)?;
+    announce(conn, &goes, &stays, now)?;
     Ok(Merged {
         from: pair.from.0,
         into: pair.into.0,
@@ -225,13 +225,22 @@ fn record(conn: &mut Conn, writer: &Writer, pair: Pair, moved: &Moved) -> Answer
     Ok(())
 }
 
-/// Tells other systems, by the team of the one that went.
-fn announce(conn: &mut Conn, goes: &Customer, into: CustomerId, now: UtcTime) -> DbResult<()> {
-    let event = NewEvent {
-        kind: EventType::CustomerMerged,
-        customer: Some(goes.id),
-        team: goes.team_id,
-        data: json!({"id": goes.id, "team_id": goes.team_id, "into": into}),
-    };
-    webhooks::emit(conn, &event, now)
+/// Tells other systems of both teams: the one has lost a customer, the other one has it now. Endpoints
+/// that see everything are told for each team.
+fn announce(conn: &mut Conn, goes: &Customer, stays: &Customer, now: UtcTime) -> DbResult<()> {
+    // Whoever may see everything is told of every team.
+    let mut teams = vec![goes.team_id.or(stays.team_id)];
+    if goes.team_id.is_some() && stays.team_id.is_some() && goes.team_id != stays.team_id {
+        teams.push(stays.team_id);
+    }
+    for team in teams {
+        let event = NewEvent {
+            kind: EventType::CustomerMerged,
+            customer: Some(goes.id),
+            team,
+            data: json!({"id": goes.id, "team_id": goes.team_id, "into": stays.id}),
+        };
+        webhooks::emit(conn, &event, now)?;
+    }
+    Ok(())
 }

@@ -1,17 +1,17 @@
 //! What is done with plays, each in one transaction with its audit record.
 
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
 use serde_json::json;
 
 use super::edit::{WHAT, detail, standing};
-use super::model::{OutcomeBy, PlayOutcome, PlayStatus, STEPS, StepInput, Verdict};
+use super::model::{BACKDATED, OutcomeBy, PlayOutcome, PlayStatus, STEPS, StepInput, Verdict};
 use super::store::{self, Row, Step, Values};
 use super::view::PlayDetail;
 use crate::access::audit::{self, Deed};
 use crate::api::etag::IfMatch;
 use crate::complaints::model::tidy_prose;
 use crate::customers::edit::{Writer, overlaid};
-use crate::db::Conn;
+use crate::db::{Conn, UtcTime};
 use crate::engagement::model::day;
 use crate::error::{Answer, Error};
 
@@ -123,8 +123,13 @@ fn apply(
             if status == PlayStatus::Cancelled {
                 return Err(stands("cancelled", status));
             }
+            let reopens = matches!(of_steps, Act::AddStep(_) | Act::StepUndone(_));
+            let on = match of_steps {
+                Act::StepDone(_, on) => on,
+                _ => None,
+            };
             change_steps(conn, writer, row, values, of_steps, today)?;
-            settle(conn, row, values, today)
+            settle(conn, row, values, (reopens, on), today)
         }
     }
 }
@@ -151,6 +156,14 @@ fn past(on: Option<NaiveDate>, today: NaiveDate) -> Answer<NaiveDate> {
 /// Begins a play: from this day on its outcome counts, and what was known of the customer is kept.
 fn begin(conn: &mut Conn, values: &mut Values, on: Option<NaiveDate>, today: Today) -> Answer<()> {
     let on = past(on, today.day)?;
+    let earliest = today.day.checked_sub_days(Days::new(BACKDATED));
+    if let Some(earliest) = earliest.filter(|earliest| on < *earliest) {
+        let rule = format!(
+            "expected {earliest} or later: a play is back-dated by at most {BACKDATED} days, as \
+             its outcome must not be known"
+        );
+        return Err(Error::invalid("on", "too_early", rule));
+    }
     let standing = store::standing_at(conn, values.customer_id, on)?;
     PlayStatus::Running.word().clone_into(&mut values.status);
     values.begun_on = Some(on);
@@ -163,14 +176,26 @@ fn begin(conn: &mut Conn, values: &mut Values, on: Option<NaiveDate>, today: Tod
 }
 
 fn end(values: &mut Values, status: PlayStatus, on: Option<NaiveDate>, today: Today) -> Answer<()> {
-    let on = past(on, today.day)?;
+    let on = since_begun(values, past(on, today.day)?)?;
+    status.word().clone_into(&mut values.status);
+    values.ended_on = Some(on);
+    Ok(())
+}
+
+/// A day on which the play had begun.
+fn since_begun(values: &Values, on: NaiveDate) -> Answer<NaiveDate> {
     if values.begun_on.is_some_and(|begun| on < begun) {
         let rule = "expected no earlier than the play began";
         return Err(Error::invalid("on", "out_of_order", rule));
     }
-    status.word().clone_into(&mut values.status);
-    values.ended_on = Some(on);
-    Ok(())
+    Ok(on)
+}
+
+/// The moment of a deed on this day, at the time of day at which it is told.
+fn moment(now: UtcTime, on: NaiveDate, today: Today) -> UtcTime {
+    now.0
+        .checked_sub_signed(today.day - on)
+        .map_or(now, UtcTime::from)
 }
 
 /// What a person says came of it; `too_early` leaves it to the record.
@@ -217,10 +242,9 @@ fn change_steps(
             }
             if values.begun_on.is_none() {
                 begin(conn, values, on, today)?;
-            } else if on.is_some() {
-                past(on, today.day)?;
             }
-            let done = (writer.now, writer.actor.name.as_str());
+            let on = since_begun(values, past(on, today.day)?)?;
+            let done = (moment(writer.now, on, today), writer.actor.name.as_str());
             store::mark(conn, row.id, position, Some(done))?;
         }
         Act::StepUndone(position) => {
@@ -261,14 +285,21 @@ fn change_steps(
     Ok(())
 }
 
-/// Lets the status follow the steps: a play that runs is done with its last step, and one that is
-/// done runs again with a step that is not.
-fn settle(conn: &mut Conn, row: &Row, values: &mut Values, today: Today) -> Answer<()> {
+/// Lets the status follow the steps: a play that runs is done with its last step, on that step's day.
+/// One that is done runs again where a step was added or undone; a word corrected or a tick set
+/// afterwards opens nothing that was finished without it.
+fn settle(
+    conn: &mut Conn,
+    row: &Row,
+    values: &mut Values,
+    (reopens, on): (bool, Option<NaiveDate>),
+    today: Today,
+) -> Answer<()> {
     let steps = store::steps(conn, row.id)?;
     let all_done = !steps.is_empty() && steps.iter().all(|step| step.done_at.is_some());
     match (values.status()?, all_done) {
-        (PlayStatus::Running, true) => end(values, PlayStatus::Done, None, today),
-        (PlayStatus::Done, false) => {
+        (PlayStatus::Running, true) => end(values, PlayStatus::Done, on, today),
+        (PlayStatus::Done, false) if reopens => {
             PlayStatus::Running.word().clone_into(&mut values.status);
             values.ended_on = None;
             Ok(())

@@ -2,10 +2,12 @@
 //!
 //! A case is a play whose outcome its customer's shipments have told. Its stratum is the run that was
 //! the newest when it began, the band of the customer's churn probability in that run, and its role.
-//! Controls are that stratum's customers that had no play in the same weeks, and were not gone. A
-//! customer is a control at most once at a time: its windows never overlap, as one silence would count
-//! for several. Who plays is chosen by people, so that this is a comparison and no experiment: what
-//! they know and the churn probability does not is in the number.
+//! Controls are that stratum's customers that were in no play when the case began; one that begins a
+//! play later stays a control, as nobody could know it then. Cases and controls are chosen by what was
+//! known on that day alone, and both only if they had shipped within a horizon before it. A customer
+//! is a control at most once at a time: its windows never overlap, as one silence would count for
+//! several. Who plays is chosen by people, so that this is a comparison and no experiment: what they
+//! know and the churn probability does not is in the number.
 
 mod matching;
 
@@ -52,6 +54,17 @@ pub struct Begun {
     pub until: NaiveDate,
     /// The newest run when it began.
     pub run: Option<RunId>,
+    /// Whether it was written down only when some of its outcome could be seen already.
+    pub late: bool,
+}
+
+/// A run with everybody in it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ranking {
+    /// What was known before this day is in it.
+    pub as_of: NaiveDate,
+    /// Its customers, by id.
+    pub people: Vec<Standing>,
 }
 
 /// A customer in a run.
@@ -63,8 +76,6 @@ pub struct Standing {
     pub probability: f64,
     /// Its role.
     pub role: Side,
-    /// Whether it had left already.
-    pub gone: bool,
 }
 
 /// What the effect is measured on.
@@ -74,9 +85,9 @@ pub struct History {
     pub plays: Vec<Begun>,
     /// A horizon that ends on this day or earlier has been seen.
     pub seen_until: Option<NaiveDate>,
-    /// Every customer of the runs of plays whose horizon was seen, by id.
-    pub runs: BTreeMap<RunId, Vec<Standing>>,
-    /// Shipping days of those customers over those horizons, ascending.
+    /// The runs of plays whose horizon was seen.
+    pub runs: BTreeMap<RunId, Ranking>,
+    /// Shipping days of their customers over those horizons and one horizon before each, ascending.
     pub days: HashMap<CustomerId, Vec<NaiveDate>>,
 }
 
@@ -87,6 +98,12 @@ impl History {
         let first = days.partition_point(|day| *day < from);
         days.get(first).is_none_or(|day| *day >= until)
     }
+
+    /// Whether a customer had left before this window: no shipping day in as many days before it.
+    fn gone(&self, customer: CustomerId, from: NaiveDate, until: NaiveDate) -> bool {
+        let earlier = from.checked_sub_signed(until - from);
+        self.lost(customer, earlier.unwrap_or(NaiveDate::MIN), from)
+    }
 }
 
 crate::word_enum! {
@@ -96,8 +113,12 @@ crate::word_enum! {
         NoRun = "no_run",
         /// That run did not know its customer.
         NotInRun = "not_in_run",
-        /// By that run its customer had left already.
+        /// That run was older than a horizon when it began.
+        OldRun = "old_run",
+        /// Its customer had left already when it began: no shipments for a whole horizon.
         Gone = "gone",
+        /// It was written down more than seven days after the day on which it is said to have begun.
+        RecordedLate = "recorded_late",
         /// That run had nobody like it without a play.
         NoControl = "no_control",
     }
@@ -113,7 +134,7 @@ crate::word_enum! {
     }
 }
 
-/// A play that counts for nothing, as nobody is like its customer.
+/// A play that counts for nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[schema(as = UnmatchedPlay)]
 pub struct Unmatched {
@@ -135,7 +156,7 @@ pub struct Measured {
     pub controls: u64,
     /// Of the controls, customers that were kept.
     pub controls_kept: u64,
-    /// Plays with an outcome and nobody like their customer; they count for nothing.
+    /// Plays that count for nothing: nobody is like their customer, or they were recorded late.
     pub unmatched: u64,
     /// Plays that began while another of the same customer was being counted: they are one case with it.
     pub repeated: u64,

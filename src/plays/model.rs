@@ -14,6 +14,9 @@ pub const TITLE: usize = 300;
 pub const STEP: usize = 500;
 /// Steps of a play or of a template at most.
 pub const STEPS: usize = 50;
+/// Days by which a play may be back-dated when it begins: one that is told of later, when some of its
+/// outcome can be seen, would be told of for that outcome.
+pub const BACKDATED: u64 = 7;
 /// Days after the start that a step may be due at most.
 pub const AFTER_DAYS: u32 = 730;
 

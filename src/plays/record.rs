@@ -34,44 +34,37 @@ pub fn tell(
     today: NaiveDate,
     (actor, now): (&Actor, UtcTime),
 ) -> Answer<Recorded> {
-    let mut told = Recorded::default();
     let seen_until = history::seen_until(conn, today + Days::new(1))?;
-    for row in store::begun(conn)? {
-        let values = &row.values;
-        let (Some(from), Some(until)) = (values.begun_on, values.decided_from()?) else {
-            continue;
-        };
-        if until > today {
-            continue;
-        }
-        if seen_until.is_none_or(|seen| until > seen) {
-            told.waiting_for_data += 1;
-            continue;
-        }
-        let outcome = if store::shipped(conn, values.customer_id, (from, until))? {
+    let mut told = Recorded {
+        waiting_for_data: store::waiting_for_data(conn, today, seen_until)?,
+        ..Recorded::default()
+    };
+    let Some(seen_until) = seen_until else {
+        return Ok(told);
+    };
+    for news in store::untold(conn, today.min(seen_until))? {
+        let outcome = if news.shipped {
             PlayOutcome::Kept
         } else {
             PlayOutcome::Lost
         };
-        if values.record()? == Some(outcome) {
-            continue;
-        }
         // A person who could not tell yet leaves it to the record.
         let shown = !matches!(
-            values.outcome()?,
+            news.outcome()?,
             Some((PlayOutcome::Kept | PlayOutcome::Lost, OutcomeBy::Person))
         );
-        store::set_record(conn, row.id, (outcome, shown), (today, now))?;
+        store::set_record(conn, news.id, (outcome, shown), (today, now))?;
         let deed = Deed {
             action: "outcome_told",
             entity: WHAT,
-            id: Some(row.id.0),
+            id: Some(news.id.0),
             detail: Some(json!({ "record_outcome": outcome })),
         };
         audit::record(conn, actor, &deed, now)?;
-        match outcome {
-            PlayOutcome::Kept => told.kept.push(row.id.0),
-            _ => told.lost.push(row.id.0),
+        if news.shipped {
+            told.kept.push(news.id.0);
+        } else {
+            told.lost.push(news.id.0);
         }
     }
     Ok(told)

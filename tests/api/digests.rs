@@ -250,6 +250,21 @@ async fn what_is_over_is_told_briefly_and_the_rest_by_severity_and_value(app: Te
             "Resolved meanwhile\n- Firm 2\n",
         ],
     );
+    // 3 ends, and a day without anything new goes by without a mail: the next one tells it.
+    app.post("/alerts/3:resolve", json!({"reason": "acted"}))
+        .await
+        .expect(200);
+    set_clock(&app, "2026-03-05T07:00:00Z");
+    assert_eq!(sent(&app), 0);
+    set_clock(&app, "2026-03-06T06:00:00Z");
+    opened(&app, 6, AlertSeverity::Low, 100);
+    set_clock(&app, "2026-03-06T07:00:00Z");
+    assert_eq!(sent(&app), 1);
+    in_order(
+        &texts(&app)[2],
+        &["New\n- LOW: Firm 6\n", "Resolved meanwhile\n- Firm 3\n"],
+    );
+    assert!(!texts(&app)[2].contains("Firm 2"), "it was told");
 }
 
 async fn what_the_budget_held_back_is_said(app: TestApp) {

@@ -119,6 +119,7 @@ pub fn tell(
         public_url: &public_url,
         zone: chrono_tz::UTC,
         currency: "EUR".parse().unwrap(),
+        currency_digits: 2,
     };
     let (facts, teams) = (facts(id, 21_234_000), BTreeMap::from([(900, Some(77))]));
     let occasion = Occasion {
@@ -289,6 +290,13 @@ async fn nobody_writes_to_an_address_that_fails_until_it_changes(app: TestApp) {
     };
     assert_eq!(opened(&app, 1, AlertSeverity::High), nobody);
     assert!(!nobody.anybody());
+    // Nothing is lost: it waits for an address that works, once.
+    assert_eq!(
+        tell(&app, 1, AlertSeverity::High, None, (AlertDeed::Worsened, 2)),
+        nobody
+    );
+    let waiting = "SELECT why || ' ' || frequency AS text FROM digest_entries";
+    assert_eq!(text_of(&app, waiting), ["bounced daily"]);
     let path = format!("/users/{id}");
     let same = app
         .patch(&path, json!({"name": "Anna B."}))
@@ -382,7 +390,7 @@ async fn pictures_and_personal_links_go_along(app: TestApp) {
     );
     // Nordkauf belongs to another team.
     assert!(
-        alts[3].contains("1：某贸易伙伴，占其业务的 60%，流失概率 20%"),
+        alts[3].contains("1：某合作伙伴，占其业务的 60%，流失概率 20%"),
         "{}",
         alts[3]
     );

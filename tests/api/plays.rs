@@ -259,12 +259,26 @@ async fn steps_are_added_changed_removed_and_undone(app: TestApp) {
     let early = json!({"text": "Early", "due_on": "2026-03-01"});
     let problem = app.post(&steps, early).await.expect_problem(422, "invalid");
     assert_eq!(problem["errors"][0]["pointer"], "/due_on");
-    for position in [1, 3, 4] {
-        app.post(&format!("{steps}/{position}:done"), json!({}))
+    for (position, on) in [(1, "2026-02-27"), (3, "2026-02-28")] {
+        app.post(&format!("{steps}/{position}:done"), json!({"on": on}))
             .await
             .expect(200);
     }
-    assert_eq!(app.get(&path).await.expect(200)["status"], "done");
+    let problem = app
+        .post(&format!("{steps}/4:done"), json!({"on": "2026-02-26"}))
+        .await
+        .expect_problem(422, "invalid");
+    assert_eq!(problem["errors"][0]["code"], "out_of_order");
+    let done = app
+        .post(&format!("{steps}/4:done"), json!({"on": "2026-03-01"}))
+        .await
+        .expect(200);
+    assert_eq!(
+        (&done["status"], &done["begun_on"], &done["ended_on"]),
+        (&json!("done"), &json!("2026-02-27"), &json!("2026-03-01"))
+    );
+    let at = done["steps"][2]["done_at"].as_str().unwrap();
+    assert!(at.starts_with("2026-03-01T"), "{at}");
     app.delete(&format!("{steps}/1"))
         .await
         .expect_problem(409, "step_done");
@@ -284,6 +298,21 @@ async fn steps_are_added_changed_removed_and_undone(app: TestApp) {
         .await
         .expect(200);
     assert_eq!(ended["status"], "done");
+    // A word corrected, or a tick set late, does not open it again; another step does.
+    let text = json!({"text": "Ask a last time"});
+    let changed = app.patch(&format!("{steps}/4"), text).await.expect(200);
+    assert_eq!(changed["status"], "done");
+    let ticked = app
+        .post(&format!("{steps}/4:done"), json!({}))
+        .await
+        .expect(200);
+    assert_eq!(
+        (&ticked["status"], &ticked["ended_on"]),
+        (&json!("done"), &json!("2026-03-02"))
+    );
+    let one_more = json!({"text": "One more", "due_on": "2026-04-30"});
+    let more = app.post(&steps, one_more).await.expect(200);
+    assert_eq!(more["status"], "running");
     let other = made(
         &app,
         json!({"customer": {"id": brandt}, "template": "call"}),
@@ -371,10 +400,16 @@ async fn what_a_play_says_must_make_sense(app: TestApp) {
         .await
         .expect_problem(422, "invalid");
     assert_eq!(problem["errors"][0]["code"], "future");
-    app.post(&format!("{path}:start"), json!({"on": "2026-02-20"}))
+    let early = json!({"on": "2026-02-22"});
+    let problem = app
+        .post(&format!("{path}:start"), early)
+        .await
+        .expect_problem(422, "invalid");
+    assert_eq!(problem["errors"][0]["code"], "too_early");
+    app.post(&format!("{path}:start"), json!({"on": "2026-02-23"}))
         .await
         .expect(200);
-    let before = json!({"on": "2026-02-19"});
+    let before = json!({"on": "2026-02-22"});
     let problem = app
         .post(&format!("{path}:finish"), before)
         .await

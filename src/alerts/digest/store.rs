@@ -1,5 +1,7 @@
 //! Who waits for which digest, and what it is to tell.
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use diesel::prelude::*;
@@ -7,13 +9,15 @@ use diesel::sql_types::{BigInt, Nullable, Text};
 
 use crate::access::Teams;
 use crate::access::preferences::{Frequency, RollUp};
+use crate::alerts::facts::Facts;
 use crate::alerts::letters::store::zone;
 use crate::alerts::model::{AlertDeed, AlertSeverity, AlertState};
-use crate::db::schema::{digest_entries, users};
+use crate::db::schema::{alerts, customers, digest_entries, mails, users};
 use crate::db::select::{Statement, Value};
 use crate::db::{Conn, DbError, DbResult, UtcTime, on};
 use crate::i18n::Language;
 use crate::ids::{AlertId, CustomerId, MailId, UserId};
+use crate::mail::model::MailKind;
 
 /// Somebody who may be sent a digest.
 #[derive(Clone, Debug, Queryable, Selectable)]
@@ -34,7 +38,6 @@ pub struct Person {
     pub daily_on: Option<NaiveDate>,
     pub weekly_on: Option<NaiveDate>,
     pub roll_up_on: Option<NaiveDate>,
-    pub created_at: UtcTime,
     pub updated_at: UtcTime,
 }
 
@@ -94,6 +97,50 @@ pub enum Which {
     Daily,
     Weekly,
     RollUp,
+}
+
+impl Which {
+    /// The kind of its mails.
+    pub fn kind(self) -> MailKind {
+        match self {
+            Self::Daily | Self::Weekly => MailKind::Digest,
+            Self::RollUp => MailKind::RollUp,
+        }
+    }
+
+    /// How the `Message-ID` of its mails begins.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Daily => "digest-daily",
+            Self::Weekly => "digest-weekly",
+            Self::RollUp => "roll-up",
+        }
+    }
+}
+
+/// When a person was last sent one; `None`: never.
+pub fn last_sent(conn: &mut Conn, user: UserId, which: Which) -> DbResult<Option<UtcTime>> {
+    let begins = format!("<{}-%", which.name());
+    Ok(on!(conn, |c| mails::table
+        .filter(mails::user_id.eq(user.0))
+        .filter(mails::kind.eq(which.kind().word()))
+        .filter(mails::message_id.like(&begins))
+        .order(mails::id.desc())
+        .select(mails::created_at)
+        .first(c)
+        .optional())?)
+}
+
+/// Whether a person was sent that of this day.
+pub fn was_sent(conn: &mut Conn, user: UserId, (which, day): (Which, NaiveDate)) -> DbResult<bool> {
+    let begins = format!("<{}-{user}-{day}-%", which.name());
+    Ok(on!(conn, |c| diesel::select(diesel::dsl::exists(
+        mails::table
+            .filter(mails::user_id.eq(user.0))
+            .filter(mails::kind.eq(which.kind().word()))
+            .filter(mails::message_id.like(&begins))
+    ))
+    .get_result(c))?)
 }
 
 /// Takes a day's digest for this transaction; `false` if another has had it. The kept day is looked at
@@ -172,6 +219,9 @@ impl Entry {
     }
 }
 
+/// How many rows are asked for at once.
+const CHUNK: usize = 500;
+
 const ALERT: &str = "a.id AS alert, a.customer_id AS customer, a.severity, a.state, a.resolution \
                      FROM alerts a LEFT JOIN customers c ON c.id = a.customer_id";
 
@@ -226,10 +276,45 @@ pub fn ended(
     sql.load(conn)
 }
 
+/// What these alerts say, without the names that `teams` may not see, by id.
+pub fn facts(conn: &mut Conn, ids: &[i64], teams: &Teams) -> DbResult<BTreeMap<i64, Facts>> {
+    let mut found: BTreeMap<i64, Facts> = BTreeMap::new();
+    for chunk in ids.chunks(CHUNK) {
+        let rows: Vec<(i64, String)> = on!(conn, |c| alerts::table
+            .filter(alerts::id.eq_any(chunk))
+            .select((alerts::id, alerts::facts))
+            .load(c))?;
+        for (id, text) in rows {
+            let facts = serde_json::from_str(&text)
+                .map_err(|error| DbError::corrupt("alerts.facts", error))?;
+            found.insert(id, facts);
+        }
+    }
+    if *teams == Teams::All {
+        return Ok(found);
+    }
+    let mut named: Vec<i64> = found.values().flat_map(Facts::partners_named).collect();
+    named.sort_unstable();
+    named.dedup();
+    let mut team_of: BTreeMap<i64, Option<i64>> = BTreeMap::new();
+    for chunk in named.chunks(CHUNK) {
+        let rows: Vec<(i64, Option<i64>)> = on!(conn, |c| customers::table
+            .filter(customers::id.eq_any(chunk))
+            .select((customers::id, customers::team_id))
+            .load(c))?;
+        team_of.extend(rows);
+    }
+    let visible = |id: i64| teams.allow(team_of.get(&id).copied().flatten());
+    let hidden = found.into_iter();
+    Ok(hidden
+        .map(|(id, facts)| (id, facts.hide(visible)))
+        .collect())
+}
+
 /// Notes that a mail tells them.
 pub fn mark(conn: &mut Conn, entries: &[Entry], mail: MailId) -> DbResult<()> {
     let ids: Vec<i64> = entries.iter().map(|entry| entry.id).collect();
-    for chunk in ids.chunks(500) {
+    for chunk in ids.chunks(CHUNK) {
         on!(conn, |c| diesel::update(digest_entries::table)
             .filter(digest_entries::id.eq_any(chunk))
             .set(digest_entries::mail_id.eq(mail.0))

@@ -6,25 +6,39 @@ use crate::alerts::facts::Facts;
 use crate::alerts::message::{Line, RenderError, Rendered};
 use crate::alerts::model::AlertSeverity;
 use crate::i18n::key;
+use crate::ids::{AlertId, CustomerId};
 
 /// How many alerts a digest names.
 pub const SHOWN: usize = 50;
 
 /// An alert of a digest.
 #[derive(Clone, Debug)]
-pub struct Told {
-    /// The alert in one line.
-    pub line: Line,
+pub struct Brief {
+    /// Its id.
+    pub alert: AlertId,
+    /// The customer; `None`: our own data.
+    pub customer: Option<CustomerId>,
     /// How urgent it is.
     pub severity: AlertSeverity,
+    /// What it says, with the names that the reader may see.
+    pub facts: Facts,
     /// What is at risk, in the unit of values.
     pub value: i64,
-    /// Its deadline, in the reader's words.
-    pub due: String,
     /// What became of it.
     pub fate: Fate,
     /// Whether it would have been a mail.
     pub over_budget: bool,
+}
+
+/// An alert of a digest in the reader's words.
+#[derive(Clone, Debug)]
+pub struct Told {
+    /// The alert in one line.
+    pub line: Line,
+    /// Its deadline.
+    pub due: String,
+    /// What became of it.
+    pub fate: Fate,
 }
 
 /// What became of an alert.
@@ -56,22 +70,17 @@ pub fn value(facts: &Facts) -> i64 {
     facts.risk.as_ref().map_or(0, |risk| risk.value_at_risk)
 }
 
-/// The digest, the most severe and valuable first; at most [`SHOWN`] alerts are named.
+/// The digest of these alerts, of which the first, at most [`SHOWN`], are told in this order.
 ///
 /// # Errors
 ///
 /// [`RenderError`]; a fault of ours.
-pub fn digest(frame: &Frame<'_>, mut told: Vec<Told>) -> Result<Rendered, RenderError> {
+pub fn digest(frame: &Frame<'_>, briefs: &[Brief], told: &[Told]) -> Result<Rendered, RenderError> {
     let words = frame.words;
-    let rank = |one: &Told| {
-        let over = matches!(one.fate, Fate::Ended(_));
-        (over, one.severity, std::cmp::Reverse(one.value))
-    };
-    told.sort_by_key(rank);
-    let number = |fate: fn(&Fate) -> bool| told.iter().filter(|one| fate(&one.fate)).count();
+    let number = |fate: fn(&Fate) -> bool| briefs.iter().filter(|one| fate(&one.fate)).count();
     let new = number(|fate| *fate == Fate::Opened);
     let worse = number(|fate| *fate == Fate::Worsened);
-    let over = told.len() - new - worse;
+    let over = briefs.len() - new - worse;
     let mut what = Vec::new();
     for (count, name) in [
         (new, key("digest-new")),
@@ -96,14 +105,14 @@ pub fn digest(frame: &Frame<'_>, mut told: Vec<Told>) -> Result<Rendered, Render
     } else {
         (key("digest-title-resolved"), over)
     };
-    let more = told.len().saturating_sub(SHOWN);
+    let more = briefs.len().saturating_sub(told.len());
     let page = Page {
         language: words.language.tag(),
         subject: words.text(subject, &[("what", what.join(", ").into())])?,
         kind: words.text(kind, &[])?,
         title: words.text(title, &[("count", count.into())])?,
-        notes: notes(frame, &told)?,
-        sections: sections(frame, told.get(..SHOWN).unwrap_or(&told))?,
+        notes: notes(frame, briefs)?,
+        sections: sections(frame, told)?,
         more: (more > 0)
             .then(|| words.text(key("digest-more"), &[("count", more.into())]))
             .transpose()?,
@@ -116,8 +125,8 @@ pub fn digest(frame: &Frame<'_>, mut told: Vec<Told>) -> Result<Rendered, Render
     page.render()
 }
 
-fn notes(frame: &Frame<'_>, told: &[Told]) -> Result<Vec<String>, RenderError> {
-    let over_budget = told.iter().filter(|one| one.over_budget).count();
+fn notes(frame: &Frame<'_>, briefs: &[Brief]) -> Result<Vec<String>, RenderError> {
+    let over_budget = briefs.iter().filter(|one| one.over_budget).count();
     let Some(budget) = frame.budget.filter(|_| over_budget > 0) else {
         return Ok(Vec::new());
     };

@@ -1,5 +1,6 @@
 //! What telling people of alerts reads and writes.
 
+use std::collections::BTreeMap;
 use std::str::FromStr as _;
 
 use chrono_tz::Tz;
@@ -114,14 +115,28 @@ pub fn told_before(conn: &mut Conn, alert: AlertId) -> DbResult<Option<(f64, Utc
     Ok(measure.zip(at))
 }
 
-/// How many mails alerts have sent somebody since then.
-pub fn mails_since(conn: &mut Conn, user: UserId, since: UtcTime) -> DbResult<i64> {
-    Ok(on!(conn, |c| mails::table
-        .filter(mails::user_id.eq(user.0))
+/// How many mails alerts have sent everybody since then; who got none is not in it.
+pub fn mails_since(conn: &mut Conn, since: UtcTime) -> DbResult<BTreeMap<i64, i64>> {
+    let rows: Vec<(Option<i64>, i64)> = on!(conn, |c| mails::table
         .filter(mails::kind.eq(MailKind::Alert.word()))
+        .filter(mails::user_id.is_not_null())
         .filter(mails::created_at.ge(since))
-        .count()
-        .get_result(c))?)
+        .group_by(mails::user_id)
+        .select((mails::user_id, diesel::dsl::count_star()))
+        .load(c))?;
+    let known = |(user, count): (Option<i64>, i64)| user.map(|user| (user, count));
+    Ok(rows.into_iter().filter_map(known).collect())
+}
+
+/// Whether an alert waits for a digest of somebody's already.
+pub fn waits(conn: &mut Conn, user: UserId, alert: AlertId) -> DbResult<bool> {
+    Ok(on!(conn, |c| diesel::select(diesel::dsl::exists(
+        digest_entries::table
+            .filter(digest_entries::user_id.eq(user.0))
+            .filter(digest_entries::alert_id.eq(alert.0))
+            .filter(digest_entries::mail_id.is_null())
+    ))
+    .get_result(c))?)
 }
 
 /// Keeps a mail that was just queued back until then.
@@ -132,6 +147,27 @@ pub fn hold(conn: &mut Conn, mail: MailId, until: UtcTime) -> DbResult<()> {
     Ok(())
 }
 
+/// Why an alert is told in a digest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// The person wants it so.
+    Preference,
+    /// It would have been a mail, had the month's budget not been spent.
+    Budget,
+    /// Mails to the person come back: it waits for an address that works.
+    Bounced,
+}
+
+impl Why {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Preference => "preference",
+            Self::Budget => "budget",
+            Self::Bounced => "bounced",
+        }
+    }
+}
+
 /// What a person's digest is to tell.
 #[derive(Clone, Copy, Debug)]
 pub struct Entry {
@@ -139,26 +175,20 @@ pub struct Entry {
     pub alert: AlertId,
     pub deed: AlertDeed,
     pub frequency: Frequency,
-    /// Whether it would have been a mail, had the month's budget not been spent.
-    pub over_budget: bool,
+    pub why: Why,
     pub severity: AlertSeverity,
     pub measure: f64,
 }
 
 /// Keeps it for the digest.
 pub fn keep(conn: &mut Conn, entry: &Entry, now: UtcTime) -> DbResult<()> {
-    let why = if entry.over_budget {
-        "budget"
-    } else {
-        "preference"
-    };
     on!(conn, |c| diesel::insert_into(digest_entries::table)
         .values((
             digest_entries::user_id.eq(entry.user.0),
             digest_entries::alert_id.eq(entry.alert.0),
             digest_entries::deed.eq(entry.deed.word()),
             digest_entries::frequency.eq(entry.frequency.word()),
-            digest_entries::why.eq(why),
+            digest_entries::why.eq(entry.why.word()),
             digest_entries::severity.eq(entry.severity.word()),
             digest_entries::measure.eq(entry.measure),
             digest_entries::created_at.eq(now),

@@ -610,7 +610,7 @@ fn every_reason_has_its_words_in_the_subject_with_the_money_behind() {
         "Brandt GmbH, complaint reopened on 5 March 2014, 212k margin at risk",
         "Brandt GmbH, promise due 14 March 2014, 212k margin at risk",
         "Brandt GmbH, promise of 1 March 2014 not kept, 212k margin at risk",
-        "Brandt GmbH, contract ends 30 June 2014, 212k margin at risk",
+        "Brandt GmbH, contract notice due by 31 March 2014, 212k margin at risk",
         "Brandt GmbH, 85% of the contact rests on Nordkauf, 212k margin at risk",
         "Brandt GmbH, pays 21 days after due, 4 before, 212k margin at risk",
         "Our own data, no new shipments for 9 days",
@@ -622,20 +622,20 @@ fn every_reason_has_its_words_in_the_subject_with_the_money_behind() {
     let chinese = [
         "Brandt GmbH，7 家收货方中 3 家已无往来，21.2万 毛利面临损失",
         "Brandt GmbH，7 家收货方中 3 家已无往来，21.2万 毛利面临损失",
-        "Brandt GmbH，伙伴北方采购流失概率 42%，21.2万 毛利面临损失",
+        "Brandt GmbH，合作伙伴北方采购流失概率 42%，21.2万 毛利面临损失",
         "Brandt GmbH，北方采购满意度 42%，21.2万 毛利面临损失",
         "Brandt GmbH，满意度 75% → 60%，21.2万 毛利面临损失",
         "Brandt GmbH，北方采购已 190 天无反馈，21.2万 毛利面临损失",
         "Brandt GmbH，满意度 85%，业务量却下降 40%，21.2万 毛利面临损失",
         "Brandt GmbH，业务量同比下降 40%，21.2万 毛利面临损失",
         "Brandt GmbH，投诉未受理，应于 2014年3月5日前受理，21.2万 毛利面临损失",
-        "Brandt GmbH，投诉于 2014年3月5日重新提出，21.2万 毛利面临损失",
+        "Brandt GmbH，投诉于 2014年3月5日重新打开，21.2万 毛利面临损失",
         "Brandt GmbH，承诺将于 2014年3月14日到期，21.2万 毛利面临损失",
         "Brandt GmbH，2014年3月1日到期的承诺未兑现，21.2万 毛利面临损失",
-        "Brandt GmbH，合同于 2014年6月30日到期，21.2万 毛利面临损失",
+        "Brandt GmbH，合同终止须在 2014年3月31日前提出，21.2万 毛利面临损失",
         "Brandt GmbH，85% 的往来集中于北方采购，21.2万 毛利面临损失",
         "Brandt GmbH，付款逾期 21 天，此前 4 天，21.2万 毛利面临损失",
-        "我方数据，发货数据已 9 天未更新",
+        "我们自己的数据，发货数据已 9 天未更新",
     ];
     for (warning, expected) in warnings("北方采购").into_iter().zip(chinese) {
         let mail = mail(&told(warning, Language::Zh));
@@ -806,4 +806,43 @@ fn pictures_stand_in_the_html_with_their_words_and_links_act_for_the_reader() {
             "Resolve\nhttps://hawser.example/a/three\n",
         ],
     );
+}
+
+#[test]
+fn amounts_of_a_warning_are_told_whatever_decimal_places_they_are_stored_with() {
+    let contract = |value| Warning::ContractEnding {
+        contract_id: 8,
+        ends_on: day(6, 30),
+        auto_renews: false,
+        notice_by: None,
+        value_per_year: Some(value),
+        partner: None,
+    };
+    for (currency, digits, stored, shown) in [
+        ("JPY", 2, 48_000_000, "JPY\u{a0}480,000"),
+        ("JPY", 0, 48_000_000, "JPY\u{a0}48,000,000"),
+        ("EUR", 2, 48_000_000, "EUR\u{a0}480,000"),
+        ("EUR", 0, 48_000_000, "EUR\u{a0}48,000,000"),
+        ("JPY", 2, 48_000_050, "JPY\u{a0}480,001"),
+        ("KWD", 2, 48_000_000, "KWD\u{a0}480,000"),
+    ] {
+        let mut notice = told(contract(stored), Language::En);
+        notice.currency = currency.parse().unwrap();
+        let text = mail(&notice.with_stored_digits(digits)).text;
+        assert!(
+            text.contains(&format!("It is worth {shown} a year.")),
+            "{currency} {digits}: {text}"
+        );
+    }
+    let key_person = Warning::KeyPerson {
+        user_id: 2,
+        user: "Anna".to_owned(),
+        share: 0.85,
+        interactions: 40.0,
+        may_leave: 12_500_000,
+    };
+    let mut notice = told(key_person, Language::En);
+    notice.currency = "JPY".parse().unwrap();
+    let text = mail(&notice.with_stored_digits(2)).text;
+    assert!(text.contains("JPY\u{a0}125,000"), "{text}");
 }

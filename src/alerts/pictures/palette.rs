@@ -17,15 +17,18 @@ const COLOURS: usize = 96;
 ///
 /// [`PictureError`]; a fault of ours.
 pub(super) fn png(pixels: &Pixmap) -> Result<Vec<u8>, PictureError> {
+    // Pictures are mostly plain: a run of one colour costs one look, not one a pixel.
+    let mut runs: Vec<([u8; 3], usize)> = Vec::new();
+    for pixel in pixels.pixels() {
+        let colour = [pixel.red(), pixel.green(), pixel.blue()];
+        match runs.last_mut() {
+            Some((known, length)) if *known == colour => *length += 1,
+            _ => runs.push((colour, 1)),
+        }
+    }
     let mut counts: BTreeMap<[u8; 3], usize> = BTreeMap::new();
-    let colours = || {
-        pixels
-            .pixels()
-            .iter()
-            .map(|pixel| [pixel.red(), pixel.green(), pixel.blue()])
-    };
-    for colour in colours() {
-        *counts.entry(colour).or_default() += 1;
+    for (colour, length) in &runs {
+        *counts.entry(*colour).or_default() += length;
     }
     let mut kept: Vec<([u8; 3], usize)> = counts.iter().map(|(c, n)| (*c, *n)).collect();
     kept.sort_by_key(|(colour, count)| (std::cmp::Reverse(*count), *colour));
@@ -38,10 +41,16 @@ pub(super) fn png(pixels: &Pixmap) -> Result<Vec<u8>, PictureError> {
         let place = (0_u8..=255).zip(&kept).min_by_key(|(_, one)| distance(one));
         place.map_or(0, |(place, _)| place)
     };
-    let places: BTreeMap<[u8; 3], u8> = counts.keys().map(|c| (*c, nearest(c))).collect();
-    let indices: Vec<u8> = colours()
-        .map(|colour| places.get(&colour).copied().unwrap_or_default())
-        .collect();
+    let numbered = (0_u8..=255).zip(&kept);
+    let mut places: BTreeMap<[u8; 3], u8> = numbered.map(|(n, (c, _))| (*c, n)).collect();
+    for colour in counts.keys() {
+        places.entry(*colour).or_insert_with(|| nearest(colour));
+    }
+    let mut indices: Vec<u8> = Vec::with_capacity(pixels.pixels().len());
+    for (colour, length) in &runs {
+        let place = places.get(colour).copied().unwrap_or_default();
+        indices.resize(indices.len() + length, place);
+    }
     let palette: Vec<u8> = kept.iter().flat_map(|(colour, _)| *colour).collect();
     let mut file = Vec::new();
     let mut encoder = Encoder::new(&mut file, pixels.width(), pixels.height());

@@ -184,6 +184,7 @@ impl<'a> Desk<'a> {
             public_url: &settings.public_url,
             zone: settings.zone,
             currency: settings.currency,
+            currency_digits: settings.currency_digits,
         };
         Ok(Self {
             settings,

@@ -20,6 +20,8 @@ pub struct AlertRow {
     pub state: String,
     pub owner_id: Option<i64>,
     pub measure: f64,
+    pub snoozed_until: Option<UtcTime>,
+    pub acknowledged_at: Option<UtcTime>,
 }
 
 /// Every alert of both customers, and those of others whose subject is one of `subjects`; in order.
@@ -39,13 +41,16 @@ pub fn concerned(conn: &mut Conn, pair: Pair, subjects: &[String]) -> DbResult<V
         .load(c))?)
 }
 
-/// Gives an alert to a customer, under a subject and with an owner.
+/// Gives an alert to a customer, under a subject, with an owner and as awake as it is now.
 pub fn place(conn: &mut Conn, row: &AlertRow, now: UtcTime) -> DbResult<()> {
     on!(conn, |c| diesel::update(alerts::table.find(row.id.0))
         .set((
             alerts::customer_id.eq(row.customer_id),
             alerts::subject.eq(&row.subject),
             alerts::owner_id.eq(row.owner_id),
+            alerts::state.eq(&row.state),
+            alerts::snoozed_until.eq(row.snoozed_until),
+            alerts::acknowledged_at.eq(row.acknowledged_at),
             alerts::updated_at.eq(now),
             alerts::version.eq(alerts::version + 1),
         ))
@@ -71,10 +76,14 @@ pub fn end(conn: &mut Conn, row: &AlertRow, now: UtcTime) -> DbResult<()> {
 }
 
 /// Plays that answer the one alert answer the other.
-pub fn answer(conn: &mut Conn, ended: AlertId, kept: AlertId) -> DbResult<()> {
+pub fn answer(conn: &mut Conn, (ended, kept): (AlertId, AlertId), now: UtcTime) -> DbResult<()> {
     on!(conn, |c| diesel::update(plays::table)
         .filter(plays::alert_id.eq(ended.0))
-        .set(plays::alert_id.eq(kept.0))
+        .set((
+            plays::alert_id.eq(kept.0),
+            plays::updated_at.eq(now),
+            plays::version.eq(plays::version + 1),
+        ))
         .execute(c))?;
     Ok(())
 }

@@ -33,6 +33,24 @@ fn repoint(
     sql.execute(conn)
 }
 
+/// The same for tables whose rows know when they last changed.
+fn repoint_time(
+    conn: &mut Conn,
+    (table, column): (&str, &str),
+    (from, into): (i64, i64),
+    now: UtcTime,
+) -> DbResult<usize> {
+    let mut sql = Statement::new("UPDATE ");
+    sql.push(table).push(" SET ").push(column).push(" = ");
+    sql.bind(Value::Int(into)).push(", updated_at = ");
+    sql.bind(Value::Time(now))
+        .push(" WHERE ")
+        .push(column)
+        .push(" = ");
+    sql.bind(Value::Int(from));
+    sql.execute(conn)
+}
+
 /// The same for tables whose rows have versions.
 fn repoint_version(
     conn: &mut Conn,

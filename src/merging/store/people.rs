@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::{records, repoint, repoint_version};
+use super::{records, repoint, repoint_time, repoint_version};
 use crate::customers::model::SurveyConsent;
 use crate::db::schema::{contacts, departments};
 use crate::db::{Conn, DbResult, UtcTime, on};
@@ -42,7 +42,12 @@ pub fn join_department(conn: &mut Conn, id: i64, into: i64, now: UtcTime) -> DbR
     for table in IN_DEPARTMENT {
         repoint_version(conn, (table, "department_id"), (id, into), now)?;
     }
-    repoint(conn, ("survey_invitations", "department_id"), (id, into))?;
+    repoint_time(
+        conn,
+        ("survey_invitations", "department_id"),
+        (id, into),
+        now,
+    )?;
     on!(conn, |c| diesel::update(departments::table.find(id))
         .set((
             departments::deleted_at.eq(Some(now)),
@@ -113,8 +118,8 @@ pub fn join_person(
     for table in BY_PERSON {
         repoint_version(conn, (table, "contact_id"), (theirs.id, own.id), now)?;
     }
-    repoint(conn, ("mails", "contact_id"), (theirs.id, own.id))?;
-    records::repoint_invitations(conn, "contact_id", (theirs.id, own.id))?;
+    repoint_time(conn, ("mails", "contact_id"), (theirs.id, own.id), now)?;
+    records::repoint_invitations(conn, "contact_id", (theirs.id, own.id), now)?;
     let refused = Some(SurveyConsent::Refused.word());
     let their_word = own.survey_consent.is_none()
         || (theirs.survey_consent.as_deref() == refused

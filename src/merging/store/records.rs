@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
-use super::{count, repoint, repoint_version};
+use super::{count, repoint, repoint_time, repoint_version};
 use crate::db::schema::customer_owners;
 use crate::db::select::{Statement, Value};
 use crate::db::{Conn, DbResult, UtcTime, on};
@@ -68,22 +68,39 @@ pub fn repoint_all(
     moved.interactions = repoint_version(conn, ("interactions", "customer_id"), ends, now)?;
     moved.plays = repoint_version(conn, ("plays", "customer_id"), ends, now)?;
     moved.children = repoint_version(conn, ("customers", "parent_id"), ends, now)?;
-    moved.mails = repoint(conn, ("mails", "customer_id"), ends)?;
+    moved.mails = repoint_time(conn, ("mails", "customer_id"), ends, now)?;
     moved.targets = targets(conn, pair, now)?;
-    moved.invitations = invitations(conn, pair)?;
+    moved.invitations = invitations(conn, pair, now)?;
     owners(conn, pair, today)
 }
 
 /// Invitations: those about the link between the two are about the one customer afterwards.
-fn invitations(conn: &mut Conn, pair: Pair) -> DbResult<usize> {
+fn invitations(conn: &mut Conn, pair: Pair, now: UtcTime) -> DbResult<usize> {
     let ends = (pair.from.0, pair.into.0);
-    let mut sql = Statement::new("UPDATE survey_invitations SET partner_id = NULL WHERE ");
+    let mut sql = Statement::new("UPDATE survey_invitations SET partner_id = NULL, updated_at = ");
+    sql.bind(Value::Time(now)).push(" WHERE ");
     of_the_link(&mut sql, pair);
     once(&mut sql, "contact_id", "0");
+    // A person who was asked from both ends was asked twice about the same: the first stands for it.
+    sql.push(
+        " AND NOT EXISTS (SELECT 1 FROM survey_invitations o \
+         WHERE o.survey_id = survey_invitations.survey_id AND o.id < survey_invitations.id \
+         AND o.contact_id = survey_invitations.contact_id \
+         AND COALESCE(o.shipment_id, 0) = COALESCE(survey_invitations.shipment_id, 0) \
+         AND COALESCE(o.side, '') = COALESCE(survey_invitations.side, '') \
+         AND ((o.customer_id = ",
+    );
+    let (from, into) = (Value::Int(ends.0), Value::Int(ends.1));
+    sql.bind(from.clone()).push(" AND o.partner_id = ");
+    sql.bind(into.clone()).push(") OR (o.customer_id = ");
+    sql.bind(into).push(" AND o.partner_id = ");
+    sql.bind(from).push(")))");
     sql.execute(conn)?;
-    let partners = repoint_invitations(conn, "partner_id", ends)?;
+    let partners = repoint_invitations(conn, "partner_id", ends, now)?;
     let mut sql = Statement::new("UPDATE survey_invitations SET customer_id = ");
     sql.bind(Value::Int(pair.into.0))
+        .push(", updated_at = ")
+        .bind(Value::Time(now))
         .push(" WHERE customer_id = ")
         .bind(Value::Int(pair.from.0))
         // One that could lose its partner to no other stays with its customer.
@@ -99,10 +116,12 @@ pub fn repoint_invitations(
     conn: &mut Conn,
     column: &'static str,
     (from, into): (i64, i64),
+    now: UtcTime,
 ) -> DbResult<usize> {
     let mut sql = Statement::new("UPDATE survey_invitations SET ");
     sql.push(column).push(" = ").bind(Value::Int(into));
-    sql.push(", updated_at = updated_at WHERE ").push(column);
+    sql.push(", updated_at = ").bind(Value::Time(now));
+    sql.push(" WHERE ").push(column);
     sql.push(" = ").bind(Value::Int(from));
     // Customer and partner of an invitation differ.
     if column == "partner_id" {

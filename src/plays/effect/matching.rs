@@ -51,6 +51,13 @@ pub(super) fn cases<'a>(history: &'a History, template: Option<&str>) -> Cases<'
     let mut busy_until: HashMap<CustomerId, NaiveDate> = HashMap::new();
     let wanted = |play: &&Begun| template.is_none_or(|code| code == play.template);
     for play in history.plays.iter().filter(wanted) {
+        if play.late {
+            found.alone.push(Unmatched {
+                play_id: play.id,
+                why: Alone::RecordedLate,
+            });
+            continue;
+        }
         if busy_until
             .get(&play.customer)
             .is_some_and(|until| play.from < *until)
@@ -80,12 +87,17 @@ pub(super) fn cases<'a>(history: &'a History, template: Option<&str>) -> Cases<'
 
 fn kind_of(history: &History, play: &Begun) -> Result<Kind, Alone> {
     let run = play.run.ok_or(Alone::NoRun)?;
-    let people = history.runs.get(&run).ok_or(Alone::NotInRun)?;
-    let at = people
+    let ranking = history.runs.get(&run).ok_or(Alone::NotInRun)?;
+    let at = ranking
+        .people
         .binary_search_by_key(&play.customer, |one| one.customer)
         .map_err(|_| Alone::NotInRun)?;
-    let standing = people.get(at).ok_or(Alone::NotInRun)?;
-    if standing.gone {
+    let standing = ranking.people.get(at).ok_or(Alone::NotInRun)?;
+    // Whom it knew as alive may have left since then.
+    if play.from - ranking.as_of > play.until - play.from {
+        return Err(Alone::OldRun);
+    }
+    if history.gone(play.customer, play.from, play.until) {
         return Err(Alone::Gone);
     }
     Ok(kind(run, standing))
@@ -106,12 +118,19 @@ impl Window {
     fn overlaps(self, other: Self) -> bool {
         self.from < other.until && other.from < self.until
     }
+
+    fn holds(self, day: NaiveDate) -> bool {
+        self.from <= day && day < self.until
+    }
 }
 
 /// Fills the strata of these cases with everybody who can stand beside them.
 ///
-/// Controls are taken in the order of their ids, each in every window of its kind that does not
-/// overlap another of its own; of several that do, the one with the fewest controls a case so far.
+/// Controls are taken in the order of their ids, each in every window of its kind at whose beginning it
+/// was in no play and had not left, and that does not overlap another of its own; of several that do,
+/// the one with the fewest controls a case so far. What comes after the beginning chooses nobody: were
+/// those left out that begin a play later, the controls would be the richer in customers that were
+/// lost before anybody could.
 pub(super) fn strata(history: &History, cases: &Cases<'_>) -> Vec<Filled> {
     let mut filled: BTreeMap<Kind, Filled> = BTreeMap::new();
     let mut windows: BTreeMap<Kind, BTreeMap<Window, Load>> = BTreeMap::new();
@@ -131,16 +150,21 @@ pub(super) fn strata(history: &History, cases: &Cases<'_>) -> Vec<Filled> {
         load.or_default().cases += 1;
     }
     let mut plays: HashMap<CustomerId, Vec<Window>> = HashMap::new();
-    for play in &history.plays {
+    for play in history.plays.iter().filter(|play| !play.late) {
         plays.entry(play.customer).or_default().push(Window {
             from: play.from,
             until: play.until,
         });
     }
     for (customer, kinds) in candidates(history, &windows) {
-        let mut taken = plays.remove(&customer).unwrap_or_default();
-        while let Some((kind, window)) = lightest(&windows, &kinds, &taken) {
-            taken.push(window);
+        let own = plays.remove(&customer).unwrap_or_default();
+        let free = |window: Window| {
+            !own.iter().any(|play| play.holds(window.from))
+                && !history.gone(customer, window.from, window.until)
+        };
+        let mut open = open(&windows, &kinds, free);
+        while let Some((kind, window)) = lightest(&windows, &open) {
+            open.retain(|(_, other)| !other.overlaps(window));
             if let Some(load) = windows.get_mut(&kind).and_then(|all| all.get_mut(&window)) {
                 load.controls += 1;
             }
@@ -162,7 +186,7 @@ struct Load {
     controls: u32,
 }
 
-/// Customers that are not gone in a run with cases of their kind, with those kinds.
+/// Customers in a run with cases of their kind, with those kinds.
 fn candidates(
     history: &History,
     windows: &BTreeMap<Kind, BTreeMap<Window, Load>>,
@@ -170,9 +194,10 @@ fn candidates(
     let runs: BTreeSet<RunId> = windows.keys().map(|(run, ..)| *run).collect();
     let mut found: BTreeMap<CustomerId, Vec<Kind>> = BTreeMap::new();
     for run in runs {
-        for standing in history.runs.get(&run).into_iter().flatten() {
+        let people = history.runs.get(&run).map(|ranking| &ranking.people);
+        for standing in people.into_iter().flatten() {
             let kind = kind(run, standing);
-            if !standing.gone && windows.contains_key(&kind) {
+            if windows.contains_key(&kind) {
                 found.entry(standing.customer).or_default().push(kind);
             }
         }
@@ -180,22 +205,30 @@ fn candidates(
     found
 }
 
-/// The window with the fewest controls a case, among those that overlap none of `taken`; of equals the
-/// earliest.
-fn lightest(
+/// The windows of these kinds that somebody is free for.
+fn open(
     windows: &BTreeMap<Kind, BTreeMap<Window, Load>>,
     kinds: &[Kind],
-    taken: &[Window],
-) -> Option<(Kind, Window)> {
-    kinds
+    free: impl Fn(Window) -> bool,
+) -> Vec<(Kind, Window)> {
+    let all = kinds
         .iter()
-        .filter_map(|kind| windows.get(kind).map(|all| (*kind, all)))
-        .flat_map(|(kind, all)| all.iter().map(move |(window, load)| (kind, *window, *load)))
-        .filter(|(_, window, _)| !taken.iter().any(|other| other.overlaps(*window)))
-        .min_by_key(|(kind, window, load)| {
-            // In parts of 1,000, so that the order is one of whole numbers.
-            let weight = u64::from(load.controls) * 1_000 / u64::from(load.cases.max(1));
-            (weight, *window, *kind)
-        })
-        .map(|(kind, window, _)| (kind, window))
+        .filter_map(|kind| windows.get(kind).map(|all| (*kind, all)));
+    all.flat_map(|(kind, all)| all.keys().map(move |window| (kind, *window)))
+        .filter(|(_, window)| free(*window))
+        .collect()
+}
+
+/// The window with the fewest controls a case; of equals the earliest.
+fn lightest(
+    windows: &BTreeMap<Kind, BTreeMap<Window, Load>>,
+    open: &[(Kind, Window)],
+) -> Option<(Kind, Window)> {
+    open.iter().copied().min_by_key(|(kind, window)| {
+        let load = windows.get(kind).and_then(|all| all.get(window));
+        let load = load.copied().unwrap_or_default();
+        // In parts of 1,000, so that the order is one of whole numbers.
+        let weight = u64::from(load.controls) * 1_000 / u64::from(load.cases.max(1));
+        (weight, *window, *kind)
+    })
 }

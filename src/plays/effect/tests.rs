@@ -17,6 +17,15 @@ fn play(id: i64, from: &str) -> Begun {
         from,
         until: from + Days::new(91),
         run: Some(RunId(1)),
+        late: false,
+    }
+}
+
+/// The run of the day before these plays began.
+fn ranking(people: impl Iterator<Item = i64>) -> Ranking {
+    Ranking {
+        as_of: day("2026-03-01"),
+        people: people.map(standing).collect(),
     }
 }
 
@@ -25,20 +34,23 @@ fn standing(customer: i64) -> Standing {
         customer: CustomerId(customer),
         probability: 0.4,
         role: Side::Shipper,
-        gone: false,
     }
 }
 
 /// Customers 1 to 12 with a play, of whom 3 were lost; 101 to 120 without, of whom 10 were.
 fn pencil() -> History {
-    let kept = (4..=12).chain(111..=120);
+    let kept = |id: &i64| (4..=12).chain(111..=120).any(|one| one == *id);
+    // All had shipped before.
+    let days = |id: i64| {
+        let mut days = vec![day("2026-02-20")];
+        days.extend(kept(&id).then(|| day("2026-05-31")));
+        (CustomerId(id), days)
+    };
     History {
         plays: (1..=12).map(|id| play(id, "2026-03-02")).collect(),
         seen_until: Some(day("2026-06-01")),
-        runs: BTreeMap::from([(RunId(1), (1..=12).chain(101..=120).map(standing).collect())]),
-        days: kept
-            .map(|id| (CustomerId(id), vec![day("2026-05-31")]))
-            .collect(),
+        runs: BTreeMap::from([(RunId(1), ranking((1..=12).chain(101..=120)))]),
+        days: (1..=12).chain(101..=120).map(days).collect(),
     }
 }
 
@@ -80,7 +92,8 @@ fn nine_cases_are_not_enough_and_the_setting_stays() {
 fn where_nobody_was_lost_nothing_was_lowered() {
     let mut history = pencil();
     for id in (1..=12).chain(101..=120) {
-        history.days.insert(CustomerId(id), vec![day("2026-04-01")]);
+        let days = vec![day("2026-02-20"), day("2026-04-01")];
+        history.days.insert(CustomerId(id), days);
     }
     assert_eq!(effects(&history).all.no_number, Some(NoNumber::NobodyLost));
 }
@@ -89,7 +102,8 @@ fn where_nobody_was_lost_nothing_was_lowered() {
 fn plays_that_make_it_worse_are_reckoned_with_as_next_to_nothing() {
     let mut history = pencil();
     for id in 4..=12 {
-        history.days.remove(&CustomerId(id));
+        let days = vec![day("2026-02-20")];
+        history.days.insert(CustomerId(id), days);
     }
     let found = effects(&history);
     assert!((found.all.effect.unwrap().value + 1.0).abs() < 1e-12);
@@ -104,22 +118,32 @@ fn a_play_that_cannot_be_compared_is_named_with_the_reason() {
         (202, Some(RunId(1))),
         (203, Some(RunId(1))),
         (204, Some(RunId(1))),
+        (205, Some(RunId(2))),
+        (206, Some(RunId(1))),
     ];
     for (id, run) in more {
         history.plays.push(Begun {
             run,
+            late: id == 206,
             ..play(id, "2026-03-02")
         });
+        let before = day("2026-02-20");
+        history.days.insert(CustomerId(id), vec![before]);
     }
-    let people = history.runs.get_mut(&RunId(1)).unwrap();
-    people.push(Standing {
-        gone: true,
-        ..standing(202)
-    });
+    // The last day before the horizon before the play: 2 March less 91 days is 1 December.
+    let gone = vec![day("2025-11-30")];
+    history.days.insert(CustomerId(202), gone);
+    let people = &mut history.runs.get_mut(&RunId(1)).unwrap().people;
+    people.push(standing(202));
     people.push(Standing {
         role: Side::Consignee,
         ..standing(204)
     });
+    people.push(standing(206));
+    // 92 days before the play; 91 would do.
+    let mut old = ranking([205, 301].into_iter());
+    old.as_of = day("2025-11-30");
+    history.runs.insert(RunId(2), old);
     let found = effects(&history);
     let told: Vec<_> = found
         .unmatched
@@ -132,11 +156,17 @@ fn a_play_that_cannot_be_compared_is_named_with_the_reason() {
             (201, Alone::NoRun),
             (202, Alone::Gone),
             (203, Alone::NotInRun),
-            (204, Alone::NoControl)
+            (204, Alone::NoControl),
+            (205, Alone::OldRun),
+            (206, Alone::RecordedLate)
         ]
     );
-    assert_eq!((found.all.cases, found.all.unmatched), (12, 4));
-    assert_eq!(found.all.effect, effects(&pencil()).all.effect);
+    assert_eq!((found.all.cases, found.all.unmatched), (12, 6));
+    // Who is said too late to have had a play is a customer without one: 206 was lost.
+    assert_eq!((found.all.controls, found.all.controls_kept), (21, 10));
+    let first_day = vec![day("2025-12-01")];
+    history.days.insert(CustomerId(202), first_day);
+    assert_eq!(effects(&history).all.cases, 13);
 }
 
 #[test]
@@ -156,17 +186,47 @@ fn a_horizon_that_was_not_seen_is_undecided_and_a_second_play_no_second_case() {
 }
 
 #[test]
-fn who_has_a_play_of_any_kind_is_no_control_then() {
+fn who_is_in_a_play_of_any_kind_when_the_window_begins_is_no_control() {
+    // From the same day, from the first day whose horizon reaches it, and from one too early for that.
+    for (from, controls) in [("2026-03-02", 19), ("2025-12-02", 19), ("2025-12-01", 20)] {
+        let mut history = pencil();
+        let other = Begun {
+            customer: CustomerId(101),
+            template: "visit".to_owned(),
+            run: None,
+            ..play(400, from)
+        };
+        history.plays.insert(0, other);
+        let found = effects(&history);
+        // Customer 101 was lost.
+        assert_eq!(
+            (found.all.controls, found.all.controls_kept),
+            (controls, 10),
+            "{from}"
+        );
+        assert_eq!(found.by_template["call"].controls, controls);
+    }
+}
+
+#[test]
+fn who_begins_a_play_later_stays_a_control() {
     let mut history = pencil();
     history.plays.push(Begun {
-        customer: CustomerId(101),
-        template: "visit".to_owned(),
-        ..play(400, "2026-05-30")
+        customer: CustomerId(120),
+        ..play(400, "2026-03-03")
     });
-    let found = effects(&history);
-    // Customer 101 was lost: of 19 controls 9 are.
-    assert_eq!((found.all.controls, found.all.controls_kept), (19, 10));
-    assert_eq!(found.by_template["call"].controls, 19);
+    let all = effects(&history).all;
+    assert_eq!((all.controls, all.controls_kept), (20, 10));
+}
+
+#[test]
+fn who_was_silent_for_a_horizon_before_is_no_control() {
+    let mut history = pencil();
+    history
+        .days
+        .insert(CustomerId(120), vec![day("2025-11-30"), day("2026-05-31")]);
+    let all = effects(&history).all;
+    assert_eq!((all.controls, all.controls_kept), (19, 9));
 }
 
 #[test]
@@ -179,18 +239,27 @@ fn nobody_is_a_control_twice_at_once() {
         });
     }
     history.seen_until = Some(day("2026-06-08"));
-    let people = (21..=32).chain(101..=120).map(standing).collect();
+    for id in 21..=32 {
+        let before = vec![day("2026-02-20")];
+        history.days.insert(CustomerId(id), before);
+    }
+    let people = ranking((21..=32).chain(101..=120));
     history.runs.insert(RunId(2), people);
     let all = effects(&history).all;
     assert_eq!((all.cases, all.controls), (24, 20));
-    // A quarter of a year later they may be again.
+    // A quarter of a year later they may be again, those that are still there.
     for at in 12..24 {
         let play = &mut history.plays[at];
         (play.from, play.until) = (day("2026-06-01"), day("2026-08-31"));
     }
+    history.runs.get_mut(&RunId(2)).unwrap().as_of = day("2026-05-31");
+    for id in 21..=32 {
+        let before = vec![day("2026-05-20")];
+        history.days.insert(CustomerId(id), before);
+    }
     history.seen_until = Some(day("2026-08-31"));
     let all = effects(&history).all;
-    assert_eq!((all.cases, all.controls), (24, 40));
+    assert_eq!((all.cases, all.controls), (24, 30));
 }
 
 #[test]
@@ -228,6 +297,8 @@ fn world(effect: f64, customers: i64, seed: u64) -> History {
         let run = RunId(period + 1);
         let as_of = day("2026-01-01") + Days::new(u64::try_from(period * 105).unwrap());
         let mut people = Vec::new();
+        // On one day for all: who begins after others is a control of theirs, and blurs the effect.
+        let delay = Days::new((dice.roll() * 7.0) as u64);
         for id in 1..=customers {
             let (customer, probability) = (CustomerId(id), 0.7 * dice.roll());
             let role = [Side::Shipper, Side::Consignee][usize::try_from(id % 2).unwrap()];
@@ -235,10 +306,10 @@ fn world(effect: f64, customers: i64, seed: u64) -> History {
                 customer,
                 probability,
                 role,
-                gone: false,
             });
+            let days = history.days.entry(customer).or_default();
+            days.push(as_of - Days::new(1));
             let played = dice.roll() < 0.05 + 0.5 * probability;
-            let delay = Days::new((dice.roll() * 7.0) as u64);
             let factor = if played { 1.0 - effect } else { 1.0 };
             if dice.roll() >= probability * factor {
                 let days = history.days.entry(customer).or_default();
@@ -253,10 +324,11 @@ fn world(effect: f64, customers: i64, seed: u64) -> History {
                     from,
                     until: from + Days::new(91),
                     run: Some(run),
+                    late: false,
                 });
             }
         }
-        history.runs.insert(run, people);
+        history.runs.insert(run, Ranking { as_of, people });
     }
     history.plays.sort_by_key(|play| (play.from, play.id));
     history

@@ -51,7 +51,7 @@ async fn act(
 }
 
 /// Begins a play: from this day on its outcome counts, and the newest run tells how its customer stood.
-#[utoipa::path(tag = "plays", params(("id" = i64, Path, description = "Its id")), request_body = Option<OnDay>, responses((status = 200, description = "The play", body = PlayDetail), (status = 404, description = "No such play", body = Problem), (status = 409, description = "`already_begun`", body = Problem), (status = 412, description = "It has changed since", body = Problem), (status = 422, description = "A day in the future", body = Problem)))]
+#[utoipa::path(tag = "plays", params(("id" = i64, Path, description = "Its id")), request_body = Option<OnDay>, responses((status = 200, description = "The play", body = PlayDetail), (status = 404, description = "No such play", body = Problem), (status = 409, description = "`already_begun`", body = Problem), (status = 412, description = "It has changed since", body = Problem), (status = 422, description = "A day in the future (`future`), or more than 7 days back (`too_early`)", body = Problem)))]
 #[post("/plays/{id}:start")]
 async fn start_play(
     state: web::Data<AppState>,

@@ -36,7 +36,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 ///
 /// A comparison and no experiment: people choose whom they look after, and what they know beyond the
 /// churn probability is in the number. Customers with a play are compared with those of the same run,
-/// band of churn probability and role that had none; the outcome of both is told by their shipments.
+/// band of churn probability and role that were in none when it began; the outcome of both is told by
+/// their shipments.
 /// With fewer than ten cases there is no number (`not_enough_cases`). A key that is limited to teams
 /// gets the figures of its own customers.
 #[utoipa::path(tag = "plays", responses((status = 200, description = "What plays came to", body = Effects)))]

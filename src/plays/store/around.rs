@@ -2,14 +2,13 @@
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 
-use super::{PLAYS, Row};
 use crate::db::schema::{alerts, customer_risks, plays, runs};
 use crate::db::select::{Statement, Value};
 use crate::db::{Conn, DbResult, UtcTime, on};
 use crate::ids::{AlertId, CustomerId, PlayId, RunId};
-use crate::plays::model::PlayOutcome;
+use crate::plays::model::{OutcomeBy, PlayOutcome};
 
 /// Whose an alert is: `None` if there is no such alert, `Some(None)` if it is no customer's.
 ///
@@ -63,42 +62,94 @@ pub fn standing_at(
     }))
 }
 
-/// Every play that was begun, by id.
-pub fn begun(conn: &mut Conn) -> DbResult<Vec<Row>> {
-    let mut sql = Statement::new("SELECT ");
-    sql.push(PLAYS.columns).push(" FROM ").push(PLAYS.from);
-    sql.push(
-        " WHERE v.deleted_at IS NULL AND c.deleted_at IS NULL AND v.begun_on IS NOT NULL \
-         ORDER BY v.id",
-    );
-    sql.load(conn)
+/// A play about which shipments say something new.
+#[derive(Debug, QueryableByName)]
+pub struct News {
+    /// Its id.
+    #[diesel(sql_type = BigInt)]
+    pub id: PlayId,
+    #[diesel(sql_type = Nullable<Text>)]
+    outcome: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    outcome_by: Option<String>,
+    /// Whether its customer had a shipping day in its horizon, on either side.
+    #[diesel(sql_type = Bool)]
+    pub shipped: bool,
+}
+
+impl News {
+    /// What is shown of it, and who says so.
+    ///
+    /// # Errors
+    ///
+    /// [`DbError::Corrupt`](crate::db::DbError::Corrupt) if a stored word is none.
+    pub fn outcome(&self) -> DbResult<Option<(PlayOutcome, OutcomeBy)>> {
+        super::outcome(self.outcome.as_deref(), self.outcome_by.as_deref())
+    }
 }
 
 #[derive(QueryableByName)]
-struct Found {
+struct Count {
     #[diesel(sql_type = BigInt)]
-    #[expect(dead_code, reason = "only whether there is one counts")]
-    id: i64,
+    count: i64,
 }
 
-/// Whether a customer had a shipping day in `[from, until)`, on either side.
-pub fn shipped(
-    conn: &mut Conn,
-    customer: CustomerId,
-    (from, until): (NaiveDate, NaiveDate),
-) -> DbResult<bool> {
-    for party in ["s.shipper_id", "s.consignee_id"] {
-        let mut sql = Statement::new("SELECT s.id FROM shipments s WHERE ");
-        sql.push(party).push(" = ").bind(Value::Int(customer.0));
-        sql.push(" AND s.activity_on >= ").bind(Value::Date(from));
-        sql.push(" AND s.activity_on < ").bind(Value::Date(until));
-        sql.push(" AND s.deleted_at IS NULL AND s.status <> 'cancelled' LIMIT 1");
-        let rows: Vec<Found> = sql.load(conn)?;
-        if !rows.is_empty() {
-            return Ok(true);
-        }
+/// Plays that began and have a horizon, of customers that stand; to be followed by more conditions.
+const BEGUN: &str = "FROM plays v JOIN customers c ON c.id = v.customer_id \
+                     WHERE v.deleted_at IS NULL AND c.deleted_at IS NULL \
+                     AND v.begun_on IS NOT NULL AND v.horizon_weeks IS NOT NULL";
+
+/// The first day after the horizon of a play `v`. Days are added in each database's own way; the sum
+/// compares with stored days in both.
+fn until(conn: &Conn) -> &'static str {
+    if conn.is_postgres() {
+        "(v.begun_on + CAST(v.horizon_weeks * 7 AS INTEGER))"
+    } else {
+        "date(v.begun_on, '+' || (v.horizon_weeks * 7) || ' days')"
     }
-    Ok(false)
+}
+
+/// How many plays' horizons had passed by a day, but are not seen yet.
+pub fn waiting_for_data(
+    conn: &mut Conn,
+    today: NaiveDate,
+    seen_until: Option<NaiveDate>,
+) -> DbResult<u64> {
+    let until = until(conn);
+    let mut sql = Statement::new("SELECT COUNT(*) AS count ");
+    sql.push(BEGUN).push(" AND ").push(until).push(" <= ");
+    sql.bind(Value::Date(today));
+    if let Some(seen) = seen_until {
+        sql.push(" AND ").push(until).push(" > ");
+        sql.bind(Value::Date(seen));
+    }
+    let rows: Vec<Count> = sql.load(conn)?;
+    let counted = rows.into_iter().map(|row| row.count).sum::<i64>();
+    Ok(u64::try_from(counted).unwrap_or_default())
+}
+
+/// The plays whose horizon had passed by a day and of which shipments say something else than was told
+/// of them, or something for the first time; by id. One statement, however many plays there are.
+pub fn untold(conn: &mut Conn, day: NaiveDate) -> DbResult<Vec<News>> {
+    let until = until(conn);
+    let mut sql =
+        Statement::new("SELECT x.id, x.outcome, x.outcome_by, x.shipped FROM (SELECT v.id, ");
+    sql.push("v.outcome, v.outcome_by, v.record_outcome, (");
+    for (party, or) in [("s.shipper_id", " OR "), ("s.consignee_id", "")] {
+        sql.push("EXISTS (SELECT 1 FROM shipments s WHERE ")
+            .push(party);
+        sql.push(" = v.customer_id AND s.activity_on >= v.begun_on AND s.activity_on < ")
+            .push(until);
+        sql.push(" AND s.deleted_at IS NULL AND s.status <> 'cancelled')")
+            .push(or);
+    }
+    sql.push(") AS shipped ").push(BEGUN).push(" AND ");
+    sql.push(until).push(" <= ").bind(Value::Date(day));
+    sql.push(
+        ") x WHERE x.record_outcome IS NULL \
+         OR x.record_outcome <> (CASE WHEN x.shipped THEN 'kept' ELSE 'lost' END) ORDER BY x.id",
+    );
+    sql.load(conn)
 }
 
 /// Notes what the record says of a play; with `shown` that becomes its outcome.

@@ -2,19 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use chrono::{Days, NaiveDate};
+use chrono::{Days, NaiveDate, NaiveTime};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Date, Double, Nullable, Text};
+use diesel::sql_types::{BigInt, Date, Double, Nullable, Text};
 
 use crate::access::Teams;
 use crate::db::select::{Statement, Value};
-use crate::db::{Conn, DbError, DbResult};
+use crate::db::{Conn, DbError, DbResult, Instant, UtcTime};
 use crate::ids::{CustomerId, RunId};
-use crate::plays::effect::{Begun, History, Side, Standing};
-
-/// The SQL condition that the customer of a risk `r` in a run `u` has left already: silent for a
-/// whole horizon and hardly alive; as alerts and the track record have it.
-const IS_GONE: &str = "(r.recency_weeks >= u.horizon_weeks AND r.own_churn >= 0.9)";
+use crate::plays::effect::{Begun, History, Ranking, Side, Standing};
+use crate::plays::model::BACKDATED;
 
 #[derive(QueryableByName)]
 struct PlayRow {
@@ -30,6 +27,8 @@ struct PlayRow {
     horizon_weeks: i64,
     #[diesel(sql_type = Nullable<BigInt>)]
     run_id: Option<RunId>,
+    #[diesel(sql_type = Instant)]
+    created_at: UtcTime,
 }
 
 #[derive(QueryableByName)]
@@ -40,8 +39,12 @@ struct StandingRow {
     churn_probability: f64,
     #[diesel(sql_type = Text)]
     role: String,
-    #[diesel(sql_type = Bool)]
-    is_gone: bool,
+}
+
+#[derive(QueryableByName)]
+struct RunRow {
+    #[diesel(sql_type = Date)]
+    as_of: NaiveDate,
 }
 
 #[derive(QueryableByName)]
@@ -97,7 +100,9 @@ pub fn read(conn: &mut Conn, before: NaiveDate, teams: &Teams) -> DbResult<Histo
         .iter()
         .filter(|play| seen_until.is_some_and(|seen| play.until <= seen))
         .collect();
-    let span = seen.iter().map(|play| play.from).min();
+    // Whether somebody had left is told by the horizon before.
+    let earliest = |play: &&Begun| play.from.checked_sub_signed(play.until - play.from);
+    let span = seen.iter().filter_map(earliest).min();
     let span = span.zip(seen.iter().map(|play| play.until).max());
     let ids: BTreeSet<RunId> = seen.iter().filter_map(|play| play.run).collect();
     let runs = standings(conn, &ids, teams)?;
@@ -115,7 +120,8 @@ pub fn read(conn: &mut Conn, before: NaiveDate, teams: &Teams) -> DbResult<Histo
 
 fn plays(conn: &mut Conn, before: NaiveDate, teams: &Teams) -> DbResult<Vec<Begun>> {
     let mut sql = Statement::new(
-        "SELECT p.id, p.customer_id, t.code, p.begun_on, p.horizon_weeks, p.run_id FROM plays p \
+        "SELECT p.id, p.customer_id, t.code, p.begun_on, p.horizon_weeks, p.run_id, p.created_at \
+         FROM plays p \
          JOIN play_templates t ON t.id = p.template_id JOIN customers c ON c.id = p.customer_id \
          WHERE p.deleted_at IS NULL AND p.begun_on IS NOT NULL AND p.horizon_weeks IS NOT NULL \
          AND p.begun_on < ",
@@ -133,31 +139,46 @@ fn plays(conn: &mut Conn, before: NaiveDate, teams: &Teams) -> DbResult<Vec<Begu
                 from: row.begun_on,
                 until: after(row.begun_on, row.horizon_weeks)?,
                 run: row.run_id,
+                late: is_late(row.begun_on, row.created_at),
             })
         })
         .collect()
 }
 
-/// Run by run, as all of them together may be large.
+/// Whether a play was written down after the days by which it may be back-dated. They are over once
+/// they are wherever people live, 12 hours west of Greenwich at most.
+fn is_late(begun_on: NaiveDate, created_at: UtcTime) -> bool {
+    let over = begun_on.checked_add_days(Days::new(BACKDATED + 1));
+    let noon = NaiveTime::from_hms_opt(12, 0, 0).unwrap_or_default();
+    over.is_some_and(|day| created_at.0.naive_utc() >= day.and_time(noon))
+}
+
+/// Run by run, as all of them together may be large. Customers that were deleted since are still in
+/// them: a run knows what it knew.
 fn standings(
     conn: &mut Conn,
     runs: &BTreeSet<RunId>,
     teams: &Teams,
-) -> DbResult<BTreeMap<RunId, Vec<Standing>>> {
+) -> DbResult<BTreeMap<RunId, Ranking>> {
     let mut found = BTreeMap::new();
     for run in runs {
-        let mut sql = Statement::new("SELECT r.customer_id, r.churn_probability, r.role, ");
-        sql.push(IS_GONE).push(
-            " AS is_gone FROM customer_risks r JOIN runs u ON u.id = r.run_id \
-             JOIN customers c ON c.id = r.customer_id \
-             WHERE c.deleted_at IS NULL AND r.run_id = ",
+        let mut sql = Statement::new("SELECT u.as_of FROM runs u WHERE u.id = ");
+        sql.bind(Value::Int(run.0));
+        let made: Vec<RunRow> = sql.load(conn)?;
+        let Some(RunRow { as_of }) = made.into_iter().next() else {
+            continue;
+        };
+        let mut sql = Statement::new(
+            "SELECT r.customer_id, r.churn_probability, r.role FROM customer_risks r \
+             JOIN customers c ON c.id = r.customer_id WHERE r.run_id = ",
         );
         sql.bind(Value::Int(run.0));
         teams.restrict(&mut sql, "c.team_id");
         sql.push(" ORDER BY r.customer_id");
         let rows: Vec<StandingRow> = sql.load(conn)?;
         let people = rows.into_iter().map(StandingRow::typed);
-        found.insert(*run, people.collect::<DbResult<_>>()?);
+        let people = people.collect::<DbResult<_>>()?;
+        found.insert(*run, Ranking { as_of, people });
     }
     Ok(found)
 }
@@ -169,7 +190,6 @@ impl StandingRow {
             probability: self.churn_probability,
             role: Side::parse(&self.role)
                 .ok_or_else(|| DbError::corrupt("customer_risks.role", &self.role))?,
-            gone: self.is_gone,
         })
     }
 }

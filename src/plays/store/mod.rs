@@ -9,7 +9,7 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
 
-pub use around::{AtStart, alert, begun, set_record, shipped, standing_at};
+pub use around::{AtStart, News, alert, set_record, standing_at, untold, waiting_for_data};
 pub use steps::{Step, add_step, mark, remove_step, rewrite_step, steps};
 
 use crate::access::Teams;
@@ -107,13 +107,7 @@ impl Values {
 
     /// What came of it, and who says so.
     pub fn outcome(&self) -> DbResult<Option<(PlayOutcome, OutcomeBy)>> {
-        let (Some(outcome), Some(by)) = (&self.outcome, &self.outcome_by) else {
-            return Ok(None);
-        };
-        let told = PlayOutcome::parse(outcome)
-            .ok_or_else(|| DbError::corrupt("plays.outcome", outcome))?;
-        let by = OutcomeBy::parse(by).ok_or_else(|| DbError::corrupt("plays.outcome_by", by))?;
-        Ok(Some((told, by)))
+        outcome(self.outcome.as_deref(), self.outcome_by.as_deref())
     }
 
     /// What the customer's shipments say.
@@ -132,6 +126,16 @@ impl Values {
         };
         history::after(begun_on, weeks).map(Some)
     }
+}
+
+fn outcome(told: Option<&str>, by: Option<&str>) -> DbResult<Option<(PlayOutcome, OutcomeBy)>> {
+    let (Some(told), Some(by)) = (told, by) else {
+        return Ok(None);
+    };
+    let outcome =
+        PlayOutcome::parse(told).ok_or_else(|| DbError::corrupt("plays.outcome", told))?;
+    let by = OutcomeBy::parse(by).ok_or_else(|| DbError::corrupt("plays.outcome_by", by))?;
+    Ok(Some((outcome, by)))
 }
 
 /// Lists of plays.

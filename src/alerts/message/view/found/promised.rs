@@ -57,6 +57,12 @@ impl Writer<'_> {
             Warning::PromiseBroken { due_on, .. } => {
                 (key("alert-event-promise-broken"), self.date(*due_on))
             }
+            // One that goes on by itself ends only by a notice, and that has a day of its own.
+            Warning::ContractEnding {
+                auto_renews: true,
+                notice_by: Some(day),
+                ..
+            } if *day >= self.notice.as_of => (key("alert-event-contract-notice"), self.date(*day)),
             Warning::ContractEnding { ends_on, .. } => {
                 (key("alert-event-contract"), self.date(*ends_on))
             }

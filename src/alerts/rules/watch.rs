@@ -120,9 +120,8 @@ pub fn decide(
         Sight::Measured { measure, certain } => (measure, certain),
         Sight::Gone(ending) if open.is_some() => return Change::Resolve(ending),
         // Silence of who has left is no recovery.
-        Sight::Gone(Ending::CustomerLeft) => return Change::None,
+        Sight::Gone(Ending::CustomerLeft) | Sight::Unknown => return Change::None,
         Sight::Gone(_) => return back(ended),
-        Sight::Unknown => return Change::None,
     };
     let below = !at_least(measure, thresholds.level - thresholds.hysteresis);
     let severity = if certain && at_least(measure, thresholds.high) {

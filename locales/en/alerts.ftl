@@ -155,9 +155,9 @@ alert-figure-key-person = Contact through one person
 alert-kind-payment = Late payment
 alert-event-payment = pays { $days } days after due, { $before } before
 alert-found-payment = { $count ->
-    [one] The newest paid invoice is from
-   *[other] The newest { $count } paid invoices are from
-} { $date } on; on average they were paid { $days } days after they were due. Before that it was { $before } days.
+    [one] One invoice was
+   *[other] { $count } invoices were
+} due since { $date }, paid or still open; on average payment is { $days } days after the due date so far. Of those due before it was { $before } days.
 alert-figure-payment = Days after due
 alert-kind-data = Data missing
 alert-event-data = no new { $kind } for { $days ->

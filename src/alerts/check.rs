@@ -41,7 +41,8 @@ pub fn check(
     end_what_is_over(conn, &mut desk, &book)?;
     desk.raised.woken = life::wake_due(conn, now)?.len() as u64;
     let readings = signals::of_today(conn, now, desk.today(), settings.zone)?;
-    watch(conn, &mut desk, &book, &readings)?;
+    let steps = watch(conn, &desk, &book, readings)?;
+    desk.carry_out(conn, steps)?;
     Ok(desk.raised)
 }
 

@@ -107,10 +107,16 @@ crate::word_enum! {
 crate::word_enum! {
     /// Why a run resolved an alert.
     Ending {
-        /// The probability came back down.
+        /// The measure came back, or what was wanted was done: answered, kept, renewed.
         Recovered = "recovered",
-        /// The alert about the level took the place of the one about a rise, or the rule was switched off.
+        /// Its cause passed: the day went by, the time it is told for is over, the record was deleted.
+        Over = "over",
+        /// The customer has left: silent for a whole horizon, and hardly alive.
+        CustomerLeft = "customer_left",
+        /// The alert about the level took the place of the one about a rise.
         Superseded = "superseded",
+        /// The rule was switched off.
+        RuleOff = "rule_off",
         /// The customer was deleted.
         CustomerDeleted = "customer_deleted",
         /// The customer was merged into another, which has the same alert.

@@ -253,11 +253,11 @@ pub fn raise(
     let book = RuleBook::load(conn, settings.limits)?;
     let mut desk = Desk::open(conn, settings, (By::Run(run_id), Some(run.clone())), now)?;
     end_what_is_over(conn, &mut desk, &book)?;
-    let steps = churn::steps(conn, &desk, &run, &book)?;
-    desk.carry_out(conn, &steps)?;
+    let mut steps = churn::steps(conn, &desk, &run, &book)?;
     let context = context(&run, desk.before(), settings.zone)?;
     let readings = signals::of_run(conn, &context)?;
-    watch(conn, &mut desk, &book, &readings)?;
+    steps.extend(watch(conn, &desk, &book, readings)?);
+    desk.carry_out(conn, steps)?;
     Ok(desk.raised)
 }
 
@@ -268,7 +268,7 @@ pub(super) fn end_what_is_over(
     book: &RuleBook,
 ) -> Result<(), AlertError> {
     let deleted = store::alerts::of_deleted(conn)?;
-    desk.end(conn, &deleted, Ending::CustomerDeleted, None)?;
+    desk.end(conn, &deleted, Ending::CustomerDeleted)?;
     if book.any_off() {
         let teams = store::teams_of_all(conn)?;
         let mut switched_off = Vec::new();
@@ -279,12 +279,7 @@ pub(super) fn end_what_is_over(
                 switched_off.push(alert);
             }
         }
-        desk.end(
-            conn,
-            &switched_off,
-            Ending::Superseded,
-            Some("the rule was switched off"),
-        )?;
+        desk.end(conn, &switched_off, Ending::RuleOff)?;
     }
     Ok(())
 }

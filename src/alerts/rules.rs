@@ -1,7 +1,7 @@
 //! When an alert opens, changes, is told again, and ends: from the numbers of two runs.
 //!
 //! ```text
-//!   level ────────────────── P ≥ level: opens; ≥ a step above the last mail: told again
+//!   level ────────────────── P ≥ level: opens; ≥ a step above the last mail, or high now: told again
 //!   level − hysteresis ───── P below it: resolved ("recovered")
 //!
 //!   base + step ──────────── P ≥ it, base being the run before: opens as a rise
@@ -17,7 +17,7 @@
 //!
 //! [`watch`] decides about all other reasons.
 
-use super::model::{AlertReason, AlertSeverity, Ending};
+use super::model::{AlertReason, AlertSeverity, AlertState, Ending};
 use crate::units::Probability;
 
 pub mod watch;
@@ -116,8 +116,14 @@ impl Subject {
 pub struct Standing {
     /// What it is about.
     pub subject: Subject,
+    /// The probability when it was last written.
+    pub measure: Probability,
     /// The probability in its last mail; `None` while there was nobody to mail to.
     pub mailed: Option<Probability>,
+    /// How urgent it is.
+    pub severity: AlertSeverity,
+    /// Where it stands in its life; not resolved.
+    pub state: AlertState,
     /// Whether this very run has written it already.
     pub by_this_run: bool,
 }
@@ -144,6 +150,8 @@ pub enum Change {
     Update {
         /// Which.
         subject: Subject,
+        /// How urgent it is now; never less than it was.
+        severity: AlertSeverity,
         /// Whether it is told again; it is then open again, were it acknowledged.
         mail: bool,
     },
@@ -236,12 +244,22 @@ fn follow(reading: &Reading, alert: &Standing, limits: &Limits) -> Option<Change
             ending: Ending::Recovered,
         });
     }
+    // In the order of urgency, high comes first.
+    let severity = severity(reading, limits).min(alert.severity);
+    let worse = |than| severity < alert.severity || rises(than, reading.now, step);
+    let is_news = match alert.mailed {
+        Some(mailed) => worse(mailed),
+        None if alert.state == AlertState::Open => true,
+        // Somebody is at it, or wants it left alone: only a jump is news.
+        None => worse(alert.measure),
+    };
     // Within the hysteresis there is nothing to tell: the mail would contradict its own limit.
-    let mail = at_least(reading.now, limit)
-        && alert
-            .mailed
-            .is_none_or(|mailed| rises(mailed, reading.now, step));
-    Some(Change::Update { subject, mail })
+    let mail = is_news && at_least(reading.now, limit);
+    Some(Change::Update {
+        subject,
+        severity,
+        mail,
+    })
 }
 
 fn hysteresis(subject: Subject, limits: &Limits) -> f64 {

@@ -369,7 +369,7 @@ async fn a_rule_that_was_switched_off_stays_silent_and_its_alerts_end(app: TestA
     let alert = app.get("/alerts/1").await.expect(200);
     assert_eq!(
         (&alert["customer_id"], &alert["resolution"]),
-        (&json!(brandt), &json!("superseded"))
+        (&json!(brandt), &json!("rule_off"))
     );
     overdue(&app, brandt, 10).await;
     later(&app, TimeDelta::days(1));
@@ -638,15 +638,15 @@ async fn what_comes_through_a_partner_opens_from_a_run_and_the_same_run_changes_
         deeds(&app, 1).await,
         ["run:2 opened medium", "run:3 resolved medium"]
     );
-    // 28 days of cool-down: 0.24 is no step of 0.05 above 0.2, 0.25 is one.
+    // 28 days of cool-down: 0.29 is no step of 0.1 above 0.2, 0.3 is one.
     let next = |id: i64, as_of: &str, through: f64| {
         run(&app, id, as_of);
         risk(&app, id, brandt, 0.1, Some((nordkauf, through)));
         risk(&app, id, nordkauf, 0.4, None);
         counts(&raise_from(&app, id))
     };
-    assert_eq!(next(4, "2014-01-22", 0.24), (0, 0, 0));
-    assert_eq!(next(5, "2014-01-29", 0.25), (1, 0, 0));
+    assert_eq!(next(4, "2014-01-22", 0.29), (0, 0, 0));
+    assert_eq!(next(5, "2014-01-29", 0.3), (1, 0, 0));
 }
 
 async fn a_customer_that_is_not_in_the_run_keeps_its_alerts(app: TestApp) {

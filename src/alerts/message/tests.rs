@@ -687,7 +687,7 @@ fn every_reason_tells_its_own_figures() {
             "EUR\u{a0}125,000",
         ],
         &[
-            "newest 12 paid invoices are from 1 January 2014 on",
+            "12 invoices were due since 1 January 2014, paid or still open",
             "21.4 days after",
             "was 4 days",
         ],

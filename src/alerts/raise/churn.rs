@@ -144,7 +144,7 @@ fn step(
         change;
     let (act, severity) = match (change, alert) {
         (Change::Open(_), _) => (Act::Open(warning(subject, limits)), severity),
-        (Change::Update { mail, .. }, Some(alert)) => {
+        (Change::Update { severity, mail, .. }, Some(alert)) => {
             let state = desk::state(alert)?;
             let unknown = alert.measure_mailed.is_none() && state == AlertState::Open;
             let deed = if unknown {
@@ -238,6 +238,9 @@ fn standing(alert: &OpenAlert, rises: &BTreeMap<AlertId, String>, run: &Run) -> 
     };
     Ok(Standing {
         subject,
+        measure: probability("alerts.measure", alert.measure)?,
+        severity: desk::severity(alert)?,
+        state: desk::state(alert)?,
         mailed: alert
             .measure_mailed
             .map(|mailed| probability("alerts.measure_mailed", mailed))

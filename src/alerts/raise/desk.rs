@@ -16,7 +16,7 @@ use crate::alerts::model::{AlertDeed, AlertReason, AlertSeverity, AlertState, En
 use crate::alerts::rules::watch::Ended;
 use crate::alerts::store::{fresh_nonce, history};
 use crate::db::{Conn, DbError, DbResult, UtcTime};
-use crate::ids::{AlertId, CustomerId, RunId};
+use crate::ids::{AlertId, CustomerId, RunId, UserId};
 use crate::plays::{self, Effects};
 
 /// Steps whose facts are gathered at once.
@@ -98,7 +98,8 @@ pub enum Act {
 /// An open alert that is to be changed.
 #[derive(Debug)]
 pub struct Handle {
-    id: AlertId,
+    pub(super) id: AlertId,
+    pub(super) severity: AlertSeverity,
     state: AlertState,
     version: i64,
     nonce: String,
@@ -108,6 +109,7 @@ impl Handle {
     pub fn of(alert: &OpenAlert) -> DbResult<Self> {
         Ok(Self {
             id: alert.id,
+            severity: severity(alert)?,
             state: state(alert)?,
             version: alert.version,
             nonce: alert.nonce.clone(),
@@ -157,6 +159,8 @@ struct Gathered {
     facts: Vec<Option<Facts>>,
     /// The team of every customer named.
     teams: BTreeMap<i64, Option<i64>>,
+    /// Who looks after the customers of alerts that open.
+    owners: BTreeMap<i64, UserId>,
 }
 
 /// What is told of an alert, and why.
@@ -239,11 +243,16 @@ impl<'a> Desk<'a> {
         }
     }
 
-    /// Does everything, in the order given.
-    pub fn carry_out(&mut self, conn: &mut Conn, steps: &[Step]) -> Result<(), AlertError> {
+    /// Does everything, the most urgent first: people's mails of a month are numbered.
+    pub fn carry_out(&mut self, conn: &mut Conn, mut steps: Vec<Step>) -> Result<(), AlertError> {
         if self.effects.is_none() && !steps.is_empty() {
             self.effects = Some(plays::effects(conn, self.today(), &Teams::All)?);
         }
+        let values = match &self.run {
+            Some(run) => store::values_at_risk(conn, run.id, &customers(&steps))?,
+            None => BTreeMap::new(),
+        };
+        sort(&mut steps, &values);
         for chunk in steps.chunks(CHUNK) {
             let mut gathered = self.gather(conn, chunk)?;
             let facts = std::mem::take(&mut gathered.facts);
@@ -260,7 +269,6 @@ impl<'a> Desk<'a> {
         conn: &mut Conn,
         alerts: &[OpenAlert],
         ending: Ending,
-        why: Option<&'static str>,
     ) -> Result<(), AlertError> {
         for alert in alerts {
             let (reason, severity) = (reason(alert)?, severity(alert)?);
@@ -269,7 +277,7 @@ impl<'a> Desk<'a> {
             self.count(reason, |counts| counts.resolved += 1);
             let resolved = AlertState::Resolved;
             let mut change = self.change(alert.id, AlertDeed::Resolved, (resolved, severity));
-            change.detail = Some(json!({"resolution": ending, "why": why}));
+            change.detail = Some(json!({"resolution": ending}));
             self.note(conn, change)?;
         }
         Ok(())
@@ -278,10 +286,9 @@ impl<'a> Desk<'a> {
     /// Names, teams and figures for all steps of a chunk, by a few queries.
     fn gather(&self, conn: &mut Conn, steps: &[Step]) -> Result<Gathered, AlertError> {
         let told = |step: &&Step| !matches!(step.act, Act::End { .. });
-        let customers = steps.iter().filter(told).filter_map(|step| step.customer);
-        let mut ids: Vec<i64> = customers.map(|customer| customer.0).collect();
-        ids.sort_unstable();
-        ids.dedup();
+        let ids = customers(steps.iter().filter(told));
+        let opened = |step: &&Step| matches!(step.act, Act::Open(_));
+        let owners = store::owners(conn, &customers(steps.iter().filter(opened)))?;
         let view = View {
             known: store::known(conn, &ids)?,
             risks: match &self.run {
@@ -289,6 +296,7 @@ impl<'a> Desk<'a> {
                 None => BTreeMap::new(),
             },
             courses: store::courses(conn, &self.course, &ids)?,
+            dues: dues(conn, steps)?,
         };
         let facts: Vec<Option<Facts>> = steps
             .iter()
@@ -322,6 +330,7 @@ impl<'a> Desk<'a> {
                 .map(|facts| facts.map(|facts| facts.with_names(&names)))
                 .collect(),
             teams,
+            owners,
         })
     }
 
@@ -335,7 +344,8 @@ impl<'a> Desk<'a> {
         match (&step.act, facts) {
             (Act::Open(_), Some(facts)) => {
                 let nonce = fresh_nonce()?;
-                let id = self.insert(conn, step, &facts, &nonce)?;
+                let owner = step.customer.and_then(|id| gathered.owners.get(&id.0));
+                let id = self.insert(conn, step, &facts, (&nonce, owner.copied()))?;
                 let telling = Telling {
                     alert: id,
                     deed: AlertDeed::Opened,
@@ -387,7 +397,7 @@ impl<'a> Desk<'a> {
         conn: &mut Conn,
         step: &Step,
         facts: &Facts,
-        nonce: &str,
+        (nonce, owner): (&str, Option<UserId>),
     ) -> Result<AlertId, AlertError> {
         let text = written(facts)?;
         let about = About {
@@ -395,11 +405,13 @@ impl<'a> Desk<'a> {
             reason: step.reason,
             subject: &step.subject,
             nonce,
+            owner,
         };
         let id = store::alerts::insert(conn, &about, &self.values(step, &text), self.now)?;
         self.count(step.reason, |counts| counts.opened += 1);
         let mut change = self.change(id, AlertDeed::Opened, (AlertState::Open, step.severity));
         change.measure = Some(step.measure);
+        change.detail = owner.map(|user| json!({"user_id": user}));
         self.note(conn, change)?;
         Ok(id)
     }
@@ -517,6 +529,85 @@ impl<'a> Desk<'a> {
     }
 }
 
+/// The customers of steps, each once.
+fn customers<'a>(steps: impl IntoIterator<Item = &'a Step>) -> Vec<i64> {
+    let customers = steps.into_iter().filter_map(|step| step.customer);
+    let mut ids: Vec<i64> = customers.map(|customer| customer.0).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids
+}
+
+/// By severity, then by value at risk; who is not in the run comes last.
+fn sort(steps: &mut [Step], values: &BTreeMap<i64, f64>) {
+    let value = |step: &Step| step.customer.and_then(|id| values.get(&id.0)).copied();
+    steps.sort_by(|one, other| {
+        let by_value = || {
+            let of = |step| value(step).unwrap_or(f64::NEG_INFINITY);
+            of(other).total_cmp(&of(one))
+        };
+        one.severity.cmp(&other.severity).then_with(by_value)
+    });
+}
+
+/// By when the open alerts of these steps say that something is due.
+fn dues(conn: &mut Conn, steps: &[Step]) -> DbResult<BTreeMap<AlertId, NaiveDate>> {
+    #[derive(serde::Deserialize)]
+    struct Due {
+        due: NaiveDate,
+    }
+    let handles = steps.iter().filter_map(|step| match &step.act {
+        Act::Update { alert, .. } => Some(alert.id),
+        Act::Open(_) | Act::End { .. } => None,
+    });
+    let mut dues = BTreeMap::new();
+    for (id, text) in store::alerts::facts_of(conn, &handles.collect::<Vec<_>>())? {
+        let facts: Due =
+            serde_json::from_str(&text).map_err(|error| DbError::corrupt("alerts.facts", error))?;
+        dues.insert(id, facts.due);
+    }
+    Ok(dues)
+}
+
 fn written(facts: &Facts) -> DbResult<String> {
     serde_json::to_string(facts).map_err(|error| DbError::corrupt("alerts.facts", error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use AlertSeverity::{High, Low, Medium};
+
+    #[test]
+    fn the_most_urgent_come_first_then_those_with_more_at_stake() {
+        let step = |customer: Option<i64>, severity| Step {
+            customer: customer.map(CustomerId),
+            reason: AlertReason::ChurnLevel,
+            subject: "customer".to_owned(),
+            measure: 0.5,
+            before: None,
+            severity,
+            act: Act::End {
+                alert: AlertId(1),
+                ending: Ending::Recovered,
+            },
+        };
+        let mut steps = vec![
+            step(Some(1), Low),
+            step(None, Medium),
+            step(Some(1), Medium),
+            step(Some(2), Medium),
+            step(Some(3), High),
+            step(Some(4), High),
+        ];
+        sort(
+            &mut steps,
+            &BTreeMap::from([(1, 10.0), (2, 20.0), (4, 5.0)]),
+        );
+        let order: Vec<Option<i64>> = steps
+            .iter()
+            .map(|step| step.customer.map(|customer| customer.0))
+            .collect();
+        assert_eq!(order, [Some(4), Some(3), Some(2), Some(1), None, Some(1)]);
+    }
 }

@@ -2,17 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use super::desk::{By, Desk, Step};
+use chrono::NaiveDate;
+
+use super::desk::{Act, By, Desk, Handle, Step};
 use super::next_step;
 use super::store::{Candidate, Known, Run};
 use crate::alerts::facts::{
     Circumstances, Earlier, Facts, FollowerFact, NextStepWord, PartFact, RiskFacts, ValueUnit,
     Warning, WorkedBefore, due,
 };
+use crate::alerts::model::{AlertDeed, AlertSeverity};
 use crate::assessment::model::{BusinessBasis, Evidence, Follower, Part, Role, ValueBasis};
 use crate::assessment::store::told;
 use crate::db::DbError;
-use crate::ids::RunId;
+use crate::ids::{AlertId, RunId};
 use crate::units::Probability;
 
 /// Probabilities may leave `[0, 1]` by so much: a sum's rounding, not a fault.
@@ -27,6 +30,8 @@ pub struct View {
     pub risks: BTreeMap<i64, Candidate>,
     /// Their churn probabilities over the last runs.
     pub courses: BTreeMap<(i64, RunId), f64>,
+    /// By when open alerts that are to be changed say that the step is due.
+    pub dues: BTreeMap<AlertId, NaiveDate>,
 }
 
 impl Desk<'_> {
@@ -65,9 +70,25 @@ impl Desk<'_> {
             risk,
             course: course.collect(),
             next_step,
-            due: due(self.today(), step.severity),
+            due: self.due(step, warning, view),
             worked_before: self.worked_before(next_step),
         })
+    }
+
+    /// By when the step is due. An open alert keeps its day until it is told as worse or becomes more
+    /// urgent: otherwise the day would move ahead of whoever has to act.
+    fn due(&self, step: &Step, warning: &Warning, view: &View) -> NaiveDate {
+        let today = self.today();
+        let kept = match &step.act {
+            Act::Update { alert, tell, .. } if !is_renewed(alert, *tell, step.severity) => {
+                view.dues.get(&alert.id).copied()
+            }
+            _ => None,
+        };
+        let due = kept.unwrap_or_else(|| due(today, step.severity));
+        own_day(warning)
+            .filter(|day| *day >= today)
+            .map_or(due, |day| day.min(due))
     }
 
     /// What plays of a step's kind came to; `None` while none was ever begun.
@@ -160,6 +181,23 @@ impl Desk<'_> {
             ValueUnit::Weight | ValueUnit::Shipments => 1.0,
         };
         Ok((value * scale).round() as i64)
+    }
+}
+
+/// Whether an open alert gets a new day.
+fn is_renewed(alert: &Handle, tell: Option<AlertDeed>, severity: AlertSeverity) -> bool {
+    // In the order of urgency, high comes first.
+    tell == Some(AlertDeed::Worsened) || severity < alert.severity
+}
+
+/// The day by which something can be done about what was found, if it has one.
+fn own_day(warning: &Warning) -> Option<NaiveDate> {
+    match warning {
+        Warning::PromiseDue { due_on, .. } => Some(*due_on),
+        Warning::ContractEnding {
+            ends_on, notice_by, ..
+        } => Some(notice_by.unwrap_or(*ends_on)),
+        _ => None,
     }
 }
 
@@ -266,5 +304,33 @@ pub(super) fn value_unit(run: &Run) -> Result<ValueUnit, DbError> {
         Some(BusinessBasis::Weight) => Ok(ValueUnit::Weight),
         Some(BusinessBasis::Shipments) => Ok(ValueUnit::Shipments),
         None => Err(DbError::corrupt("runs.business_basis", business)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_contract_is_due_by_its_last_day_for_notice_and_a_promise_by_its_day() {
+        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+        let contract = |notice_by| Warning::ContractEnding {
+            contract_id: 1,
+            ends_on: day("2026-06-30"),
+            auto_renews: true,
+            notice_by,
+            value_per_year: None,
+            partner: None,
+        };
+        assert_eq!(own_day(&contract(None)), Some(day("2026-06-30")));
+        let notice = Some(day("2026-03-31"));
+        assert_eq!(own_day(&contract(notice)), notice);
+        let promise = Warning::PromiseDue {
+            promise_id: 1,
+            text: "On time".to_owned(),
+            due_on: day("2026-03-04"),
+        };
+        assert_eq!(own_day(&promise), Some(day("2026-03-04")));
+        assert_eq!(own_day(&Warning::ChurnLevel { level: 0.6 }), None);
     }
 }

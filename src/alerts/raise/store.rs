@@ -1,6 +1,6 @@
 //! What raising alerts reads of runs and customers.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
@@ -11,7 +11,7 @@ use crate::alerts::store::IS_GONE;
 use crate::db::schema::{customer_risks, customers, runs, teams};
 use crate::db::select::{Statement, Value};
 use crate::db::{Conn, DbResult, on};
-use crate::ids::{CustomerId, RunId};
+use crate::ids::{CustomerId, RunId, UserId};
 
 pub mod alerts;
 
@@ -181,16 +181,70 @@ pub fn risks_of(
     Ok(found)
 }
 
-/// Which of these customers are in a run.
-pub fn in_run(conn: &mut Conn, run: RunId, ids: &[i64]) -> DbResult<BTreeSet<i64>> {
-    let mut found = BTreeSet::new();
+#[derive(QueryableByName)]
+struct Present {
+    #[diesel(sql_type = BigInt)]
+    customer_id: i64,
+    #[diesel(sql_type = Bool)]
+    is_gone: bool,
+}
+
+/// Which of these customers are in a run, and whether they have left.
+pub fn in_run(conn: &mut Conn, run: RunId, ids: &[i64]) -> DbResult<BTreeMap<i64, bool>> {
+    let mut found = BTreeMap::new();
     for chunk in ids.chunks(CHUNK) {
-        let rows: Vec<i64> = on!(conn, |c| customer_risks::table
+        let mut sql = Statement::new("SELECT r.customer_id, ");
+        sql.push(IS_GONE)
+            .push(
+                " AS is_gone FROM customer_risks r JOIN runs u ON u.id = r.run_id \
+                 WHERE r.run_id = ",
+            )
+            .bind(Value::Int(run.0))
+            .push(" AND r.customer_id IN (")
+            .bind_list(chunk.iter().copied().map(Value::Int))
+            .push(")");
+        let rows: Vec<Present> = sql.load(conn)?;
+        found.extend(rows.into_iter().map(|row| (row.customer_id, row.is_gone)));
+    }
+    Ok(found)
+}
+
+/// The value at risk of these customers in a run.
+pub fn values_at_risk(conn: &mut Conn, run: RunId, ids: &[i64]) -> DbResult<BTreeMap<i64, f64>> {
+    let mut found = BTreeMap::new();
+    for chunk in ids.chunks(CHUNK) {
+        let rows: Vec<(i64, f64)> = on!(conn, |c| customer_risks::table
             .filter(customer_risks::run_id.eq(run.0))
             .filter(customer_risks::customer_id.eq_any(chunk))
-            .select(customer_risks::customer_id)
+            .select((customer_risks::customer_id, customer_risks::value_at_risk))
             .load(c))?;
         found.extend(rows);
+    }
+    Ok(found)
+}
+
+#[derive(QueryableByName)]
+struct OwnerRow {
+    #[diesel(sql_type = BigInt)]
+    customer_id: i64,
+    #[diesel(sql_type = BigInt)]
+    user_id: UserId,
+}
+
+/// Who looks after these customers today: people who are still there and see the customer.
+pub fn owners(conn: &mut Conn, ids: &[i64]) -> DbResult<BTreeMap<i64, UserId>> {
+    let mut found = BTreeMap::new();
+    for chunk in ids.chunks(CHUNK) {
+        let mut sql = Statement::new(
+            "SELECT o.customer_id, o.user_id FROM customer_owners o \
+             JOIN users w ON w.id = o.user_id JOIN customers c ON c.id = o.customer_id \
+             WHERE o.until_on IS NULL AND w.deleted_at IS NULL \
+             AND (w.team_id IS NULL OR w.team_id = c.team_id) AND o.customer_id IN (",
+        );
+        sql.bind_list(chunk.iter().copied().map(Value::Int))
+            .push(") ORDER BY o.id");
+        let rows: Vec<OwnerRow> = sql.load(conn)?;
+        found.extend(rows.into_iter().map(|row| (row.customer_id, row.user_id)));
     }
     Ok(found)
 }

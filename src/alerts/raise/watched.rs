@@ -6,13 +6,16 @@ use super::desk::{self, Act, By, Desk, Handle, Step};
 use super::store;
 use super::store::alerts::{EndedRow, OpenAlert};
 use super::{AlertError, RuleBook};
+use crate::alerts::facts::{Facts, Warning};
 use crate::alerts::model::{AlertDeed, AlertReason, Ending};
 use crate::alerts::rules::ROUNDING;
 use crate::alerts::rules::watch::{Change, Sight, Standing, decide};
 use crate::alerts::settings::Rule;
+use crate::alerts::signals::department::since_fall;
+use crate::alerts::signals::fate::{self, Fate};
 use crate::alerts::signals::{Data, Readings, Signal};
 use crate::db::{Conn, DbError};
-use crate::ids::{AlertId, CustomerId};
+use crate::ids::{AlertId, CustomerId, RunId};
 
 /// What tells the subjects of a rule apart.
 type Subject = (Option<CustomerId>, String);
@@ -27,31 +30,69 @@ struct Known<'a> {
     ended: BTreeMap<AlertReason, BTreeMap<Subject, EndedRow>>,
     /// Settled by a person, and not back so far.
     settled: BTreeMap<AlertReason, BTreeMap<Subject, EndedRow>>,
-    /// Customers of subjects that are not told any more and that the run knows; a customer that is
-    /// not in a run keeps its alerts.
-    present: BTreeSet<i64>,
+    /// Customers of subjects that are not told any more and that the run knows, and whether they have
+    /// left; a customer that is not in a run keeps its alerts of what runs alone know.
+    present: BTreeMap<i64, bool>,
+    /// What became of subjects that are not told any more and have a record.
+    fates: BTreeMap<(AlertReason, String), Fate>,
 }
 
-/// Opens, updates and ends the alerts of every reason that was read. Where a reader had no data, its
-/// alerts stay as they are.
+/// What opens, changes and ends alerts of every reason that was read. Where a reader had no data, its
+/// alerts stay as they are, unless no data means that all records were deleted.
 pub fn watch(
     conn: &mut Conn,
-    desk: &mut Desk<'_>,
+    desk: &Desk<'_>,
     book: &RuleBook,
-    readings: &[Readings],
-) -> Result<(), AlertError> {
-    let there = |reading: &&Readings| reading.data == Data::There;
-    let readings: Vec<&Readings> = readings.iter().filter(there).collect();
+    mut readings: Vec<Readings>,
+) -> Result<Vec<Step>, AlertError> {
+    readings
+        .retain(|reading| reading.data == Data::There || fate::is_about_records(reading.reason));
     if readings.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
+    }
+    if let By::Run(run) = desk.by {
+        hold_falls(conn, run, &mut readings)?;
     }
     let known = Known::load(conn, desk, book, &readings)?;
     let (mut steps, mut back) = (Vec::new(), Vec::new());
-    for reading in readings {
+    for reading in &readings {
         known.rule(desk, reading, (&mut steps, &mut back))?;
     }
     store::alerts::note_back(conn, &back, desk.now)?;
-    desk.carry_out(conn, &steps)
+    Ok(steps)
+}
+
+/// Measures falls of satisfaction that are told already from what they fell from: their reader
+/// compares with the run before, which knows the fall.
+fn hold_falls(conn: &mut Conn, run: RunId, readings: &mut [Readings]) -> Result<(), AlertError> {
+    const REASON: AlertReason = AlertReason::SatisfactionFall;
+    let Some(reading) = readings.iter_mut().find(|one| one.reason == REASON) else {
+        return Ok(());
+    };
+    let facts = store::alerts::open_facts(conn, REASON)?;
+    let mut from = BTreeMap::new();
+    for alert in store::alerts::open_alerts(conn, &[REASON])? {
+        let (Some(customer), Some(text)) = (alert.customer_id, facts.get(&alert.id)) else {
+            continue;
+        };
+        let facts: Facts =
+            serde_json::from_str(text).map_err(|error| DbError::corrupt("alerts.facts", error))?;
+        if let Warning::SatisfactionFall {
+            before,
+            before_as_of,
+            ..
+        } = facts.warning
+        {
+            from.insert(customer, (before, before_as_of));
+        }
+    }
+    let held = since_fall(conn, run, &from)?;
+    let known: BTreeSet<_> = held.iter().map(|signal| signal.customer).collect();
+    reading
+        .signals
+        .retain(|signal| !known.contains(&signal.customer));
+    reading.signals.extend(held);
+    Ok(())
 }
 
 fn by_reason<T>(
@@ -77,7 +118,7 @@ impl<'a> Known<'a> {
         conn: &mut Conn,
         desk: &Desk<'_>,
         book: &'a RuleBook,
-        readings: &[&Readings],
+        readings: &[Readings],
     ) -> Result<Self, AlertError> {
         let reasons: Vec<AlertReason> = readings.iter().map(|reading| reading.reason).collect();
         let open = store::alerts::open_alerts(conn, &reasons)?;
@@ -92,7 +133,8 @@ impl<'a> Known<'a> {
             open,
             ended: BTreeMap::new(),
             settled: by_reason(settled.into_iter().map(ended_key))?,
-            present: BTreeSet::new(),
+            present: BTreeMap::new(),
+            fates: BTreeMap::new(),
         };
         let opening = known.opening(readings);
         let ended = store::alerts::ended(conn, &reasons, &opening)?;
@@ -101,6 +143,15 @@ impl<'a> Known<'a> {
             let missing: Vec<i64> = known.unseen(readings).into_iter().collect();
             known.present = store::in_run(conn, run, &missing)?;
         }
+        let mut fates = BTreeMap::new();
+        for reading in readings {
+            let unseen = known.unseen_subjects(reading);
+            let subjects: Vec<&str> = unseen.iter().map(|(_, subject)| subject.as_str()).collect();
+            let found = fate::fates(conn, reading.reason, &subjects, desk.today())?;
+            let keyed = found.into_iter();
+            fates.extend(keyed.map(|(subject, fate)| ((reading.reason, subject.to_owned()), fate)));
+        }
+        known.fates = fates;
         Ok(known)
     }
 
@@ -115,7 +166,7 @@ impl<'a> Known<'a> {
     }
 
     /// Whose alerts may open, each once.
-    fn opening(&self, readings: &[&Readings]) -> Vec<Option<CustomerId>> {
+    fn opening(&self, readings: &[Readings]) -> Vec<Option<CustomerId>> {
         let mut found = BTreeSet::new();
         for reading in readings {
             for signal in &reading.signals {
@@ -129,19 +180,20 @@ impl<'a> Known<'a> {
     }
 
     /// Customers with a subject that has an alert and is not told any more.
-    fn unseen(&self, readings: &[&Readings]) -> BTreeSet<i64> {
-        let mut found = BTreeSet::new();
-        for reading in readings {
-            let seen = subjects(reading);
-            for (customer, subject) in self.remembered(reading.reason) {
-                if let Some(customer) = customer
-                    && !seen.contains_key(&(Some(*customer), subject.as_str()))
-                {
-                    found.insert(customer.0);
-                }
-            }
-        }
-        found
+    fn unseen(&self, readings: &[Readings]) -> BTreeSet<i64> {
+        readings
+            .iter()
+            .flat_map(|reading| self.unseen_subjects(reading))
+            .filter_map(|(customer, _)| customer.map(|customer| customer.0))
+            .collect()
+    }
+
+    /// Subjects with an alert that are not told any more.
+    fn unseen_subjects(&self, reading: &Readings) -> Vec<&Subject> {
+        let seen = subjects(reading);
+        let mut remembered = self.remembered(reading.reason);
+        remembered.retain(|(customer, subject)| !seen.contains_key(&(*customer, subject.as_str())));
+        remembered.into_iter().collect()
     }
 
     /// Subjects with an alert that is open, or settled and not back.
@@ -172,8 +224,7 @@ impl<'a> Known<'a> {
             let key = (customer, subject.to_owned());
             let sight = match signal {
                 Some(signal) => sight(signal)?,
-                None if self.is_gone(desk, customer) => Sight::Gone,
-                None => Sight::Unknown,
+                None => self.unseen_sight(desk, reading.reason, &key),
             };
             let open = self.open.get(&reading.reason).and_then(|all| all.get(&key));
             let (ended, settled) = (
@@ -195,11 +246,24 @@ impl<'a> Known<'a> {
         Ok(())
     }
 
-    /// Whether a subject that is not told any more is over, rather than out of sight.
-    fn is_gone(&self, desk: &Desk<'_>, customer: Option<CustomerId>) -> bool {
-        match (desk.by, customer) {
-            (By::Run(_), Some(customer)) => self.present.contains(&customer.0),
-            _ => true,
+    /// What is seen of a subject that is not told any more: it is over, or out of sight.
+    fn unseen_sight(
+        &self,
+        desk: &Desk<'_>,
+        reason: AlertReason,
+        (customer, subject): &Subject,
+    ) -> Sight {
+        let present = customer.and_then(|customer| self.present.get(&customer.0));
+        let by_run = desk.by.run().is_some() && customer.is_some();
+        if by_run && present.is_none() && !fate::is_beyond_runs(reason) {
+            return Sight::Unknown;
+        }
+        match self.fates.get(&(reason, subject.clone())) {
+            Some(Fate::Waits) => Sight::Unknown,
+            Some(Fate::Ended(Ending::Over)) => Sight::Gone(Ending::Over),
+            _ if present == Some(&true) => Sight::Gone(Ending::CustomerLeft),
+            Some(Fate::Ended(ending)) => Sight::Gone(*ending),
+            None => Sight::Gone(Ending::Recovered),
         }
     }
 }
@@ -266,10 +330,10 @@ fn step(
             };
             (act, severity)
         }
-        (Change::Resolve, _, Some(alert)) => {
+        (Change::Resolve(ending), _, Some(alert)) => {
             let act = Act::End {
                 alert: alert.id,
-                ending: Ending::Recovered,
+                ending,
             };
             (act, desk::severity(alert)?)
         }

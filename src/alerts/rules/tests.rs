@@ -26,7 +26,13 @@ fn reading(before: Option<f64>, now: f64) -> Reading {
 fn standing(subject: Subject, mailed: f64) -> Standing {
     Standing {
         subject,
+        measure: p(mailed),
         mailed: Some(p(mailed)),
+        severity: match subject {
+            Subject::Level => AlertSeverity::High,
+            Subject::Rise { .. } => AlertSeverity::Medium,
+        },
+        state: AlertState::Open,
         by_this_run: false,
     }
 }
@@ -89,6 +95,7 @@ fn it_is_told_again_a_step_above_the_last_mail_only() {
     let update = |mail| {
         [Change::Update {
             subject: Subject::Level,
+            severity: AlertSeverity::High,
             mail,
         }]
     };
@@ -111,6 +118,52 @@ fn it_is_told_again_a_step_above_the_last_mail_only() {
             update(mail)
         );
     }
+}
+
+#[test]
+fn what_somebody_is_at_is_told_only_if_it_jumps_though_nobody_was_mailed() {
+    for state in [AlertState::Acknowledged, AlertState::Snoozed] {
+        let untold = [Standing {
+            mailed: None,
+            state,
+            ..standing(Subject::Level, 0.62)
+        }];
+        for (now, mail) in [(0.62, false), (0.76, false), (0.77, true)] {
+            let changes = decide(&reading(None, now), &untold, None, &limits());
+            let told = matches!(changes[..], [Change::Update { mail: true, .. }]);
+            assert_eq!(told, mail, "{state} {now}");
+        }
+    }
+}
+
+#[test]
+fn becoming_high_is_told_and_an_open_alert_is_never_less_urgent() {
+    let medium = [Standing {
+        severity: AlertSeverity::Medium,
+        ..standing(Subject::Level, 0.7)
+    }];
+    let update = |severity, mail| {
+        [Change::Update {
+            subject: Subject::Level,
+            severity,
+            mail,
+        }]
+    };
+    // The customer was new until now.
+    assert_eq!(
+        decide(&reading(Some(0.7), 0.7), &medium, None, &limits()),
+        update(AlertSeverity::High, true)
+    );
+    // Evidence was lost.
+    let unsure = Reading {
+        enough_evidence: false,
+        ..reading(Some(0.7), 0.7)
+    };
+    let high = [standing(Subject::Level, 0.7)];
+    assert_eq!(
+        decide(&unsure, &high, None, &limits()),
+        update(AlertSeverity::High, false)
+    );
 }
 
 #[test]
@@ -218,17 +271,26 @@ struct Life {
 }
 
 impl Life {
-    fn apply(&mut self, reading: &Reading, changes: &[Change]) {
+    fn apply(&mut self, reading: &Reading, changes: &[Change], severity: AlertSeverity) {
         for change in changes {
             match *change {
                 Change::Open(subject) => self.open.push(Standing {
                     subject,
+                    measure: reading.now,
                     mailed: Some(reading.now),
+                    severity,
+                    state: AlertState::Open,
                     by_this_run: true,
                 }),
-                Change::Update { subject, mail } => {
+                Change::Update {
+                    subject,
+                    severity,
+                    mail,
+                } => {
                     let alert = self.open.iter_mut().find(|alert| alert.subject == subject);
                     let alert = alert.expect("an open alert is updated");
+                    assert!(severity <= alert.severity, "never less urgent");
+                    (alert.measure, alert.severity) = (reading.now, severity);
                     alert.by_this_run = true;
                     if mail {
                         alert.mailed = Some(reading.now);
@@ -294,7 +356,7 @@ proptest! {
         for (now, is_new, enough_evidence, action) in runs {
             let reading = Reading { now, before: life.before, is_new, enough_evidence, is_gone: false };
             let changes = decide(&reading, &life.open, life.settled.as_ref(), &limits);
-            life.apply(&reading, &changes);
+            life.apply(&reading, &changes, severity(&reading, &limits));
 
             prop_assert!(life.open.len() <= 1, "{:?}", life.open);
             let again = decide(&reading, &life.open, life.settled.as_ref(), &limits);

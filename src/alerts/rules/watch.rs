@@ -1,8 +1,8 @@
 //! When an alert that is not about churn itself opens, changes, is told again, and ends.
 //!
 //! ```text
-//!   level ────────────── measure ≥ level: opens; ≥ a step above what was last told: told again
-//!   level − hysteresis ─ measure below it, or subject gone: resolved ("recovered")
+//!   level ────────────── measure ≥ level: opens; ≥ a step above what was last told, or high now: told again
+//!   level − hysteresis ─ measure below it: resolved ("recovered"); subject gone: resolved as it went
 //! ```
 //!
 //! One subject has one open alert at most. What a person resolved opens again only a step above the
@@ -11,7 +11,7 @@
 //! was last told of it. The same reading fed again changes nothing.
 
 use super::ROUNDING;
-use crate::alerts::model::{AlertDeed, AlertSeverity, AlertState};
+use crate::alerts::model::{AlertDeed, AlertSeverity, AlertState, Ending};
 
 /// What was set for a rule; all but the days in the unit of its measure.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -40,8 +40,8 @@ pub enum Sight {
         /// Whether it rests on enough to alarm.
         certain: bool,
     },
-    /// The rule had data, and the subject is not among them any more: answered, kept, over.
-    Gone,
+    /// The rule had data, and the subject is not among them any more: so its alert ends.
+    Gone(Ending),
     /// The rule had no data.
     Unknown,
 }
@@ -92,8 +92,8 @@ pub enum Change {
         /// Why it is told, if it is: worsened, which opens it again, or opened, as nobody knew yet.
         tell: Option<AlertDeed>,
     },
-    /// The open alert ends as recovered.
-    Resolve,
+    /// The open alert ends so.
+    Resolve(Ending),
     /// What a person resolved has come back; remembered, told to nobody.
     CameBack,
 }
@@ -118,9 +118,10 @@ pub fn decide(
 ) -> Change {
     let (measure, certain) = match sight {
         Sight::Measured { measure, certain } => (measure, certain),
-        Sight::Gone if open.is_some() => return Change::Resolve,
-        Sight::Gone => return back(ended),
-        Sight::Unknown => return Change::None,
+        Sight::Gone(ending) if open.is_some() => return Change::Resolve(ending),
+        // Silence of who has left is no recovery.
+        Sight::Gone(Ending::CustomerLeft) | Sight::Unknown => return Change::None,
+        Sight::Gone(_) => return back(ended),
     };
     let below = !at_least(measure, thresholds.level - thresholds.hysteresis);
     let severity = if certain && at_least(measure, thresholds.high) {
@@ -129,7 +130,7 @@ pub fn decide(
         thresholds.base
     };
     match open {
-        Some(_) if below => Change::Resolve,
+        Some(_) if below => Change::Resolve(Ending::Recovered),
         Some(alert) => follow(measure, severity, alert, thresholds),
         None if below => back(ended),
         None if opens(measure, ended, thresholds) => Change::Open(severity),
@@ -171,7 +172,9 @@ fn follow(
 ) -> Change {
     // In the order of urgency, high comes first.
     let severity = severity.min(alert.severity);
-    let worse = |than: f64| rises(than, measure, thresholds.step).then_some(AlertDeed::Worsened);
+    let rose = severity < alert.severity;
+    let worse =
+        |than: f64| (rose || rises(than, measure, thresholds.step)).then_some(AlertDeed::Worsened);
     // Within the hysteresis there is nothing to tell: it would contradict its own level.
     let tell = if at_least(measure, thresholds.level) {
         match alert.told {
@@ -187,7 +190,7 @@ fn follow(
         return Change::None;
     }
     // Whoever is told late on the same day is told today's figures; the alert keeps its own.
-    let is_written = alert.already && tell == Some(AlertDeed::Opened);
+    let is_written = alert.already && tell == Some(AlertDeed::Opened) && !rose;
     let differs = severity != alert.severity || (measure - alert.measure).abs() > ROUNDING;
     Change::Update {
         severity,

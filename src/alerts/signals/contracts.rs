@@ -13,16 +13,24 @@ use crate::db::{Conn, DbResult};
 const AHEAD_DAYS: u64 = 180;
 
 /// The last day for notice of a contract that goes on by itself, if it names a time.
-fn notice_by(row: &ContractRow) -> Option<NaiveDate> {
-    let days = row.notice_days.filter(|_| row.auto_renews)?;
-    let days = u64::try_from(days).ok()?;
-    row.ends_on.checked_sub_days(Days::new(days))
+fn notice_by(ends_on: NaiveDate, auto_renews: bool, notice_days: Option<i64>) -> Option<NaiveDate> {
+    let days = u64::try_from(notice_days.filter(|_| auto_renews)?).ok()?;
+    ends_on.checked_sub_days(Days::new(days))
+}
+
+/// The last day on which something can be done about a contract: for notice, or of the contract.
+pub(super) fn last_day(
+    ends_on: NaiveDate,
+    auto_renews: bool,
+    notice_days: Option<i64>,
+) -> NaiveDate {
+    notice_by(ends_on, auto_renews, notice_days).unwrap_or(ends_on)
 }
 
 /// Days from today to the end, or to the last day for notice; `None` behind it, and beyond the days
 /// looked at.
 fn days_left(row: &ContractRow, today: NaiveDate) -> Option<i64> {
-    let days = (notice_by(row).unwrap_or(row.ends_on) - today).num_days();
+    let days = (last_day(row.ends_on, row.auto_renews, row.notice_days) - today).num_days();
     u64::try_from(days)
         .is_ok_and(|days| days <= AHEAD_DAYS)
         .then_some(days)
@@ -53,7 +61,7 @@ fn ending(row: &ContractRow, today: NaiveDate) -> Option<Signal> {
             contract_id: row.id,
             ends_on: row.ends_on,
             auto_renews: row.auto_renews,
-            notice_by: notice_by(row),
+            notice_by: notice_by(row.ends_on, row.auto_renews, row.notice_days),
             value_per_year: row.value_per_year,
             partner: row.partner_id.map(|id| NamedCustomer {
                 customer_id: Some(id),

@@ -69,7 +69,7 @@ use MeasureUnit::{Days, Share, Times, UsualGaps, Weight};
 #[rustfmt::skip]
 pub const DEFAULTS: &[RuleDefault] = &[
     //                                     opens at, high from, step, hysteresis
-    rule(R::PartnerRisk, Share,            [0.1, 0.25, 0.05, 0.02], 28, Medium),
+    rule(R::PartnerRisk, Share,            [0.2, 0.4, 0.1, 0.05], 28, Medium),
     rule(R::DepartmentUnsatisfied, Share,  [0.4, 0.6, 0.1, 0.05], 28, Medium),
     rule(R::SatisfactionFall, Share,       [0.1, 0.2, 0.05, 0.03], 28, Medium),
     rule(R::DepartmentUnheard, Days,       [180.0, 365.0, 90.0, 0.0], 28, Low),

@@ -1,12 +1,18 @@
 //! Departments that are not satisfied, and customers whose satisfaction falls.
 
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+
 use super::store::any_department_known;
+use super::store::fates::scores;
 use super::store::run::{DepartmentRow, FallRow, departments, falls};
 use super::{Readings, RunContext, Signal, unit};
 use crate::alerts::facts::{DepartmentFact, Warning};
 use crate::alerts::model::AlertReason;
 use crate::assessment::model::Evidence;
 use crate::db::{Conn, DbError, DbResult};
+use crate::ids::{CustomerId, RunId};
 use crate::satisfaction::account::TAU;
 
 /// Scores above this one are told nobody, at whatever level.
@@ -93,6 +99,42 @@ pub(super) fn fall(conn: &mut Conn, run: &RunContext) -> DbResult<Readings> {
     Ok(Readings::found(REASON, signals))
 }
 
+/// How far customers whose satisfaction fell are still below what it fell from: their score then, and
+/// that run's as-of date. The run after a fall compares with the lower score and says nothing of it.
+///
+/// # Errors
+///
+/// The database's, or a stored value that makes no sense.
+pub fn since_fall(
+    conn: &mut Conn,
+    run: RunId,
+    from: &BTreeMap<CustomerId, (f64, NaiveDate)>,
+) -> DbResult<Vec<Signal>> {
+    let ids: Vec<i64> = from.keys().map(|customer| customer.0).collect();
+    let mut signals = Vec::new();
+    for row in scores(conn, run, &ids)? {
+        let Some(&(before, before_as_of)) = from.get(&row.customer_id) else {
+            continue;
+        };
+        let evidence = Evidence::parse(&row.evidence)
+            .ok_or_else(|| DbError::corrupt("account_satisfactions.evidence", &row.evidence))?;
+        let score = unit("account_satisfactions.score", row.score)?;
+        signals.push(Signal {
+            customer: Some(row.customer_id),
+            subject: "customer".to_owned(),
+            measure: before - score,
+            certain: evidence == Evidence::Enough,
+            warning: Warning::SatisfactionFall {
+                score,
+                before,
+                before_as_of,
+                weakest: row.weakest,
+            },
+        });
+    }
+    Ok(signals)
+}
+
 /// Whether the 90 % intervals lie apart; or, where somebody was heard both times, whether the fall is
 /// more than one standard error of the difference of two independent scores. Two runs share most of
 /// what they know: with a correlation of 0.63 or more (1 - 1/1.645²) that is beyond 95 % of chance,
@@ -106,7 +148,6 @@ fn is_beyond_noise(row: &FallRow) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::CustomerId;
 
     fn row(score: f64, half: f64, before: f64, heard: bool) -> FallRow {
         FallRow {

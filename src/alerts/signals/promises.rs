@@ -17,8 +17,12 @@ const BROKEN_DAYS: i64 = 90;
 
 /// Whether it waits for people: one that is measured is decided by itself some days after its day.
 fn waits(row: &PromiseRow, today: NaiveDate) -> bool {
-    let past = (today - row.due_on).num_days();
-    past <= 0 || !row.is_measured || past > GRACE_DAYS
+    !is_in_grace(row.due_on, row.is_measured, today)
+}
+
+/// Whether a promise that is open will be decided by itself in a few days.
+pub(super) fn is_in_grace(due_on: NaiveDate, is_measured: bool, today: NaiveDate) -> bool {
+    is_measured && (1..=GRACE_DAYS).contains(&(today - due_on).num_days())
 }
 
 /// Open promises due within 30 days or past their day, and those broken in the last 90 days.

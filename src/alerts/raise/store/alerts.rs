@@ -11,7 +11,7 @@ use crate::alerts::model::{AlertReason, AlertSeverity, AlertState, Ending, Settl
 use crate::db::schema::{alerts, customers};
 use crate::db::select::{Statement, Value};
 use crate::db::{Conn, DbResult, Instant, UtcTime, on};
-use crate::ids::{AlertId, CustomerId, RunId};
+use crate::ids::{AlertId, CustomerId, RunId, UserId};
 
 /// Customers asked for at once.
 const CHUNK: usize = 500;
@@ -53,6 +53,19 @@ pub fn open_facts(conn: &mut Conn, reason: AlertReason) -> DbResult<BTreeMap<Ale
         .select((alerts::id, alerts::facts))
         .load(c))?;
     Ok(rows.into_iter().collect())
+}
+
+/// What these alerts say, by their ids.
+pub fn facts_of(conn: &mut Conn, ids: &[AlertId]) -> DbResult<BTreeMap<AlertId, String>> {
+    let mut found = BTreeMap::new();
+    for chunk in ids.chunks(CHUNK) {
+        let rows: Vec<(AlertId, String)> = on!(conn, |c| alerts::table
+            .filter(alerts::id.eq_any(chunk.iter().map(|id| id.0)))
+            .select((alerts::id, alerts::facts))
+            .load(c))?;
+        found.extend(rows);
+    }
+    Ok(found)
 }
 
 /// The newest alert of a customer about churn that a person resolved.
@@ -209,6 +222,8 @@ pub struct About<'a> {
     pub reason: AlertReason,
     pub subject: &'a str,
     pub nonce: &'a str,
+    /// Who looks after the customer, if anybody does.
+    pub owner: Option<UserId>,
 }
 
 pub fn insert(
@@ -223,6 +238,7 @@ pub fn insert(
             alerts::reason.eq(about.reason.word()),
             alerts::subject.eq(about.subject),
             alerts::nonce.eq(about.nonce),
+            alerts::owner_id.eq(about.owner.map(|owner| owner.0)),
             alerts::severity.eq(values.severity.word()),
             alerts::state.eq(AlertState::Open.word()),
             alerts::run_id.eq(values.run.map(|run| run.0)),

@@ -62,7 +62,7 @@ fn it_opens_at_the_level_and_is_high_only_where_the_measure_is_certain() {
         certain: false,
     };
     assert_eq!(opened(unsure), Change::Open(Medium));
-    assert_eq!(opened(Sight::Gone), Change::None);
+    assert_eq!(opened(Sight::Gone(Ending::Over)), Change::None);
     assert_eq!(opened(Sight::Unknown), Change::None);
 }
 
@@ -106,6 +106,27 @@ fn an_alert_that_nobody_knows_is_told_as_soon_as_there_is_somebody() {
 }
 
 #[test]
+fn becoming_high_is_told_though_it_is_no_step() {
+    for state in [AlertState::Open, AlertState::Acknowledged] {
+        let alert = Standing {
+            state,
+            ..standing(18.0)
+        };
+        let next = |measure| decide(seen(measure), Some(&alert), None, &thresholds());
+        assert_eq!(next(19.5), update(Medium, true, None));
+        let worsened = Some(AlertDeed::Worsened);
+        assert_eq!(next(20.0), update(High, true, worsened), "{state}");
+    }
+    // It is told once.
+    let high = Standing {
+        severity: High,
+        ..standing(20.0)
+    };
+    let next = decide(seen(20.5), Some(&high), None, &thresholds());
+    assert_eq!(next, update(High, true, None));
+}
+
+#[test]
 fn it_is_never_less_urgent_than_it_was_while_it_stands() {
     let high = Standing {
         severity: High,
@@ -119,8 +140,10 @@ fn it_is_never_less_urgent_than_it_was_while_it_stands() {
 fn it_ends_below_the_hysteresis_or_when_its_subject_is_gone_but_not_for_want_of_data() {
     let alert = standing(11.0);
     let next = |sight| decide(sight, Some(&alert), None, &thresholds());
-    assert_eq!(next(seen(7.9)), Change::Resolve);
-    assert_eq!(next(Sight::Gone), Change::Resolve);
+    assert_eq!(next(seen(7.9)), Change::Resolve(Ending::Recovered));
+    for ending in [Ending::Recovered, Ending::Over, Ending::CustomerLeft] {
+        assert_eq!(next(Sight::Gone(ending)), Change::Resolve(ending));
+    }
     assert_eq!(next(Sight::Unknown), Change::None);
 }
 
@@ -134,7 +157,8 @@ fn a_second_look_of_the_same_run_or_day_only_tells_and_ends() {
     assert_eq!(next(seen(12.0)), Change::None);
     let worsened = Some(AlertDeed::Worsened);
     assert_eq!(next(seen(15.0)), update(Medium, true, worsened));
-    assert_eq!(next(Sight::Gone), Change::Resolve);
+    let over = Sight::Gone(Ending::Over);
+    assert_eq!(next(over), Change::Resolve(Ending::Over));
 }
 
 #[test]
@@ -145,7 +169,13 @@ fn what_a_person_resolved_opens_again_a_step_above_or_after_it_came_back() {
     // Below the level but not by the hysteresis: it has not come back.
     assert_eq!(next(seen(8.0), &settled(12.0)), Change::None);
     assert_eq!(next(seen(7.9), &settled(12.0)), Change::CameBack);
-    assert_eq!(next(Sight::Gone, &settled(12.0)), Change::CameBack);
+    let gone = |ending| next(Sight::Gone(ending), &settled(12.0));
+    assert_eq!(gone(Ending::Recovered), Change::CameBack);
+    assert_eq!(
+        gone(Ending::CustomerLeft),
+        Change::None,
+        "silence is no recovery"
+    );
     assert_eq!(next(Sight::Unknown, &settled(12.0)), Change::None);
     let back = Ended {
         came_back: true,
@@ -203,7 +233,7 @@ impl Life {
         let change = decide(sight, self.open.as_ref(), self.ended.as_ref(), thresholds);
         let measure = match sight {
             Sight::Measured { measure, .. } => measure,
-            Sight::Gone | Sight::Unknown => self.open.map_or(0.0, |alert| alert.measure),
+            Sight::Gone(_) | Sight::Unknown => self.open.map_or(0.0, |alert| alert.measure),
         };
         match change {
             Change::None => {}
@@ -225,7 +255,7 @@ impl Life {
                     (alert.told, alert.state) = (Some(measure), AlertState::Open);
                 }
             }
-            Change::Resolve => {
+            Change::Resolve(_) => {
                 let alert = self.open.take().expect("an open alert ends");
                 self.ended = Some(Ended {
                     by_person: false,
@@ -254,7 +284,8 @@ impl Life {
 
 fn sight() -> impl Strategy<Value = Sight> {
     prop_oneof![
-        1 => Just(Sight::Gone),
+        1 => Just(Sight::Gone(Ending::Recovered)),
+        1 => Just(Sight::Gone(Ending::CustomerLeft)),
         1 => Just(Sight::Unknown),
         // Whole and half numbers, so that limits are hit exactly.
         8 => (0_u32..60, any::<bool>()).prop_map(|(halves, certain)| Sight::Measured {
@@ -322,6 +353,7 @@ proptest! {
             life.tomorrow();
         }
         prop_assert_eq!(life.opened, 1);
-        prop_assert!(f64::from(life.told) <= (rise / 4.0 + 1e-6).floor() + 1.0);
+        // And once more when it becomes high.
+        prop_assert!(f64::from(life.told) <= (rise / 4.0 + 1e-6).floor() + 2.0);
     }
 }

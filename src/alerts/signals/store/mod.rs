@@ -10,6 +10,7 @@ use crate::db::select::{Statement, Value};
 use crate::db::{Conn, DbResult, on};
 use crate::ids::{CustomerId, RunId};
 
+pub mod fates;
 pub mod records;
 pub mod run;
 

@@ -201,22 +201,42 @@ pub fn payments(
     sql.load(conn)
 }
 
-/// An import that brought something.
-#[derive(Clone, Debug, QueryableByName)]
-pub struct ImportRow {
+#[derive(QueryableByName)]
+struct ImportKind {
     #[diesel(sql_type = Text)]
-    pub kind: String,
-    #[diesel(sql_type = Instant)]
-    pub finished_at: UtcTime,
+    kind: String,
 }
 
-/// The last imports that brought something and were not taken back, the newest first.
-pub fn imports(conn: &mut Conn, most: i64) -> DbResult<Vec<ImportRow>> {
+#[derive(QueryableByName)]
+struct ImportTime {
+    #[diesel(sql_type = Instant)]
+    finished_at: UtcTime,
+}
+
+/// What imports ever brought.
+pub fn import_kinds(conn: &mut Conn) -> DbResult<Vec<String>> {
+    let sql = Statement::new("SELECT DISTINCT i.kind FROM imports i ORDER BY i.kind");
+    let rows: Vec<ImportKind> = sql.load(conn)?;
+    Ok(rows.into_iter().map(|row| row.kind).collect())
+}
+
+/// When the last import of a kind ended that brought something and was not taken back; of those that
+/// ended before `until`, if it is given.
+pub fn last_import(
+    conn: &mut Conn,
+    kind: &str,
+    until: Option<UtcTime>,
+) -> DbResult<Option<UtcTime>> {
     let mut sql = Statement::new(
-        "SELECT i.kind, i.finished_at FROM imports i WHERE i.status = 'done' AND NOT i.dry_run \
+        "SELECT i.finished_at FROM imports i WHERE i.status = 'done' AND NOT i.dry_run \
          AND i.reverted_at IS NULL AND i.finished_at IS NOT NULL AND i.created + i.changed > 0 \
-         ORDER BY i.id DESC LIMIT ",
+         AND i.kind = ",
     );
-    sql.bind(Value::Int(most));
-    sql.load(conn)
+    sql.bind(Value::Text(kind.to_owned()));
+    if let Some(until) = until {
+        sql.push(" AND i.finished_at < ").bind(Value::Time(until));
+    }
+    sql.push(" ORDER BY i.finished_at DESC LIMIT 1");
+    let rows: Vec<ImportTime> = sql.load(conn)?;
+    Ok(rows.first().map(|row| row.finished_at))
 }

@@ -55,10 +55,10 @@ fn main() {
 
 fn outbox(name: &str, target: &Target, (port, mails): (u16, u64), connections: u32, bare: f64) {
     let db = Db::open(target, 8).unwrap();
-    let post = post(port, connections);
+    let way = post(port, connections);
     fill(&db, mails);
     let rate = rate(mails, || {
-        let delivered = deliver_due(&db, &post, &Clock::System, u64::MAX).unwrap();
+        let delivered = deliver_due(&db, &way, &Clock::System, u64::MAX).unwrap();
         assert_eq!(delivered.sent, mails, "{delivered:?}");
     });
     let share = 100.0 * rate / bare;

@@ -1085,13 +1085,16 @@ async fn runs_imports_and_customers_are_told(app: TestApp) {
         .await
         .expect(200);
     deliver(app);
-    let told: Vec<Value> = receiver
+    // Which alerts the run opened is not the matter here.
+    let of = |event: &Value| event["type"].as_str().unwrap().to_owned();
+    let mut told: Vec<Value> = receiver
         .got()
         .iter()
         .map(receiver::Received::json)
         .collect();
+    told.retain(|event| !of(event).starts_with("alert."));
     assert_eq!(
-        receiver.types(),
+        told.iter().map(of).collect::<Vec<_>>(),
         [
             "customer.created",
             "customer.updated",

@@ -63,7 +63,7 @@ fn is_valid(source: &[u8], record: &str) -> bool {
 fn received(key_file: PathBuf) -> Vec<Vec<u8>> {
     let mut full = mail();
     full.unsubscribe_url = Some("https://hawser.example/unsubscribe/x.y".to_owned());
-    full.text = "  two  spaces \t\r\n\r\n.\r\ntrailing   \r\n\r\n\r\n".to_owned();
+    full.text = "  two  spaces \t\r\n\r\n.\r\ntrailing   \r\n\r\n\r\n".into();
     full.images = vec![InlineImage {
         content_id: "course@firm.example".to_owned(),
         alt: "The course".to_owned(),

@@ -585,6 +585,7 @@ fn notification(message_id: &str, address: &str, status: &str) -> String {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one course of events")]
 fn mails_that_came_back_are_found_in_a_maildir_and_in_an_mbox() {
     let server = Server::start(&[]);
     let (house, post) = (House::new(), post(server.port));

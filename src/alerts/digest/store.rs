@@ -256,9 +256,8 @@ pub fn ended(
     frequency: Frequency,
     (since, until): (UtcTime, UtcTime),
 ) -> DbResult<Vec<Entry>> {
-    let mut sql = Statement::new(
-        "SELECT CAST(0 AS BIGINT) AS id, 'opened' AS deed, 'preference' AS why, ",
-    );
+    let mut sql =
+        Statement::new("SELECT CAST(0 AS BIGINT) AS id, 'opened' AS deed, 'preference' AS why, ");
     sql.push(ALERT)
         .push(" WHERE a.state = 'resolved' AND a.resolved_at > ")
         .bind(Value::Time(since))

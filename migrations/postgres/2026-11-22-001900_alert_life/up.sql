@@ -167,7 +167,7 @@ CREATE TABLE digest_entries (
     alert_id   BIGINT NOT NULL REFERENCES alerts (id),
     deed       TEXT NOT NULL,                  -- opened, worsened, reopened
     frequency  TEXT NOT NULL,                  -- daily, weekly: the digest that it waits for
-    why        TEXT NOT NULL,                  -- preference, budget
+    why        TEXT NOT NULL,                  -- preference, budget, bounced
     severity   TEXT NOT NULL,
     measure    DOUBLE PRECISION NOT NULL,
     created_at TIMESTAMPTZ NOT NULL,

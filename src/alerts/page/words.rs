@@ -83,7 +83,7 @@ pub fn resolution(language: Language, word: Option<&str>) -> Result<String, Text
     };
     let key = match ending {
         Ending::Recovered => key("alert-page-recovered"),
-        Ending::Over => key("alert-page-over"),
+        Ending::Over => key("alert-page-cause-over"),
         Ending::CustomerLeft => key("alert-page-customer-left"),
         Ending::Superseded => key("alert-page-superseded"),
         Ending::RuleOff => key("alert-page-rule-off"),

@@ -8,7 +8,7 @@ use resvg::tiny_skia::Pixmap;
 use super::PictureError;
 
 /// How many colours a file has at most.
-const COLOURS: usize = 96;
+const COLOURS: usize = 64;
 
 /// The pixels, without transparency, as a file; colours beyond the [`COLOURS`] most frequent become
 /// the nearest of these.

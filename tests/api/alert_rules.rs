@@ -333,7 +333,7 @@ async fn data_that_stopped_coming_is_shown_to_those_who_see_everything(app: Test
         ];
         insert(&app, "imports", row);
     }
-    later(&app, TimeDelta::days(2));
+    later(&app, TimeDelta::days(4));
     assert_eq!(counts(&check(&app)), (0, 0, 0));
     later(&app, TimeDelta::days(1));
     assert_eq!(counts(&check(&app)), (1, 0, 0));

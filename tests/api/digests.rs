@@ -250,6 +250,7 @@ async fn what_is_over_is_told_briefly_and_the_rest_by_severity_and_value(app: Te
             "Resolved meanwhile\n- Firm 2\n",
         ],
     );
+    set_clock(&app, "2026-03-04T12:00:00Z");
     // 3 ends, and a day without anything new goes by without a mail: the next one tells it.
     app.post("/alerts/3:resolve", json!({"reason": "acted"}))
         .await

@@ -70,17 +70,17 @@ use MeasureUnit::{Days, Share, Times, UsualGaps, Weight};
 pub const DEFAULTS: &[RuleDefault] = &[
     //                                     opens at, high from, step, hysteresis
     rule(R::PartnerRisk, Share,            [0.2, 0.4, 0.1, 0.05], 28, Medium),
-    rule(R::DepartmentUnsatisfied, Share,  [0.4, 0.6, 0.1, 0.05], 28, Medium),
+    rule(R::DepartmentUnsatisfied, Share,  [0.5, 0.7, 0.1, 0.05], 28, Medium),
     rule(R::SatisfactionFall, Share,       [0.1, 0.2, 0.05, 0.03], 28, Medium),
-    rule(R::DepartmentUnheard, Days,       [180.0, 365.0, 90.0, 0.0], 28, Low),
+    rule(R::DepartmentUnheard, Days,       [180.0, 1095.0, 180.0, 0.0], 28, Low),
     rule(R::ScoreAndMoney, Share,          [0.25, 0.5, 0.15, 0.05], 28, Medium),
     rule(R::VolumeDrop, Share,             [0.3, 0.6, 0.15, 0.05], 28, Medium),
     rule(R::ComplaintOverdue, Days,        [0.0, 5.0, 3.0, 0.0], 0, Medium),
     rule(R::ComplaintReopened, Times,      [1.0, 2.0, 1.0, 0.0], 0, Medium),
-    rule(R::PromiseDue, Days,              [-7.0, 0.0, 7.0, 0.0], 0, Low),
+    rule(R::PromiseDue, Days,              [-7.0, 30.0, 7.0, 0.0], 0, Low),
     rule(R::PromiseBroken, Weight,         [0.0, 2.0, 1.0, 0.0], 0, Medium),
     rule(R::ContractEnding, Days,          [-90.0, -30.0, 30.0, 0.0], 0, Medium),
-    rule(R::KeyPerson, Share,              [0.7, 0.9, 0.1, 0.05], 90, Low),
+    rule(R::KeyPerson, Share,              [0.95, 1.0, 0.05, 0.05], 90, Low),
     rule(R::PaymentFall, Days,             [10.0, 30.0, 10.0, 3.0], 28, Medium),
     rule(R::DataStale, UsualGaps,          [3.0, 6.0, 2.0, 0.5], 0, Medium),
 ];

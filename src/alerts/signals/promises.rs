@@ -15,9 +15,14 @@ const AHEAD_DAYS: u64 = 30;
 /// Days for which a broken promise is told.
 const BROKEN_DAYS: i64 = 90;
 
-/// Whether it waits for people: one that is measured is decided by itself some days after its day.
+/// Days after its day for which an undecided promise is told.
+const BEHIND_DAYS: i64 = 30;
+
+/// Whether it waits for people: one that is measured is decided by itself some days after its day, and
+/// one that nobody has decided for long is no news.
 fn waits(row: &PromiseRow, today: NaiveDate) -> bool {
     !is_in_grace(row.due_on, row.is_measured, today)
+        && (today - row.due_on).num_days() <= BEHIND_DAYS
 }
 
 /// Whether a promise that is open will be decided by itself in a few days.
@@ -25,7 +30,7 @@ pub(super) fn is_in_grace(due_on: NaiveDate, is_measured: bool, today: NaiveDate
     is_measured && (1..=GRACE_DAYS).contains(&(today - due_on).num_days())
 }
 
-/// Open promises due within 30 days or past their day, and those broken in the last 90 days.
+/// Open promises due within 30 days or up to 30 days past their day, and those broken in the last 90 days.
 pub(super) fn read(conn: &mut Conn, now: UtcTime, today: NaiveDate) -> DbResult<[Readings; 2]> {
     const REASONS: [AlertReason; 2] = [AlertReason::PromiseDue, AlertReason::PromiseBroken];
     if !any_alive(conn, "promises")? {

@@ -175,9 +175,14 @@ pub fn unheard(conn: &mut Conn, run: RunId, until: NaiveDate) -> DbResult<Vec<Co
     sql.push(IS_GONE)
         .push(" AND d.run_id = ")
         .bind(Value::Int(run.0))
-        .push(" AND (d.last_heard_on IS NULL OR d.last_heard_on <= ")
+        .push(" AND (d.last_heard_on <= ")
         .bind(Value::Date(until))
-        .push(") ORDER BY d.customer_id, p.id");
+        // Where nobody was ever heard, nobody was asked.
+        .push(
+            " OR (d.last_heard_on IS NULL AND EXISTS (SELECT 1 FROM department_satisfactions o \
+             WHERE o.run_id = d.run_id AND o.customer_id = d.customer_id \
+             AND o.last_heard_on IS NOT NULL))) ORDER BY d.customer_id, p.id",
+        );
     sql.load(conn)
 }
 

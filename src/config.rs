@@ -134,8 +134,8 @@ pub struct SmtpConfig {
     pub timeout: Duration,
     /// `smtp_connections`: mails on their way to the relay at once, 1 to 32. Default 2.
     pub connections: u32,
-    /// `smtp_rate_per_minute`: mails handed to the relay in a minute at most, evenly spread, by each
-    /// instance; 0 to 100000, 0: no limit. Default 600.
+    /// `smtp_rate_per_minute`: mails handed to the relay in a minute at most, evenly spread, by all
+    /// instances on the database; 0 to 100000, 0: no limit. Default 600.
     pub rate_per_minute: u32,
     /// `smtp_dkim_domain`, `smtp_dkim_selector` and `smtp_dkim_key_file`: all three or none.
     pub dkim: Option<DkimConfig>,

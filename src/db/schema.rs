@@ -767,6 +767,16 @@ diesel::table! {
     use diesel::sql_types::Text;
     use super::Instant;
 
+    mail_paces (server) {
+        server -> Text,
+        free_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::Text;
+    use super::Instant;
+
     instance_secrets (name) {
         name -> Text,
         value -> Text,
@@ -1328,6 +1338,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     alert_events,
     alert_rules,
     mail_images,
+    mail_paces,
     digest_entries,
     webhook_endpoints,
     webhook_events,

@@ -41,6 +41,7 @@ mod round;
 pub mod store;
 mod worker;
 
+pub use pace::Place;
 pub use post::{BadPost, Post};
 pub use worker::Worker;
 

@@ -32,6 +32,7 @@ mod harness;
 mod imports;
 mod interactions;
 mod key_people;
+mod mail_pace;
 mod mail_preferences;
 mod migrations;
 mod network;

@@ -117,5 +117,6 @@ async fn every_table_can_be_read_by_its_columns(app: TestApp) {
         invoices,
         run_scores,
         alert_outcomes,
+        mail_paces,
     );
 }

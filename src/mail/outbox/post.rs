@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
-use super::pace::Pace;
+use super::pace::{Pace, Place};
 use crate::config::{SmtpConfig, SmtpSecurity};
+use crate::db::{Db, DbResult};
 use crate::mail::mailer::{
     Credentials, DkimError, DkimSettings, MailAddress, MailSettings, Mailer, NotAnAddress,
     Security, SettingsError, SmtpMailer,
 };
+use crate::state::Clock;
 
 /// A conversation with the server has at most so many answers to wait for, each up to the timeout.
 const ANSWERS: i32 = 12;
@@ -70,7 +72,7 @@ impl Post {
         Self {
             mailer,
             from,
-            pace: Arc::new(Pace::new(0)),
+            pace: Arc::new(Pace::unlimited()),
             connections: 1,
             // Longer than any attempt can take, or two workers would send one mail.
             lease: timeout * ANSWERS + LEASE_RESERVE,
@@ -108,10 +110,19 @@ impl Post {
             }),
         })?;
         Ok(Self {
-            pace: Arc::new(Pace::new(smtp.rate_per_minute)),
+            pace: Arc::new(Pace::new(&smtp.host, smtp.port, smtp.rate_per_minute)),
             connections: smtp.connections,
             ..Self::new(Mailer::Smtp(mailer), from, smtp.timeout)
         })
+    }
+
+    /// Takes the next place at the mail server, which all instances on this database share.
+    ///
+    /// # Errors
+    ///
+    /// The database's.
+    pub fn place(&self, db: &Db, clock: &Clock) -> DbResult<Place> {
+        self.pace.take(db, clock)
     }
 
     /// How long a worker has a mail for itself.

@@ -100,6 +100,7 @@ impl<'a, F: Fn() -> bool + Sync> Round<'a, F> {
 
     fn send_all(&self) -> DbResult<()> {
         let go_on = || !self.over.load(Ordering::SeqCst) && (self.go_on)();
+        let mut placed = false;
         while go_on() {
             self.look()?;
             let Some(id) = lock(&self.found).pop_front() else {
@@ -111,17 +112,20 @@ impl<'a, F: Fn() -> bool + Sync> Round<'a, F> {
                 return Ok(());
             }
             // The wait comes before the lease: it must not run out meanwhile.
-            if !self.post.pace.wait(go_on) {
+            placed = placed || self.post.pace.wait(self.db, self.clock, go_on)?;
+            if !placed {
                 return Ok(());
             }
             let now = UtcTime::from(self.clock.now());
             let lease = UtcTime::from(now.0 + self.post.lease());
-            // Another worker may have been faster.
+            // Another worker may have been faster. The place is for the next mail then: workers that
+            // look through the same list would lose every second place to each other.
             let claimed = (self.db).write_now(|conn| store::claim(conn, id, now, lease))?;
             let Some(due) = claimed else {
                 self.left.fetch_add(1, Ordering::SeqCst);
                 continue;
             };
+            placed = false;
             let mut delivered = Delivered::default();
             let failure = deliver(
                 self.db,

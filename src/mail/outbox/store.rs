@@ -14,11 +14,13 @@ use crate::mail::model::{MailKind, MailStatus};
 
 mod claim;
 mod dead;
+mod pace;
 mod queue;
 mod recipient;
 
 pub use claim::{Due, bury, claim, due, images, postpone, sent, waiting};
 pub use dead::{dead, requeue};
+pub(super) use pace::{free_at, take_place};
 pub use queue::{NewImage, NewMail, attach, queue};
 pub use recipient::{Cause, Reach, recipient};
 

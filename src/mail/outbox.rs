@@ -16,9 +16,11 @@
 //!
 //! What was queued is sent, even if its alert was resolved meanwhile: it says what held on its as-of
 //! date, and the outbox is the record of what people were told. Only mails to people who were removed
-//! or want no more mails are withdrawn (as dead letters), and mails to customers whose cause is over:
-//! an invitation that was answered, revoked or closed, a complaint that became somebody else's. While no mail server is configured nothing
-//! is sent and mails wait; that they waited is not held against them, only failing for two days is.
+//! or want no more mails are withdrawn (as dead letters), mails of alerts to people who may not see the
+//! customer any more, and mails to customers whose cause is over: an invitation that was answered,
+//! revoked or closed, a complaint that became somebody else's. While no mail server is configured
+//! nothing is sent and mails wait; that they waited is not held against them, only failing for two
+//! days is.
 
 use chrono::TimeDelta;
 

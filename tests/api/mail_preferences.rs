@@ -8,6 +8,9 @@ use hawser::alerts::model::{AlertDeed, AlertReason, AlertSeverity};
 use hawser::db::UtcTime;
 use hawser::db::select::{Statement, Value as Bind};
 use hawser::ids::{AlertId, CustomerId};
+use hawser::mail::mailer::{Mailer, MemoryMailer};
+use hawser::mail::outbox::store::{NewMail, queue};
+use hawser::mail::outbox::{Post, deliver_due};
 use hawser::mail::public_url::PublicUrl;
 use serde_json::{Value, json};
 
@@ -23,6 +26,7 @@ on_each_database!(
     nobody_writes_to_an_address_that_fails_until_it_changes,
     every_mail_of_an_alert_answers_the_one_before,
     pictures_and_personal_links_go_along,
+    mails_held_back_are_withdrawn_from_those_who_may_not_know_any_more,
 );
 
 /// Somebody with these preferences.
@@ -414,4 +418,123 @@ async fn pictures_and_personal_links_go_along(app: TestApp) {
             .all(|url| url.starts_with("https://hawser.example/a/mails/"))
     );
     assert_ne!(ends[0], ends[1]);
+}
+
+/// Whom the outbox now writes to, and who is left without: names, in order.
+async fn delivered(app: &TestApp) -> (Vec<String>, Vec<String>) {
+    let memory = MemoryMailer::default();
+    let from = "Hawser <hawser@firm.example>".parse().unwrap();
+    let timeout = std::time::Duration::from_secs(5);
+    let post = Post::new(Mailer::Memory(memory.clone()), from, timeout);
+    deliver_due(&app.state.db, &post, &app.state.clock, 100).unwrap();
+    let name = |address: &str| address.split('@').next().unwrap().to_owned();
+    let mut sent: Vec<_> = (memory.mails().iter())
+        .map(|stored| name(stored.mail.to.address()))
+        .collect();
+    let mut dead = Vec::new();
+    for mail in app.all("/mails?status=dead").await {
+        let why = mail["last_error"].as_str().unwrap();
+        assert!(why.contains("removed or wants no more mails"), "{why}");
+        dead.push(name(mail["to_address"].as_str().unwrap()));
+    }
+    sent.sort();
+    dead.sort();
+    (sent, dead)
+}
+
+async fn mails_held_back_are_withdrawn_from_those_who_may_not_know_any_more(app: TestApp) {
+    let mut teams = Vec::new();
+    for name in ["North", "South"] {
+        let made = app.post("/teams", json!({"name": name})).await.expect(201);
+        teams.push(made["id"].as_i64().unwrap());
+    }
+    let (north, south) = (teams[0], teams[1]);
+    let none = Value::Null;
+    let cases = [
+        // Who may and wants to know all along, or again.
+        ("stays", json!(north), json!({}), true),
+        ("sees_all", none.clone(), json!({}), true),
+        ("freed", json!(north), json!({"team_id": null}), true),
+        ("rarely", json!(north), json!({"mail_high": "weekly"}), true),
+        ("no_low", json!(north), json!({"mail_low": "never"}), true),
+        // Who may not, or does not want to.
+        ("moved", json!(north), json!({"team_id": south}), false),
+        ("limited", none, json!({"team_id": south}), false),
+        ("never", json!(north), json!({"mail_high": "never"}), false),
+        ("off", json!(north), json!({"mail_alerts": false}), false),
+    ];
+    set_clock(&app, "2026-03-02T23:00:00Z");
+    let mut ids = BTreeMap::new();
+    for (name, team, ..) in &cases {
+        let quiet = json!({"team_id": team, "quiet_from": "22:00", "quiet_until": "07:00"});
+        ids.insert(*name, user(&app, name, quiet).await);
+    }
+    alert(&app, 1, AlertSeverity::High, Some(north), 21_234_000);
+    let occasion = (AlertDeed::Opened, 1);
+    let written = tell(&app, 1, AlertSeverity::High, Some(north), occasion);
+    assert_eq!(written, told(9, 0));
+    // A digest, which names what its reader could see, and an alert about our own data.
+    for (kind, alert_id, message_id) in [
+        ("digest", None, "<digest@firm.example>"),
+        ("alert", Some(2), "<own-data@firm.example>"),
+    ] {
+        if let Some(id) = alert_id {
+            alert(&app, id, AlertSeverity::High, None, 1);
+            let ours = vec![Bind::Int(id)];
+            execute(
+                &app,
+                "UPDATE alerts SET customer_id = NULL WHERE id = ?",
+                ours,
+            );
+        }
+        let mail = NewMail {
+            kind,
+            alert_id,
+            user_id: Some(ids["limited"]),
+            message_id,
+            to_address: "limited@firm.example",
+            to_name: "x",
+            language: "en",
+            subject: "x",
+            text: "x",
+            html: "x",
+            ..NewMail::default()
+        };
+        let morning = "2026-03-03T07:00:00Z".parse().unwrap();
+        let queued = (app.state.db).write_now(|conn| queue(conn, &mail, UtcTime(morning)));
+        assert!(queued.unwrap().is_some());
+    }
+    assert_eq!(
+        delivered(&app).await,
+        (vec![], vec![]),
+        "the night is quiet"
+    );
+
+    for (name, _, change, _) in &cases {
+        let path = format!("/users/{}", ids[name]);
+        app.patch(&path, change.clone()).await.expect(200);
+    }
+    set_clock(&app, "2026-03-03T07:00:00Z");
+    let (sent, dead) = delivered(&app).await;
+    let mut expected: [Vec<&str>; 2] = [vec!["limited"], vec!["limited"]];
+    for (name, _, _, reached) in &cases {
+        expected[usize::from(!reached)].push(name);
+    }
+    for names in &mut expected {
+        names.sort_unstable();
+    }
+    assert_eq!(sent, expected[0], "a digest, and alerts of the north");
+    assert_eq!(dead, expected[1]);
+
+    // Nor is it sent again by hand, until the person may know again.
+    let path = format!("/mails?status=dead&user_id={}", ids["moved"]);
+    let mail = app.all(&path).await.remove(0)["id"].clone();
+    let path = format!("/mails/{mail}:retry");
+    let retry = || app.post(&path, json!({}));
+    retry().await.expect_problem(409, "recipient_removed");
+    // The customer comes along.
+    let moved = vec![Bind::Int(south)];
+    execute(&app, "UPDATE customers SET team_id = ? WHERE id = 1", moved);
+    assert_eq!(retry().await.expect(200)["status"], "queued");
+    assert_eq!(delivered(&app).await.0, ["moved"]);
 }

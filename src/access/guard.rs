@@ -9,13 +9,16 @@ use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::{Method, StatusCode, header};
 use actix_web::middleware::Next;
-use actix_web::{FromRequest, HttpMessage as _, HttpRequest, HttpResponse, web};
+use actix_web::{
+    FromRequest, HttpMessage as _, HttpRequest, HttpResponse, HttpResponseBuilder, web,
+};
 use chrono::TimeDelta;
 use data_encoding::HEXLOWER;
 use governor::clock::{Clock as _, DefaultClock};
 use governor::middleware::StateInformationMiddleware;
 use governor::state::keyed::DashMapStateStore;
 use governor::{Quota, RateLimiter};
+use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use super::store::{self, ApiKey};
@@ -371,8 +374,29 @@ fn replay(status: u16, standing: store::Remembered) -> HttpResponse {
     response.body(standing.body.unwrap_or_default())
 }
 
+/// What is remembered of an answer instead of its body.
+struct Kept(String);
+
+/// Answers with what holds a secret, which is told this once: under an idempotency key `again` is
+/// remembered instead, and no copy of the secret.
+///
+/// # Errors
+///
+/// If `again` cannot be written as JSON.
+pub fn told_once(
+    mut response: HttpResponseBuilder,
+    told: &impl Serialize,
+    again: &impl Serialize,
+) -> Answer<HttpResponse> {
+    let again = serde_json::to_string(again).map_err(Error::internal)?;
+    let mut response = response.json(told);
+    response.extensions_mut().insert(Kept(again));
+    Ok(response)
+}
+
 impl Claim {
-    /// Remembers the answer, unless it is our own failure, which is worth another try.
+    /// Remembers the answer, or what is to be remembered instead (see [`told_once`]), unless it is
+    /// our own failure, which is worth another try.
     ///
     /// # Errors
     ///
@@ -381,7 +405,7 @@ impl Claim {
         self,
         response: HttpResponse<BoxBody>,
     ) -> Result<HttpResponse, actix_web::Error> {
-        let (head, response_body) = response.into_parts();
+        let (mut head, response_body) = response.into_parts();
         let bytes = actix_web::body::to_bytes(response_body).await?;
         if head.status().is_server_error() {
             self.give_up().await?;
@@ -392,7 +416,11 @@ impl Claim {
             };
             let (content_type, location) = (text(header::CONTENT_TYPE), text(header::LOCATION));
             let status = i64::from(head.status().as_u16());
-            let kept = String::from_utf8_lossy(&bytes).into_owned();
+            let instead = head.extensions_mut().remove::<Kept>();
+            let kept = match instead {
+                Some(Kept(again)) => again,
+                None => String::from_utf8_lossy(&bytes).into_owned(),
+            };
             let (caller, idem_key) = (self.caller, self.idem_key);
             self.state
                 .db

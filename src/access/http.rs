@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::audit::{self, Deed};
-use super::guard::Guard;
+use super::guard::{self, Guard};
 use super::key::NewKey;
 use super::store::{self, ApiKey, AuditEntry, NewApiKey, Team, User, UserInput};
 use super::{Caller, Scope, Teams};
@@ -63,12 +63,19 @@ fn read_only() -> Vec<Scope> {
 
 /// A new key. The secret is shown here and nowhere else.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-struct CreatedKey {
-    /// The key itself.
-    secret: String,
+struct CreatedKey<'a> {
+    /// The key itself; `null` where the request came again with its `Idempotency-Key`.
+    secret: Option<&'a str>,
+    /// What to do without the secret, where it is `null`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<&'static str>,
     #[serde(flatten)]
-    key: ApiKey,
+    key: &'a ApiKey,
 }
+
+/// What to do if the answer with the secret was lost.
+const LOST: &str =
+    "the secret was shown in the first answer only: revoke this key and make another";
 
 /// Lists API keys.
 #[utoipa::path(tag = "access", params(ListParams), responses((status = 200, description = "A page of keys", body = Page<ApiKey>)))]
@@ -93,7 +100,7 @@ async fn list_keys(
 }
 
 /// Makes an API key; its secret is shown in this answer only.
-#[utoipa::path(tag = "access", request_body = KeyInput, responses((status = 201, description = "The key with its secret", body = CreatedKey)))]
+#[utoipa::path(tag = "access", request_body = KeyInput, responses((status = 201, description = "The key with its secret; without it where the request came again with its Idempotency-Key", body = CreatedKey)))]
 #[post("/keys")]
 async fn create_key(
     state: web::Data<AppState>,
@@ -123,7 +130,7 @@ async fn create_key(
         (Teams::Only(_), Some(_)) => return Err(Error::Forbidden { scope: "all teams" }),
     };
     let (now, actor) = (UtcTime::from(state.clock.now()), caller.actor());
-    let created = state
+    let (key, secret) = state
         .db
         .write(move |conn| {
             if let Teams::Only(ids) = &teams {
@@ -147,16 +154,27 @@ async fn create_key(
             };
             let kept = store::insert_key(conn, &new, now)?;
             audit::record(conn, &actor, &deed("created", "api_key", kept.id.0), now)?;
-            Ok(CreatedKey {
-                secret: key.secret,
-                key: kept,
-            })
+            Ok((kept, key.secret))
         })
         .await?;
-    let location = format!("/api/v1/keys/{}", created.key.id);
-    Ok(HttpResponse::Created()
-        .insert_header(("location", location))
-        .json(created))
+    created_key(&key, &secret)
+}
+
+/// Answers with a new key and its secret, this once.
+fn created_key(key: &ApiKey, secret: &str) -> Answer<HttpResponse> {
+    let told = CreatedKey {
+        secret: Some(secret),
+        hint: None,
+        key,
+    };
+    let again = CreatedKey {
+        secret: None,
+        hint: Some(LOST),
+        key,
+    };
+    let mut response = HttpResponse::Created();
+    response.insert_header(("location", format!("/api/v1/keys/{}", key.id)));
+    guard::told_once(response, &told, &again)
 }
 
 /// Revokes an API key at once.

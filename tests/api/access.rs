@@ -2,8 +2,9 @@
 
 use chrono::TimeDelta;
 use hawser::access::{Scope, Teams};
+use hawser::db::select::Statement;
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::TestApp;
 use crate::harness::on_each_database;
@@ -14,6 +15,7 @@ on_each_database!(
     a_revoked_key_stops_at_once,
     wrong_methods_types_paths_and_bodies_are_told_apart,
     an_idempotency_key_makes_a_post_happen_once,
+    a_repeated_post_makes_no_second_key_and_keeps_no_secret,
     a_stale_if_match_is_refused,
     too_many_requests_are_told_when_to_come_back,
     lists_page_sort_filter_and_name_wrong_parameters,
@@ -148,6 +150,46 @@ async fn an_idempotency_key_makes_a_post_happen_once(app: TestApp) {
         .clock
         .set(app.state.clock.now() + TimeDelta::hours(25));
     app.send(post("South")).await.expect(201);
+}
+
+async fn a_repeated_post_makes_no_second_key_and_keeps_no_secret(app: TestApp) {
+    let post = || {
+        app.request(Method::POST, "/api/v1/keys")
+            .header("idempotency-key", "k1")
+            .json(&json!({"name": "BI"}))
+    };
+    let before = app.all("/keys").await.len();
+    let first = app.send(post()).await.expect(201);
+    assert!(first["secret"].as_str().unwrap().starts_with("hws_"));
+    assert_eq!(first.get("hint"), None);
+    let again = app.send(post()).await;
+    assert_eq!(again.header("idempotency-replayed"), "true");
+    let location = format!("/api/v1/keys/{}", first["id"]);
+    assert_eq!(again.header("location"), location);
+    let again = again.expect(201);
+    assert_eq!(
+        (&again["secret"], &again["id"]),
+        (&Value::Null, &first["id"])
+    );
+    assert!(
+        again["hint"].as_str().unwrap().contains("revoke"),
+        "{again}"
+    );
+    assert_eq!(app.all("/keys").await.len(), before + 1);
+    let secret = first["secret"].as_str().unwrap();
+    assert!(!remembered(&app)[0].contains(secret));
+}
+
+/// What is kept of the answers to requests with an `Idempotency-Key`.
+pub fn remembered(app: &TestApp) -> Vec<String> {
+    #[derive(diesel::QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        body: String,
+    }
+    let sql = Statement::new("SELECT body FROM idempotency_keys ORDER BY idem_key");
+    let rows: Vec<Row> = app.state.db.read_now(|conn| sql.load(conn)).unwrap();
+    rows.into_iter().map(|row| row.body).collect()
 }
 
 async fn a_stale_if_match_is_refused(app: TestApp) {

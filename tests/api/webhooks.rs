@@ -54,6 +54,7 @@ on_each_database!(
     runs_imports_and_customers_are_told,
     old_events_are_forgotten_unless_somebody_waits,
     webhooks_are_written_with_conditions_and_on_record,
+    a_repeated_request_is_told_no_secret,
 );
 
 /// Another server on the same database, which may reach this machine.
@@ -1241,4 +1242,36 @@ async fn webhooks_are_written_with_conditions_and_on_record(app: TestApp) {
         .collect();
     assert_eq!(deeds, ["created", "deleted", "updated"].into());
     assert!(!serde_json::to_string(&log).unwrap().contains("whsec_"));
+}
+
+async fn a_repeated_request_is_told_no_secret(app: TestApp) {
+    let app = &open(&app).await;
+    let post = |path: &str, idem_key: &str| {
+        app.request(Method::POST, &format!("/api/v1{path}"))
+            .header("idempotency-key", idem_key)
+    };
+    let make = || post("/webhooks", "1").json(&json!({"name": "CRM", "url": "https://127.0.0.1"}));
+    let made = app.send(make()).await.expect(201);
+    let path = format!("/webhooks/{}:rotate", made["id"]);
+    let rotate = || post(&path, "2").json(&json!({"overlap_hours": 1}));
+    let rotated = app.send(rotate()).await.expect(200);
+    let secrets = [&made, &rotated].map(|told| told["secret"].as_str().unwrap());
+    assert_ne!(secrets[0], secrets[1]);
+
+    for (request, status, first) in [(make(), 201, &made), (rotate(), 200, &rotated)] {
+        let again = app.send(request).await;
+        assert_eq!(again.header("idempotency-replayed"), "true");
+        let again = again.expect(status);
+        assert_eq!(again["secret"], Value::Null);
+        assert!(again["hint"].as_str().unwrap().contains(":rotate"));
+        // All else is the same.
+        let mut rest = again.clone();
+        rest.as_object_mut().unwrap().remove("hint");
+        rest["secret"] = first["secret"].clone();
+        assert_eq!(rest, *first);
+    }
+    assert_eq!(count(app, "webhook_endpoints"), 1);
+    for kept in crate::access::remembered(app) {
+        assert!(!kept.contains("whsec_"), "{kept}");
+    }
 }

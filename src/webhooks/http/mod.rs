@@ -9,7 +9,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::edit::{self, Endpoint, EndpointInput, Writer};
 use super::store::endpoints::{ENDPOINTS, Row};
-use crate::access::{Caller, Scope};
+use crate::access::{Caller, Scope, guard};
 use crate::api::body::{self, Body};
 use crate::api::etag::{self, IfMatch};
 use crate::api::list::{self, ListParams, Page};
@@ -35,12 +35,19 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 
 /// A webhook and its secret, which is shown here and nowhere else.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-struct WithSecret {
-    /// `whsec_…`: what verifies signatures.
-    secret: String,
+struct WithSecret<'a> {
+    /// `whsec_…`: what verifies signatures; `null` where the request came again with its
+    /// `Idempotency-Key`.
+    secret: Option<&'a str>,
+    /// What to do without the secret, where it is `null`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<&'static str>,
     #[serde(flatten)]
-    endpoint: Endpoint,
+    endpoint: &'a Endpoint,
 }
+
+/// What to do if the answer with the secret was lost.
+const LOST: &str = "the secret was shown in the first answer only: rotate it with :rotate";
 
 /// How a secret is rotated.
 #[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
@@ -69,6 +76,26 @@ fn answer(mut response: HttpResponseBuilder, endpoint: &Endpoint) -> HttpRespons
     response
         .insert_header(("etag", etag::of(endpoint.version)))
         .json(endpoint)
+}
+
+/// Answers with a webhook and its secret, this once.
+fn with_secret(
+    mut response: HttpResponseBuilder,
+    endpoint: &Endpoint,
+    secret: &str,
+) -> Answer<HttpResponse> {
+    response.insert_header(("etag", etag::of(endpoint.version)));
+    let told = WithSecret {
+        secret: Some(secret),
+        hint: None,
+        endpoint,
+    };
+    let again = WithSecret {
+        secret: None,
+        hint: Some(LOST),
+        endpoint,
+    };
+    guard::told_once(response, &told, &again)
 }
 
 /// Looks the host's name up, which may take a while.
@@ -115,7 +142,7 @@ async fn list_webhooks(
 }
 
 /// Makes a webhook; its secret is shown in this answer only.
-#[utoipa::path(tag = "webhooks", request_body = EndpointInput, responses((status = 201, description = "The webhook with its secret", body = WithSecret), (status = 403, description = "A team that the key does not have", body = Problem), (status = 422, description = "A field breaks a rule; a private address: `private_address`", body = Problem)))]
+#[utoipa::path(tag = "webhooks", request_body = EndpointInput, responses((status = 201, description = "The webhook with its secret; without it where the request came again with its Idempotency-Key", body = WithSecret), (status = 403, description = "A team that the key does not have", body = Problem), (status = 422, description = "A field breaks a rule; a private address: `private_address`", body = Problem)))]
 #[post("/webhooks")]
 async fn create_webhook(
     state: web::Data<AppState>,
@@ -128,10 +155,9 @@ async fn create_webhook(
         .db
         .write(move |conn| edit::create(conn, &writer, &input))
         .await?;
-    Ok(HttpResponse::Created()
-        .insert_header(("location", format!("/api/v1/webhooks/{}", endpoint.id)))
-        .insert_header(("etag", etag::of(endpoint.version)))
-        .json(WithSecret { secret, endpoint }))
+    let mut response = HttpResponse::Created();
+    response.insert_header(("location", format!("/api/v1/webhooks/{}", endpoint.id)));
+    with_secret(response, &endpoint, &secret)
 }
 
 /// Shows a webhook.
@@ -189,7 +215,7 @@ async fn delete_webhook(
 }
 
 /// Gives a webhook a new secret, shown in this answer only; the one before signs as well for a while.
-#[utoipa::path(tag = "webhooks", params(("id" = i64, Path, description = "The webhook's id")), request_body = Option<Rotation>, responses((status = 200, description = "The webhook with its new secret", body = WithSecret), (status = 404, description = "No such webhook", body = Problem), (status = 412, description = "It has changed since", body = Problem), (status = 422, description = "Too many hours", body = Problem)))]
+#[utoipa::path(tag = "webhooks", params(("id" = i64, Path, description = "The webhook's id")), request_body = Option<Rotation>, responses((status = 200, description = "The webhook with its new secret; without it where the request came again with its Idempotency-Key", body = WithSecret), (status = 404, description = "No such webhook", body = Problem), (status = 412, description = "It has changed since", body = Problem), (status = 422, description = "Too many hours", body = Problem)))]
 #[post("/webhooks/{id}:rotate")]
 async fn rotate_webhook(
     state: web::Data<AppState>,
@@ -211,9 +237,7 @@ async fn rotate_webhook(
         .db
         .write(move |conn| edit::rotate(conn, &writer, (id, &condition), hours))
         .await?;
-    Ok(HttpResponse::Ok()
-        .insert_header(("etag", etag::of(endpoint.version)))
-        .json(WithSecret { secret, endpoint }))
+    with_secret(HttpResponse::Ok(), &endpoint, &secret)
 }
 
 /// Switches a webhook on that was paused or switched off.

@@ -225,22 +225,13 @@ fn record(conn: &mut Conn, writer: &Writer, pair: Pair, moved: &Moved) -> Answer
     Ok(())
 }
 
-/// Tells other systems of both teams: the one has lost a customer, the other one has it now. Endpoints
-/// that see everything are told for each team.
+/// Tells other systems of both teams: the one has lost a customer, the other one has it now.
 fn announce(conn: &mut Conn, goes: &Customer, stays: &Customer, now: UtcTime) -> DbResult<()> {
-    // Whoever may see everything is told of every team.
-    let mut teams = vec![goes.team_id.or(stays.team_id)];
-    if goes.team_id.is_some() && stays.team_id.is_some() && goes.team_id != stays.team_id {
-        teams.push(stays.team_id);
-    }
-    for team in teams {
-        let event = NewEvent {
-            kind: EventType::CustomerMerged,
-            customer: Some(goes.id),
-            team,
-            data: json!({"id": goes.id, "team_id": goes.team_id, "into": stays.id}),
-        };
-        webhooks::emit(conn, &event, now)?;
-    }
-    Ok(())
+    let event = NewEvent {
+        kind: EventType::CustomerMerged,
+        customer: Some(goes.id),
+        team: goes.team_id.or(stays.team_id),
+        data: json!({"id": goes.id, "team_id": goes.team_id, "into": stays.id}),
+    };
+    webhooks::emit_to_both(conn, &event, stays.team_id, now)
 }

@@ -34,6 +34,30 @@ pub fn emit(conn: &mut Conn, event: &NewEvent, now: UtcTime) -> DbResult<()> {
     queue(conn, event, &listeners, now).map(drop)
 }
 
+/// [`emit`] for what concerns another team's customers as well: endpoints of that team are told, too, and
+/// none is told twice.
+///
+/// # Errors
+///
+/// The database's.
+pub fn emit_to_both(
+    conn: &mut Conn,
+    event: &NewEvent,
+    other: Option<i64>,
+    now: UtcTime,
+) -> DbResult<()> {
+    let told = endpoints::listeners(conn, event.kind, event.team)?;
+    queue(conn, event, &told, now)?;
+    let mut others = endpoints::listeners(conn, event.kind, other)?;
+    others.retain(|endpoint| !told.contains(endpoint));
+    // An event of its own: an endpoint is told, and shown, what its team may know.
+    let event = NewEvent {
+        team: other,
+        ..event.clone()
+    };
+    queue(conn, &event, &others, now).map(drop)
+}
+
 /// Whether any active endpoint wants events of this type: what it takes to tell of one needs to be
 /// fetched only then.
 ///

@@ -22,5 +22,5 @@ pub mod sender;
 pub mod store;
 pub mod worker;
 
-pub use emit::{NewEvent, anybody_wants, emit};
+pub use emit::{NewEvent, anybody_wants, emit, emit_to_both};
 pub use model::EventType;

@@ -55,6 +55,7 @@ on_each_database!(
     old_events_are_forgotten_unless_somebody_waits,
     webhooks_are_written_with_conditions_and_on_record,
     a_repeated_request_is_told_no_secret,
+    a_merge_is_told_once_to_each_endpoint_of_both_teams,
 );
 
 /// Another server on the same database, which may reach this machine.
@@ -1274,4 +1275,49 @@ async fn a_repeated_request_is_told_no_secret(app: TestApp) {
     for kept in crate::access::remembered(app) {
         assert!(!kept.contains("whsec_"), "{kept}");
     }
+}
+
+async fn a_merge_is_told_once_to_each_endpoint_of_both_teams(app: TestApp) {
+    let app = &open(&app).await;
+    let mut teams = Vec::new();
+    for name in ["North", "South", "West"] {
+        let made = app.post("/teams", json!({"name": name})).await.expect(201);
+        teams.push(made["id"].as_i64().unwrap());
+    }
+    let (north, south) = (json!(teams[0]), json!(teams[1]));
+    let mut webhooks = Vec::new();
+    for team in [Value::Null, north.clone(), south.clone(), json!(teams[2])] {
+        let more = json!({"events": ["customer.merged"], "team_id": team});
+        webhooks.push(add(app, "https://127.0.0.1", more).await.0);
+    }
+    let mut before = [0; 4];
+    for (from, into, told) in [
+        (&north, &south, [1, 1, 1, 0]),
+        (&south, &south, [1, 0, 1, 0]),
+        (&north, &Value::Null, [1, 1, 0, 0]),
+        (&Value::Null, &south, [1, 0, 1, 0]),
+        (&Value::Null, &Value::Null, [1, 0, 0, 0]),
+    ] {
+        let mut ids = Vec::new();
+        for team in [from, into] {
+            let body = json!({"name": "Firm", "team_id": team});
+            let made = app.post("/customers", body).await.expect(201);
+            ids.push(made["id"].clone());
+        }
+        let path = format!("/customers/{}:merge", ids[0]);
+        app.post(&path, json!({"into": ids[1]})).await.expect(200);
+        for (place, webhook) in webhooks.iter().enumerate() {
+            let all = deliveries(app, *webhook).await;
+            let new = all.len() - before[place];
+            assert_eq!(new, told[place], "{from} into {into}: webhook {place}");
+            before[place] = all.len();
+        }
+    }
+    let told = detail(app, &deliveries(app, webhooks[2]).await[0]).await;
+    let data = &told["payload"]["data"];
+    assert_eq!(
+        (&data["id"], &data["into"]),
+        (&json!(1), &json!(2)),
+        "{told}"
+    );
 }

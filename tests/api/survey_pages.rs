@@ -25,6 +25,7 @@ on_each_database!(
     what_is_closed_revoked_forged_or_unknown_is_told_kindly,
     wrong_links_are_limited_and_right_ones_never,
     one_click_ends_surveys_and_one_button_brings_them_back,
+    the_way_out_of_an_old_mail_counts_for_who_the_contact_became,
     reminders_come_in_time_in_the_thread_and_not_for_ever,
     a_reminder_by_hand_has_its_rules,
     instances_that_look_at_once_mail_once,
@@ -610,6 +611,68 @@ async fn one_click_ends_surveys_and_one_button_brings_them_back(app: TestApp) {
         404
     );
     assert_eq!(consent(), "refused");
+}
+
+async fn the_way_out_of_an_old_mail_counts_for_who_the_contact_became(app: TestApp) {
+    ada(&app);
+    send(&app);
+    let mails = delivered(&app);
+    let (out, asked) = (link(&mails[0], "/u/"), link(&mails[0], "/s/"));
+    // Two more firms know Ada, the one a colleague of hers, too.
+    person(&app, 8, "Mueller Gmbh", "A. Lovelace");
+    person(&app, 9, "Müller Group", "Lovelace");
+    person(&app, 10, "Brandt KG", "Jan");
+    sql(
+        &app,
+        "UPDATE contacts SET email = 'P7@Customer.Example' WHERE id IN (8, 9)",
+    );
+    sql(&app, "UPDATE contacts SET customer_id = 8 WHERE id = 10");
+    let consent = || {
+        let said = cells(&app, "survey_consent", "contacts ORDER BY id");
+        let at = |id: usize| said[id - 7].clone();
+        [at(8), at(9), at(10)]
+    };
+    let merge = |from: i64, into: i64| {
+        let path = format!("/customers/{from}:merge");
+        let (app, body) = (&app, json!({"into": into}));
+        async move { app.post(&path, body).await.expect(200) }
+    };
+    assert_eq!(merge(7, 8).await["moved"]["contacts_joined"], 1);
+    let before = page(&app, &out).await;
+    assert!(!before.text.contains("You will get no more surveys"));
+    let clicked = sent(&app, &out, FORM, "List-Unsubscribe=One-Click").await;
+    assert_eq!(clicked.status, 200, "{}", clicked.text);
+    assert_eq!(consent(), ["refused", "-", "-"]);
+    let after = page(&app, &out).await;
+    assert!(after.text.contains("You will get no more surveys"));
+
+    // What the person says elsewhere is what the old link shows, and it opens both ways.
+    let given = json!({"survey_consent": "given"});
+    app.patch("/contacts/8", given).await.expect(200);
+    let shown = page(&app, &out).await;
+    assert!(!shown.text.contains("You will get no more surveys"));
+    let door = format!("{}/opt-out", asked.split('?').next().unwrap());
+    assert_eq!(sent(&app, &door, FORM, "wish=refused").await.status, 200);
+    assert_eq!(consent(), ["refused", "-", "-"]);
+    assert_eq!(sent(&app, &out, FORM, "wish=given").await.status, 200);
+    assert_eq!(consent(), ["given", "-", "-"]);
+
+    // A second merge further on.
+    merge(8, 9).await;
+    assert_eq!(sent(&app, &out, FORM, "wish=refused").await.status, 200);
+    assert_eq!(consent()[1..], ["refused", "-"]);
+    let deeds = cells(
+        &app,
+        "actor || ' ' || action",
+        "audit_log WHERE entity = 'contact' AND actor LIKE 'contact:%' ORDER BY id",
+    );
+    let expected = [
+        "contact:8 opted_out",
+        "contact:8 opted_out",
+        "contact:8 consented",
+        "contact:9 opted_out",
+    ];
+    assert_eq!(deeds, expected);
 }
 
 async fn reminders_come_in_time_in_the_thread_and_not_for_ever(app: TestApp) {

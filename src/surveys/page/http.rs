@@ -173,11 +173,7 @@ impl Door {
                 .await?
                 .map(|invitation| invitation.contact_id.0)
         } else {
-            let nonce = |conn: &mut Conn, id| {
-                let person = store::person(conn, id)?;
-                Ok(person.map(|person| store::opt_out_nonce(person.created_at)))
-            };
-            self.genuine(purpose, nonce).await?
+            self.genuine(purpose, store::contact_nonce).await?
         };
         let Some(contact) = contact else {
             return Ok(None);

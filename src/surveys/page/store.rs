@@ -24,6 +24,16 @@ pub fn opt_out_nonce(contact_created_at: UtcTime) -> String {
     format!("contact {}", contact_created_at.0.timestamp_micros())
 }
 
+/// The nonce of a contact: all that is read before its ticket is known to be genuine.
+pub fn contact_nonce(conn: &mut Conn, contact: i64) -> DbResult<Option<String>> {
+    let created_at: Option<UtcTime> = on!(conn, |c| contacts::table
+        .find(contact)
+        .select(contacts::created_at)
+        .first(c)
+        .optional())?;
+    Ok(created_at.map(opt_out_nonce))
+}
+
 /// Somebody who may be asked.
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = contacts)]
@@ -34,17 +44,38 @@ pub struct Person {
     pub language: Option<String>,
     /// What the person said about surveys.
     pub survey_consent: Option<String>,
-    /// Signs the person's ticket.
-    pub created_at: UtcTime,
 }
 
-/// The contact with this id, deleted or not: who left may still want no more mails.
+/// The contact with this id, deleted or not: who left may still want no more mails. For one that is
+/// deleted stands whoever has its address at its customer now: merging two customers makes one contact
+/// of those with the same address, and a word by the other's ticket is the same person's.
 pub fn person(conn: &mut Conn, id: i64) -> DbResult<Option<Person>> {
-    Ok(on!(conn, |c| contacts::table
+    type Row = (Person, i64, Option<String>, Option<UtcTime>);
+    let named: Option<Row> = on!(conn, |c| contacts::table
         .find(id)
-        .select(Person::as_select())
+        .select((
+            Person::as_select(),
+            contacts::customer_id,
+            contacts::email,
+            contacts::deleted_at,
+        ))
         .first(c)
-        .optional())?)
+        .optional())?;
+    let Some((named, customer, Some(email), Some(_))) = named else {
+        return Ok(named.map(|(named, ..)| named));
+    };
+    let address = email.to_lowercase();
+    let living: Vec<(Person, Option<String>)> = on!(conn, |c| contacts::table
+        .filter(contacts::customer_id.eq(customer))
+        .filter(contacts::deleted_at.is_null())
+        .order(contacts::id)
+        .select((Person::as_select(), contacts::email))
+        .load(c))?;
+    let same = |(_, email): &(Person, Option<String>)| {
+        email.as_deref().map(str::to_lowercase).as_ref() == Some(&address)
+    };
+    let stands = living.into_iter().find(same);
+    Ok(Some(stands.map_or(named, |(stands, _)| stands)))
 }
 
 /// Notes what the person says about surveys; `false` if that was known.

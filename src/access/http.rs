@@ -9,7 +9,10 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::audit::{self, Deed};
 use super::guard::Guard;
 use super::key::NewKey;
-use super::store::{self, ApiKey, AuditEntry, NewApiKey, Team, User, UserInput};
+use super::store::audit::{AUDIT, AuditEntry};
+use super::store::keys::{self, ApiKey, NewApiKey};
+use super::store::teams::{self, Team};
+use super::store::users::{self, User, UserInput};
 use super::{Caller, Scope, Teams};
 use crate::api::body::{Body, parse_value};
 use crate::api::etag::{self, IfMatch};
@@ -79,11 +82,11 @@ async fn list_keys(
     request: HttpRequest,
 ) -> Answer<HttpResponse> {
     caller.require(Scope::Admin)?;
-    let wanted = list::parse(&request, &store::KEYS, &[])?;
+    let wanted = list::parse(&request, &keys::KEYS, &[])?;
     let listing = wanted.listing.clone();
     let rows: Vec<ApiKey> = state
         .db
-        .read(move |conn| select::page(conn, &store::KEYS, &listing, |_| {}))
+        .read(move |conn| select::page(conn, &keys::KEYS, &listing, |_| {}))
         .await?;
     let key = |row: &ApiKey, sort: &'static str| match sort {
         "name" => (Value::Text(row.name.clone()), row.id.0),
@@ -128,7 +131,7 @@ async fn create_key(
         .write(move |conn| {
             if let Teams::Only(ids) = &teams {
                 for id in ids {
-                    if store::team(conn, *id)?.is_none() {
+                    if teams::team(conn, *id)?.is_none() {
                         return Err(Error::invalid(
                             "team_ids",
                             "unknown",
@@ -145,7 +148,7 @@ async fn create_key(
                 teams: &teams,
                 expires_at: input.expires_at.map(UtcTime::from),
             };
-            let kept = store::insert_key(conn, &new, now)?;
+            let kept = keys::insert_key(conn, &new, now)?;
             audit::record(conn, &actor, &deed("created", "api_key", kept.id.0), now)?;
             Ok(CreatedKey {
                 secret: key.secret,
@@ -178,7 +181,7 @@ async fn revoke_key(
     state
         .db
         .write(move |conn| {
-            if !store::revoke_key(conn, KeyId(id), now)? {
+            if !keys::revoke_key(conn, KeyId(id), now)? {
                 return Err(Error::not_found("key", id));
             }
             audit::record(conn, &actor, &deed("revoked", "api_key", id), now)?;
@@ -236,13 +239,13 @@ async fn list_teams(
     caller: Caller,
     request: HttpRequest,
 ) -> Answer<HttpResponse> {
-    let wanted = list::parse(&request, &store::TEAMS, &[])?;
+    let wanted = list::parse(&request, &teams::TEAMS, &[])?;
     let listing = wanted.listing.clone();
     let teams = caller.teams;
     let rows: Vec<Team> = state
         .db
         .read(move |conn| {
-            select::page(conn, &store::TEAMS, &listing, |sql| {
+            select::page(conn, &teams::TEAMS, &listing, |sql| {
                 teams.restrict(sql, "t.id");
             })
         })
@@ -273,7 +276,7 @@ async fn create_team(
     let team = state
         .db
         .write(move |conn| {
-            let team = store::insert_team(conn, &name, now).map_err(team_taken)?;
+            let team = teams::insert_team(conn, &name, now).map_err(team_taken)?;
             audit::record(conn, &actor, &deed("created", "team", team.id.0), now)?;
             Ok::<_, Error>(team)
         })
@@ -293,7 +296,7 @@ async fn find_team(
     id: web::Path<i64>,
 ) -> Answer<HttpResponse> {
     let id = id.into_inner();
-    let found = state.db.read(move |conn| store::team(conn, id)).await?;
+    let found = state.db.read(move |conn| teams::team(conn, id)).await?;
     let team = found
         .filter(|team| caller.teams.allow(Some(team.id.0)))
         .ok_or_else(|| Error::not_found("team", id))?;
@@ -319,9 +322,9 @@ async fn update_team(
     let team = state
         .db
         .write(move |conn| {
-            let old = store::team(conn, id)?.ok_or_else(|| Error::not_found("team", id))?;
+            let old = teams::team(conn, id)?.ok_or_else(|| Error::not_found("team", id))?;
             condition.check(old.version)?;
-            let team = store::update_team(conn, TeamId(id), &name, now).map_err(team_taken)?;
+            let team = teams::update_team(conn, TeamId(id), &name, now).map_err(team_taken)?;
             audit::record(conn, &actor, &deed("updated", "team", id), now)?;
             Ok::<_, Error>(team)
         })
@@ -347,9 +350,9 @@ async fn delete_team(
     state
         .db
         .write(move |conn| {
-            let old = store::team(conn, id)?.ok_or_else(|| Error::not_found("team", id))?;
+            let old = teams::team(conn, id)?.ok_or_else(|| Error::not_found("team", id))?;
             condition.check(old.version)?;
-            store::delete_team(conn, TeamId(id), now)?;
+            teams::delete_team(conn, TeamId(id), now)?;
             audit::record(conn, &actor, &deed("deleted", "team", id), now)?;
             Ok::<_, Error>(())
         })
@@ -365,13 +368,13 @@ async fn list_users(
     caller: Caller,
     request: HttpRequest,
 ) -> Answer<HttpResponse> {
-    let wanted = list::parse(&request, &store::USERS, &[])?;
+    let wanted = list::parse(&request, &users::USERS, &[])?;
     let listing = wanted.listing.clone();
     let teams = caller.teams;
     let rows: Vec<User> = state
         .db
         .read(move |conn| {
-            select::page(conn, &store::USERS, &listing, |sql| {
+            select::page(conn, &users::USERS, &listing, |sql| {
                 teams.restrict(sql, "u.team_id");
             })
         })
@@ -440,7 +443,7 @@ pub fn put_user(
     now: UtcTime,
 ) -> Answer<User> {
     if let Some(team) = input.team_id
-        && store::team(conn, team)?.is_none()
+        && teams::team(conn, team)?.is_none()
     {
         return Err(Error::invalid(
             "team_id",
@@ -448,7 +451,7 @@ pub fn put_user(
             format!("there is no team {team}"),
         ));
     }
-    let holder = store::user_by_email(conn, &input.email)?;
+    let holder = users::user_by_email(conn, &input.email)?;
     let target = match (existing, holder) {
         (Some(id), Some(holder)) if holder.id != id => return Err(address_taken()),
         (Some(id), _) => Some(id),
@@ -456,8 +459,8 @@ pub fn put_user(
         (None, holder) => holder.map(|user| user.id),
     };
     Ok(match target {
-        Some(id) => store::update_user(conn, id, input, now)?,
-        None => store::insert_user(conn, input, now)?,
+        Some(id) => users::update_user(conn, id, input, now)?,
+        None => users::insert_user(conn, input, now)?,
     })
 }
 
@@ -500,7 +503,7 @@ async fn find_user(
     id: web::Path<i64>,
 ) -> Answer<HttpResponse> {
     let id = id.into_inner();
-    let found = state.db.read(move |conn| store::user(conn, id)).await?;
+    let found = state.db.read(move |conn| users::user(conn, id)).await?;
     let user = found
         .filter(|user| caller.teams.allow(user.team_id))
         .ok_or_else(|| Error::not_found("user", id))?;
@@ -526,7 +529,7 @@ async fn update_user(
     let user = state
         .db
         .write(move |conn| {
-            let old = store::user(conn, id)?.ok_or_else(|| Error::not_found("user", id))?;
+            let old = users::user(conn, id)?.ok_or_else(|| Error::not_found("user", id))?;
             condition.check(old.version)?;
             let standing = UserInput::of(&old)?;
             let input = check_user(parse_value(&merge::patched(&standing, patch)?)?)?;
@@ -556,9 +559,9 @@ async fn delete_user(
     state
         .db
         .write(move |conn| {
-            let old = store::user(conn, id)?.ok_or_else(|| Error::not_found("user", id))?;
+            let old = users::user(conn, id)?.ok_or_else(|| Error::not_found("user", id))?;
             condition.check(old.version)?;
-            store::delete_user(conn, UserId(id), now)?;
+            users::delete_user(conn, UserId(id), now)?;
             audit::record(conn, &actor, &deed("deleted", "user", id), now)?;
             Ok::<_, Error>(())
         })
@@ -576,11 +579,11 @@ async fn list_audit(
 ) -> Answer<HttpResponse> {
     caller.require(Scope::Admin)?;
     caller.require_all_teams()?;
-    let wanted = list::parse(&request, &store::AUDIT, &[])?;
+    let wanted = list::parse(&request, &AUDIT, &[])?;
     let listing = wanted.listing.clone();
     let rows: Vec<AuditEntry> = state
         .db
-        .read(move |conn| select::page(conn, &store::AUDIT, &listing, |_| {}))
+        .read(move |conn| select::page(conn, &AUDIT, &listing, |_| {}))
         .await?;
     let key = |row: &AuditEntry, sort: &'static str| match sort {
         "at" => (Value::Time(row.at), row.id),

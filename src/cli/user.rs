@@ -6,7 +6,7 @@ use super::exit::{DATA, USAGE};
 use super::out::table;
 use super::{Context, Failure};
 use crate::access::audit::{self, Actor, Deed};
-use crate::access::http::{check_user, put_user};
+use crate::access::http::users::{check_user, put_user};
 use crate::access::preferences::{Frequency, RollUp};
 use crate::access::store::{self, User, UserInput, users};
 use crate::db::select;

@@ -126,7 +126,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<(), Failure> {
     io::stdout().flush()?;
     match listener {
         Some(listener) => {
-            crate::imports::run::keep_recovering(&state.db, &state.clock)?;
+            crate::imports::run::abandoned::keep_recovering(&state.db, &state.clock)?;
             serve::until_stopped(state, listener)
         }
         None => Ok(()),

@@ -1,5 +1,7 @@
 //! Endpoints for keys, users, teams and the audit log; all need the scope `admin`.
 
+pub mod door;
+
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, web};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};

@@ -1,6 +1,7 @@
 //! Endpoints for keys, users, teams and the audit log; all need the scope `admin`.
 
 mod audit;
+pub mod door;
 mod keys;
 mod record;
 mod teams;

@@ -129,6 +129,7 @@ pub fn tell(
         reason: AlertReason::VolumeDrop,
         severity,
         deed,
+        concerns: &[],
         measure: 0.4,
         run: None,
         version,

@@ -57,18 +57,18 @@ pub async fn create<P: Part>(
 ) -> Answer<HttpResponse> {
     let reference = Reference::parse(customer)?;
     let writer = Writer::of(caller, state.clock.now().into());
-    let made = state
+    let part = state
         .db
         .write(move |conn| {
             let customer = edit::standing(conn, &reference, &writer.teams)?.id;
-            let made = make(conn, &writer, customer)?;
-            writer.record(conn, "created", P::WHAT, made.head().id)?;
-            Ok::<_, Error>(made)
+            let part = make(conn, &writer, customer)?;
+            writer.record(conn, "created", P::WHAT, part.head().id)?;
+            Ok::<_, Error>(part)
         })
         .await?;
-    let Head { id, version, .. } = made.head();
+    let Head { id, version, .. } = part.head();
     let location = format!("/api/v1/{}s/{id}", P::WHAT);
-    Ok(etag::answer_new(location, version, &made))
+    Ok(etag::answer_new(location, version, &part))
 }
 
 fn found<P: Part>(conn: &mut Conn, id: i64, teams: &Teams) -> Answer<P> {

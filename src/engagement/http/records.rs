@@ -20,6 +20,9 @@ use crate::engagement::store::{Listed, Row};
 use crate::error::{Answer, Error};
 use crate::state::AppState;
 
+/// One JSON object a line.
+const NDJSON: &str = "application/x-ndjson";
+
 /// When somebody looks.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Moment {
@@ -220,7 +223,6 @@ pub(crate) async fn batch<R: Record>(
     payload: web::Payload,
 ) -> Answer<HttpResponse> {
     caller.require(Scope::Write)?;
-    const NDJSON: &str = "application/x-ndjson";
     let types = "application/json or application/x-ndjson";
     body::expect_type(request, &["application/json", NDJSON], types)?;
     let ndjson = body::expect_type(request, &[NDJSON], NDJSON).is_ok();

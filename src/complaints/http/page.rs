@@ -21,6 +21,7 @@ use crate::db::{Conn, DbResult, UtcTime};
 use crate::engagement::edit::Writer;
 use crate::error::{Answer, Error};
 use crate::i18n::Language;
+use crate::ids::ComplaintId;
 use crate::state::AppState;
 
 /// Says to the page after a form that what was written has been noted.
@@ -111,7 +112,7 @@ async fn carry_out(state: &AppState, row: &Row, act: Act) -> Answer<bool> {
         },
         now: UtcTime::from(state.clock.now()),
     };
-    let (reference, office) = (Reference::Id(row.id.0), office(state)?);
+    let (reference, office) = (Reference::Id(row.id), office(state)?);
     let nonce = row.values.life.nonce.clone();
     let outcome = state
         .db
@@ -124,7 +125,7 @@ async fn carry_out(state: &AppState, row: &Row, act: Act) -> Answer<bool> {
                 (done, _) => (done?.id, false),
             };
             // Between looking and writing the link may have been revoked.
-            match store::find(conn, id)? {
+            match Row::find(conn, id)? {
                 Some(row) if row.values.life.nonce == nonce => Ok(passed_on),
                 _ => Err(Error::not_found("complaint", id)),
             }
@@ -153,7 +154,7 @@ async fn find(door: &Door) -> Answer<Option<Behind>> {
 fn behind(conn: &mut Conn, signer: &Signer, id: i64, ticket: &str) -> DbResult<Option<Behind>> {
     let genuine =
         |row: &Row| signer.accepts(ticket, Purpose::Complaint, id, &row.values.life.nonce);
-    let Some(row) = store::find(conn, id)?
+    let Some(row) = Row::find(conn, id)?
         .filter(|row| row.deleted_at.is_none())
         .filter(genuine)
     else {
@@ -164,7 +165,7 @@ fn behind(conn: &mut Conn, signer: &Signer, id: i64, ticket: &str) -> DbResult<O
         None => None,
     };
     Ok(Some(Behind {
-        answer: store::last_text(conn, row.id, EventKind::Answered)?,
+        answer: store::last_text(conn, ComplaintId(row.id), EventKind::Answered)?,
         own: addressee.as_ref().map(language_of),
         row,
     }))
@@ -183,7 +184,7 @@ fn answer(
         now: state.clock.now().into(),
         told,
     };
-    let page = render(&behind.row, behind.row.status()?, &shown)?;
+    let page = render(&behind.row, behind.row.values.status()?, &shown)?;
     let status = match told {
         Some(Told::TooLong(_)) => StatusCode::UNPROCESSABLE_ENTITY,
         Some(Told::PassedOn) | None => StatusCode::OK,

@@ -55,8 +55,6 @@ row_id! {
     ShipmentId
     /// Identifies a contract.
     ContractId
-    /// Identifies an invoice.
-    InvoiceId
     /// Identifies a survey.
     SurveyId
     /// Identifies an invitation to answer a survey.

@@ -66,6 +66,7 @@ alert-evidence-enough = Enough shipments of its own to judge it by.
 alert-evidence-low = Low evidence: it has few shipments of its own, so the number leans on customers like it.
 alert-evidence-none = No evidence of its own: the number is that of customers like it.
 
+alert-reminder = A reminder: the time for which this alert was snoozed is over.
 alert-since-told = Since we last told you, on { $date }, it has become worse by { $amount }.
 alert-since-told-worse = It has become worse since we last told you, on { $date }.
 alert-gap-points = { $amount } percentage { $amount ->

@@ -5,6 +5,10 @@ digest-subject-daily = [Hawser] Alerts of the day: { $what }
 digest-subject-weekly = [Hawser] Alerts of the week: { $what }
 digest-new = { $count } new
 digest-worse = { $count } worse
+digest-woken = { $count ->
+    [one] { $count } reminder
+   *[other] { $count } reminders
+}
 digest-over = { $count } resolved
 digest-value = { $value } in the worst
 digest-kind-daily = Daily digest
@@ -19,6 +23,7 @@ digest-title-resolved = { $count ->
 } since your last digest
 digest-opened = New
 digest-worsened = Became worse
+digest-reminders = Snoozed until now
 digest-resolved = Resolved meanwhile
 digest-due = { $step }, by { $date }
 digest-budget = { $count ->

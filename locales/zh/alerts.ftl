@@ -34,6 +34,7 @@ alert-evidence-enough = 该客户自身的发货记录足以作出判断。
 alert-evidence-low = 依据不足：该客户自身的发货记录很少，此数字主要参照同类客户。
 alert-evidence-none = 没有自身依据：该客户没有发货记录，此数字即同类客户的数值。
 
+alert-reminder = 到期提醒：这条预警的稍后提醒时间已到。
 alert-since-told = 自 { $date }上次通知以来，又恶化了{ $amount }。
 alert-since-told-worse = 自 { $date }上次通知以来，情况进一步恶化。
 alert-gap-points = { $amount } 个百分点

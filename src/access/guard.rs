@@ -21,7 +21,8 @@ use governor::{Quota, RateLimiter};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use super::store::{self, ApiKey};
+use super::store::idempotency;
+use super::store::keys::{self, ApiKey};
 use super::{Caller, Scope, key};
 use crate::api::body;
 use crate::db::UtcTime;
@@ -85,7 +86,7 @@ impl Guard {
         let looked_up = hash.clone();
         let found = state
             .db
-            .read(move |conn| store::key_by_hash(conn, &looked_up))
+            .read(move |conn| keys::key_by_hash(conn, &looked_up))
             .await?;
         if let Some(found) = &found {
             Self::note_use(state, found);
@@ -107,7 +108,7 @@ impl Guard {
         }
         let (id, db) = (key.id, state.db.clone());
         actix_web::rt::spawn(async move {
-            let noted = db.write(move |conn| store::touch_key(conn, id, now)).await;
+            let noted = db.write(move |conn| keys::touch_key(conn, id, now)).await;
             if let Err(error) = noted {
                 tracing::debug!(key.id = %id, error.cause = %error, "use of a key not noted: {error}");
             }
@@ -337,7 +338,7 @@ pub async fn claim_for(
     let (looked_up, print) = (idem_key.to_owned(), fingerprint.clone());
     let standing = state
         .db
-        .write(move |conn| store::claim_idempotency(conn, caller, &looked_up, &print, times))
+        .write(move |conn| idempotency::claim_idempotency(conn, caller, &looked_up, &print, times))
         .await?;
     let Some(standing) = standing else {
         return Ok(Ok(Claim {
@@ -361,7 +362,7 @@ pub async fn claim_for(
     Ok(Err(replay(status, standing)))
 }
 
-fn replay(status: u16, standing: store::Remembered) -> HttpResponse {
+fn replay(status: u16, standing: idempotency::Remembered) -> HttpResponse {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
     let mut response = HttpResponse::build(status);
     response.insert_header(("idempotency-replayed", "true"));
@@ -431,7 +432,7 @@ impl Claim {
                         location.as_deref(),
                         kept.as_str(),
                     );
-                    store::remember(conn, caller, &idem_key, answer)
+                    idempotency::remember(conn, caller, &idem_key, answer)
                 })
                 .await
                 .map_err(Error::from)?;
@@ -444,7 +445,7 @@ impl Claim {
         Ok(self
             .state
             .db
-            .write(move |conn| store::forget(conn, caller, &idem_key))
+            .write(move |conn| idempotency::forget(conn, caller, &idem_key))
             .await?)
     }
 }

@@ -14,7 +14,7 @@ use data_encoding::{BASE64, BASE64URL_NOPAD};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
-use super::store;
+use super::store::secrets;
 use crate::db::{Conn, DbError, UtcTime};
 use crate::error::{Answer, Error};
 use crate::state::AppState;
@@ -140,7 +140,7 @@ impl Signer {
     pub fn of(conn: &mut Conn, now: UtcTime) -> Result<Self, SignerError> {
         let mut fresh = [0; SECRET];
         getrandom::fill(&mut fresh).map_err(NoRandomness)?;
-        let kept = store::secret(conn, TICKETS, &BASE64.encode(&fresh), now)?;
+        let kept = secrets::secret(conn, TICKETS, &BASE64.encode(&fresh), now)?;
         Ok(Self::read(&kept)?)
     }
 
@@ -150,7 +150,7 @@ impl Signer {
     ///
     /// The database's.
     pub fn known(conn: &mut Conn) -> Result<Option<Self>, DbError> {
-        let kept = store::known_secret(conn, TICKETS)?;
+        let kept = secrets::known_secret(conn, TICKETS)?;
         kept.as_deref().map(Self::read).transpose()
     }
 

@@ -39,10 +39,12 @@ pub fn check(
     let book = RuleBook::load(conn, settings.limits)?;
     let mut desk = Desk::open(conn, settings, (By::Check, run), now)?;
     end_what_is_over(conn, &mut desk, &book)?;
-    desk.raised.woken = life::wake_due(conn, now)?.len() as u64;
+    let woken = life::wake_due(conn, now, desk.today())?;
+    desk.raised.woken = woken.len() as u64;
     let readings = signals::of_today(conn, now, desk.today(), settings.zone)?;
     let steps = watch(conn, &desk, &book, readings)?;
     desk.carry_out(conn, steps)?;
+    desk.remind(conn, &woken)?;
     Ok(desk.raised)
 }
 

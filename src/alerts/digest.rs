@@ -147,6 +147,7 @@ impl Desk<'_> {
             currency: self.settings.currency,
             language: words.language,
             told_before: None,
+            reminder: false,
         };
         let notice = brief
             .facts
@@ -311,23 +312,26 @@ fn one(
     Ok(true)
 }
 
-/// Each alert once, as it stands now: opened, if any entry says so. The most severe and valuable come
+/// Each alert once, as it stands now: opened if any entry says so, else worse. The most severe and valuable come
 /// first, what is over last.
 fn briefs<'a>(
     conn: &mut Conn,
     person: &Person,
     entries: impl Iterator<Item = &'a Entry>,
 ) -> Result<Vec<Brief>, DigestError> {
-    let mut alerts: BTreeMap<i64, (&Entry, bool, bool)> = BTreeMap::new();
+    let mut alerts: BTreeMap<i64, (&Entry, Fate, bool)> = BTreeMap::new();
     for entry in entries {
-        let known = alerts.entry(entry.alert.0).or_insert((entry, true, false));
-        known.1 &= entry.is_worse();
+        let fate = entry.fate();
+        let known = alerts
+            .entry(entry.alert.0)
+            .or_insert((entry, fate.clone(), false));
+        known.1 = fate.min(known.1.clone());
         known.2 |= entry.is_over_budget();
     }
     let ids: Vec<i64> = alerts.keys().copied().collect();
     let mut facts = store::facts(conn, &ids, &person.sees())?;
     let mut briefs = Vec::with_capacity(alerts.len());
-    for (id, (entry, worse, over_budget)) in alerts {
+    for (id, (entry, fate, over_budget)) in alerts {
         let facts = facts
             .remove(&id)
             .ok_or_else(|| DbError::corrupt("digest_entries.alert_id", id))?;
@@ -337,11 +341,7 @@ fn briefs<'a>(
             severity: entry.severity()?,
             value: tell::value(&facts),
             facts,
-            fate: match (entry.is_over(), worse) {
-                (true, _) => Fate::Ended(entry.resolution.clone()),
-                (false, true) => Fate::Worsened,
-                (false, false) => Fate::Opened,
-            },
+            fate,
             over_budget,
         });
     }

@@ -237,6 +237,11 @@ pub fn due(today: NaiveDate, severity: AlertSeverity) -> NaiveDate {
 }
 
 impl Facts {
+    /// Gives the step a new day, for an alert that was left alone and is open again.
+    pub fn renew(&mut self, today: NaiveDate, severity: AlertSeverity) {
+        self.due = self.warning.no_later(due(today, severity), today);
+    }
+
     /// Takes away ids and names of partners that the reader may not see.
     #[must_use]
     pub fn hide(mut self, visible: impl Fn(i64) -> bool) -> Self {

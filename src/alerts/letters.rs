@@ -18,7 +18,7 @@ use crate::access::ticket::{NoRandomness, Signer, SignerError};
 use crate::db::{Conn, DbError, DbResult, UtcTime};
 use crate::i18n::format::Currency;
 use crate::i18n::{Language, TextError, Texts};
-use crate::ids::{AlertId, CustomerId, RunId};
+use crate::ids::{AlertId, CustomerId, RunId, UserId};
 use crate::mail::mailer::{MessageId, NotAMessageId};
 use crate::mail::model::MailKind;
 use crate::mail::outbox::store::{NewImage, NewMail, attach, queue};
@@ -44,8 +44,10 @@ pub struct Occasion<'a> {
     pub reason: AlertReason,
     /// How urgent it is.
     pub severity: AlertSeverity,
-    /// What has just been done with it: opened, worsened, reopened.
+    /// What has just been done with it: opened, worsened, reopened, woken.
     pub deed: AlertDeed,
+    /// Whom it concerns: as long as any of them can be told, nobody else is. Empty: everybody.
+    pub concerns: &'a [UserId],
     /// What its rule measures.
     pub measure: f64,
     /// The run that found it; `None`: the daily check.
@@ -212,11 +214,7 @@ impl<'a> Letters<'a> {
         let mut told = Told::default();
         // What only mails need is made for the first of them.
         let mut written = None;
-        for (recipient, unreachable) in &self.recipients {
-            let sees = recipient.team_id.is_none() || recipient.team_id == occasion.team;
-            if !sees {
-                continue;
-            }
+        for (recipient, unreachable) in self.readers(occasion) {
             let frequency = recipient.frequency(occasion.severity)?;
             if frequency == Frequency::Never {
                 continue;
@@ -246,6 +244,20 @@ impl<'a> Letters<'a> {
             }
         }
         Ok(told)
+    }
+
+    /// Those who are told, and whether mails to them come back.
+    fn readers(&self, occasion: &Occasion<'_>) -> Vec<&(Recipient, bool)> {
+        let sees = |(recipient, _): &&(Recipient, bool)| {
+            recipient.team_id.is_none() || recipient.team_id == occasion.team
+        };
+        let concerned =
+            |(recipient, _): &&(Recipient, bool)| occasion.concerns.contains(&recipient.id);
+        let readers: Vec<_> = self.recipients.iter().filter(sees).collect();
+        if readers.iter().any(concerned) {
+            return readers.into_iter().filter(concerned).collect();
+        }
+        readers
     }
 
     fn written(&self, conn: &mut Conn, occasion: &Occasion<'_>) -> Result<Written, LetterError> {
@@ -325,6 +337,7 @@ impl<'a> Letters<'a> {
             currency: self.instance.currency,
             language,
             told_before: written.told_before,
+            reminder: occasion.deed == AlertDeed::Woken,
         };
         let sees = team.map_or(Teams::All, |team| Teams::Only(vec![team]));
         let visible = |id: i64| sees.allow(occasion.teams.get(&id).copied().flatten());

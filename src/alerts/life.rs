@@ -155,12 +155,17 @@ pub fn snooze(
     )
 }
 
-/// Ends the snoozing.
+/// Ends the snoozing; the next step has a new day then, counted from `today`.
 ///
 /// # Errors
 ///
 /// As [`acknowledge`]; 409 `not_snoozed`.
-pub fn wake(conn: &mut Conn, id: i64, person: &Person, now: UtcTime) -> Answer<Alert> {
+pub fn wake(
+    conn: &mut Conn,
+    id: i64,
+    person: &Person,
+    (now, today): (UtcTime, NaiveDate),
+) -> Answer<Alert> {
     let alert = standing(conn, id, person)?;
     if alert.state != AlertState::Snoozed.word() {
         let state = &alert.state;
@@ -172,6 +177,7 @@ pub fn wake(conn: &mut Conn, id: i64, person: &Person, now: UtcTime) -> Answer<A
         snoozed_until: None,
         ..Standing::of(&alert)
     };
+    rows::renew(conn, alert.id, severity_of(&alert.severity)?, today)?;
     change(conn, (&alert, &to), person, (AlertDeed::Woken, None), now)
 }
 
@@ -288,13 +294,19 @@ fn checked(note: Option<&str>) -> Answer<Option<&str>> {
     Ok(note)
 }
 
-/// Opens a resolved alert again; the links in its old mails open nothing any more.
+/// Opens a resolved alert again; the links in its old mails open nothing any more, and the next step
+/// has a new day, counted from `today`.
 ///
 /// # Errors
 ///
 /// As [`acknowledge`]; 409 `not_resolved`, or `another_open` if another alert of the same customer,
 /// reason and subject is not resolved.
-pub fn reopen(conn: &mut Conn, id: i64, person: &Person, now: UtcTime) -> Answer<Alert> {
+pub fn reopen(
+    conn: &mut Conn,
+    id: i64,
+    person: &Person,
+    (now, today): (UtcTime, NaiveDate),
+) -> Answer<Alert> {
     rows::exclude(conn)?;
     let alert = found(conn, id, person)?;
     person.condition.check(alert.version)?;
@@ -315,6 +327,7 @@ pub fn reopen(conn: &mut Conn, id: i64, person: &Person, now: UtcTime) -> Answer
     };
     let fresh = store::fresh_nonce().map_err(Error::internal)?;
     nonce::set_nonce(conn, alert.id, &fresh)?;
+    rows::renew(conn, alert.id, severity_of(&alert.severity)?, today)?;
     let detail = alert.resolution.as_ref();
     let detail = detail.map(|why| json!({"resolution_before": why}));
     change(
@@ -326,23 +339,25 @@ pub fn reopen(conn: &mut Conn, id: i64, person: &Person, now: UtcTime) -> Answer
     )
 }
 
-/// Opens the alerts whose snoozing is over; which they are. For the daily check.
+/// Opens the alerts whose snoozing is over, with a new day for the next step; which they are.
 ///
 /// # Errors
 ///
 /// The database's.
-pub fn wake_due(conn: &mut Conn, now: UtcTime) -> DbResult<Vec<AlertId>> {
+pub fn wake_due(conn: &mut Conn, now: UtcTime, today: NaiveDate) -> DbResult<Vec<AlertId>> {
     let mut woken = Vec::new();
     for (id, severity) in rows::slept_out(conn, now)? {
         if !rows::wake(conn, id, now)? {
             continue;
         }
+        let severity = severity_of(&severity)?;
+        rows::renew(conn, id, severity, today)?;
         let change = Change {
             alert: id,
             actor: "check",
             deed: AlertDeed::Woken,
             state: AlertState::Open,
-            severity: severity_of(&severity)?,
+            severity,
             measure: None,
             run: None,
             detail: None,

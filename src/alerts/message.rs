@@ -54,6 +54,8 @@ pub struct AlertNotice {
     pub currency: Currency,
     /// What was told last, if this is worse.
     pub told_before: Option<ToldBefore>,
+    /// Whether it was left alone for a while that is over.
+    pub reminder: bool,
     /// The customer's risk in the newest run.
     pub risk: Option<Risk>,
     /// What to do first.

@@ -31,6 +31,7 @@ mod churn;
 mod desk;
 mod figures;
 mod next_step;
+mod remind;
 pub(super) mod store;
 mod watched;
 

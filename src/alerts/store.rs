@@ -53,8 +53,8 @@ pub struct Alert {
     #[schema(value_type = AlertState)]
     #[diesel(sql_type = Text)]
     pub state: String,
-    /// Why it is resolved: `acted`, `false_alarm`, `lost`, `expired` by a person; `recovered`,
-    /// `superseded`, `customer_deleted`, `merged` by a rule.
+    /// Why it is resolved: `acted`, `false_alarm`, `lost`, `expired` by a person; `recovered`, `over`,
+    /// `customer_left`, `superseded`, `rule_off`, `customer_deleted`, `merged` by a rule.
     #[diesel(sql_type = Nullable<Text>)]
     pub resolution: Option<String>,
     /// Who of our people is at it.

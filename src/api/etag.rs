@@ -1,13 +1,32 @@
 //! Versions as `ETags`, and the condition that a caller's knowledge is current.
 
-use actix_web::HttpRequest;
 use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
+use serde::Serialize;
 
 use crate::error::{Answer, Error};
 
 /// The `ETag` of a version.
 pub fn of(version: i64) -> String {
     format!("\"v{version}\"")
+}
+
+/// Answers with a record, and the `ETag` of its version.
+pub fn answer(
+    mut response: HttpResponseBuilder,
+    version: i64,
+    record: &impl Serialize,
+) -> HttpResponse {
+    response
+        .insert_header((header::ETAG, of(version)))
+        .json(record)
+}
+
+/// Answers with a record that was just made and is found at `location`.
+pub fn answer_new(location: String, version: i64, record: &impl Serialize) -> HttpResponse {
+    let mut response = HttpResponse::Created();
+    response.insert_header((header::LOCATION, location));
+    answer(response, version, record)
 }
 
 /// What `If-Match` demands.

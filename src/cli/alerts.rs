@@ -157,7 +157,9 @@ pub fn run(context: &Context, command: Command) -> Result<(), Failure> {
                 .db
                 .write_now(|conn| life::snooze(conn, id, until, &cli, now))?
         }
-        Command::Wake { id } => state.db.write_now(|conn| life::wake(conn, id, &cli, now))?,
+        Command::Wake { id } => state
+            .db
+            .write_now(|conn| life::wake(conn, id, &cli, (now, state.today())))?,
         Command::Assign { id, email, .. } => state
             .db
             .write_now(|conn| assign(conn, id, email.as_deref(), now))?,
@@ -172,7 +174,7 @@ pub fn run(context: &Context, command: Command) -> Result<(), Failure> {
         }
         Command::Reopen { id } => state
             .db
-            .write_now(|conn| life::reopen(conn, id, &cli, now))?,
+            .write_now(|conn| life::reopen(conn, id, &cli, (now, state.today())))?,
     };
     Ok(context.out.show(&changed, |alert| vec![stands(alert)])?)
 }

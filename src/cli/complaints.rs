@@ -10,10 +10,11 @@ use crate::access::Teams;
 use crate::complaints::count::{FigureParams, count};
 use crate::complaints::figures::{Figures, Share, Time};
 use crate::complaints::life::Severity;
-use crate::complaints::store::{self, COMPLAINTS, Row};
+use crate::complaints::store::{self, COMPLAINTS, Row, Values};
 use crate::complaints::view::{Complaint, ComplaintDetail};
 use crate::db::select::{Filter, Listing, Op, Value};
 use crate::i18n::line::{shorten, single_line};
+use crate::ids::ComplaintId;
 
 /// Characters of a subject in a list.
 const SUBJECT: usize = 50;
@@ -92,7 +93,7 @@ pub fn run(context: &Context, command: Command) -> Result<(), Failure> {
             figures(context, &params)
         }
         Command::Import(args) => {
-            engagement::run::<Row>(context, &engagement::Command::Import(args))
+            engagement::run::<Values>(context, &engagement::Command::Import(args))
         }
     }
 }
@@ -113,7 +114,7 @@ fn list(context: &Context, all: bool, limit: i64) -> Result<(), Failure> {
     let found: Vec<Complaint> = state
         .db
         .read_now(|conn| {
-            let rows = store::page(conn, &listing, &Teams::All)?;
+            let rows = Row::page(conn, &listing, &Teams::All)?;
             let shown = rows.iter().take(most);
             shown
                 .map(|row| Complaint::of(row, now))
@@ -145,11 +146,11 @@ fn show(context: &Context, id: i64) -> Result<(), Failure> {
     let state = context.state()?;
     let now = state.clock.now().into();
     let found = state.db.read_now(|conn| {
-        let row = store::find(conn, id)?
+        let row = Row::find(conn, id)?
             .filter(|row| row.deleted_at.is_none())
             .ok_or_else(|| Failure::new(DATA, format!("there is no complaint {id}")))?;
         Ok::<_, Failure>(ComplaintDetail {
-            events: store::events(conn, row.id)?,
+            events: store::events(conn, ComplaintId(row.id))?,
             complaint: Complaint::of(&row, now)?,
         })
     })?;

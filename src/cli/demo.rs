@@ -21,8 +21,9 @@ use serde_json::json;
 
 use super::exit::{DATA, IO, SOFTWARE, USAGE};
 use super::{Context, Failure, key, serve};
+use crate::access::Scope;
 use crate::access::audit::Actor;
-use crate::access::{Scope, store as access};
+use crate::access::store::keys;
 use crate::app::after_run;
 use crate::assessment::{run, store as assessment};
 use crate::db::Target;
@@ -125,7 +126,7 @@ pub fn run(context: &mut Context, args: &Args) -> Result<(), Failure> {
     io::stdout().flush()?;
     match listener {
         Some(listener) => {
-            crate::imports::run::keep_recovering(&state.db, &state.clock)?;
+            crate::imports::run::abandoned::keep_recovering(&state.db, &state.clock)?;
             serve::until_stopped(state, listener)
         }
         None => Ok(()),
@@ -200,7 +201,7 @@ fn make_key(state: &AppState) -> Result<String, Failure> {
     let now = state.clock.now().into();
     let scopes = [Scope::Read, Scope::Write, Scope::Admin];
     let (secret, _) = state.db.write_now(|conn| {
-        access::revoke_keys_named(conn, KEY, now)?;
+        keys::revoke_keys_named(conn, KEY, now)?;
         key::create(conn, KEY, &scopes, &[], None, now)
     })?;
     Ok(secret)

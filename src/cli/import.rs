@@ -20,7 +20,10 @@ use crate::ids::ImportId;
 use crate::imports::mapping::{Format, Mapping};
 use crate::imports::rejects::RejectsWriter;
 use crate::imports::revert::revert;
-use crate::imports::run::{self, ImportError, Place, Progress, Request};
+use crate::imports::run::abandoned::recover;
+use crate::imports::run::error::ImportError;
+use crate::imports::run::progress::Progress;
+use crate::imports::run::{self, Place, Request};
 use crate::imports::store::{self, Import};
 use crate::state::AppState;
 
@@ -73,7 +76,7 @@ pub struct ShipmentsArgs {
 /// Runs the command.
 pub fn run(context: &Context, command: Command) -> Result<(), Failure> {
     let state = context.state()?;
-    run::recover(&state.db, state.clock.now().into())?;
+    recover(&state.db, state.clock.now().into())?;
     match command {
         Command::Shipments(args) => shipments(context, &state, &args),
         Command::List => list(context, &state),

@@ -13,7 +13,7 @@ use crate::access::Teams;
 use crate::access::audit::Actor;
 use crate::engagement::edit::Writer;
 use crate::interactions::mail::{self, Form, MailError, MailReport};
-use crate::interactions::store::records::Row;
+use crate::interactions::store::records::Values;
 
 /// What to do with interactions.
 #[derive(Debug, clap::Subcommand)]
@@ -50,7 +50,7 @@ struct Read {
 pub fn run(context: &Context, command: Command) -> Result<(), Failure> {
     match command {
         Command::Import(args) => {
-            engagement::run::<Row>(context, &engagement::Command::Import(args))
+            engagement::run::<Values>(context, &engagement::Command::Import(args))
         }
         Command::Mail(args) => read(context, &args.files),
     }

@@ -8,7 +8,8 @@ use super::out::table;
 use super::{Context, Failure};
 use crate::access::audit::{self, Actor, Deed};
 use crate::access::key::NewKey;
-use crate::access::store::{self, ApiKey, NewApiKey};
+use crate::access::store::keys::{self, ApiKey, NewApiKey};
+use crate::access::store::team_by_name;
 use crate::access::{Scope, Teams};
 use crate::db::select::{self, Listing};
 use crate::db::{Conn, UtcTime};
@@ -76,7 +77,7 @@ pub fn run(context: &Context, command: Command) -> Result<(), Failure> {
         }
         Command::List => {
             let keys: Vec<ApiKey> = state.db.read_now(|conn| {
-                select::page(conn, &store::KEYS, &Listing::all(&store::KEYS), |_| {})
+                select::page(conn, &keys::KEYS, &Listing::all(&keys::KEYS), |_| {})
             })?;
             context.out.show(&keys, |keys| {
                 let rows: Vec<_> = keys.iter().map(|key| row(key, now)).collect();
@@ -96,7 +97,7 @@ pub fn run(context: &Context, command: Command) -> Result<(), Failure> {
         }
         Command::Revoke { id } => {
             state.db.write_now(|conn| {
-                if !store::revoke_key(conn, KeyId(id), now.into())? {
+                if !keys::revoke_key(conn, KeyId(id), now.into())? {
                     return Err(Failure::new(DATA, format!("there is no key {id}")));
                 }
                 record(conn, "revoked", id, now.into())?;
@@ -121,7 +122,7 @@ pub fn create(
 ) -> Result<(String, ApiKey), Failure> {
     let mut ids = Vec::new();
     for team in team_names {
-        let found = store::team_by_name(conn, team)?.filter(|team| team.deleted_at.is_none());
+        let found = team_by_name(conn, team)?.filter(|team| team.deleted_at.is_none());
         let found =
             found.ok_or_else(|| Failure::new(DATA, format!("there is no team {team:?}")))?;
         ids.push(found.id.0);
@@ -139,7 +140,7 @@ pub fn create(
         teams: &teams,
         expires_at: expires_at.map(UtcTime::from),
     };
-    let kept = store::insert_key(conn, &new, now)?;
+    let kept = keys::insert_key(conn, &new, now)?;
     record(conn, "created", kept.id.0, now)?;
     Ok((key.secret, kept))
 }

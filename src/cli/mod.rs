@@ -255,10 +255,10 @@ fn run_command(context: &mut Context, command: Command) -> Result<(), Failure> {
         Command::Import(command) => import::run(context, command),
         Command::Customers(command) => customers::run(context, &command),
         Command::Contracts(command) => {
-            engagement::run::<crate::engagement::store::contracts::Row>(context, &command)
+            engagement::run::<crate::engagement::store::contracts::Values>(context, &command)
         }
         Command::Invoices(command) => {
-            engagement::run::<crate::engagement::store::invoices::Row>(context, &command)
+            engagement::run::<crate::engagement::store::invoices::Values>(context, &command)
         }
         Command::Surveys(command) => surveys::run(context, &command),
         Command::Complaints(command) => complaints::run(context, command),

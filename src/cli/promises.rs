@@ -12,7 +12,7 @@ use crate::i18n::line::{shorten, single_line};
 use crate::promises::count::{FigureParams, count};
 use crate::promises::detect::detect;
 use crate::promises::figures::{GroupBy, KeptFigure, PromiseFigures};
-use crate::promises::store::{self, PROMISES, Row};
+use crate::promises::store::{PROMISES, Row, Values};
 use crate::promises::view::Promise;
 
 /// Characters of a promise in a list.
@@ -77,7 +77,7 @@ pub fn run(context: &Context, command: Command) -> Result<(), Failure> {
             figures(context, &params)
         }
         Command::Import(args) => {
-            engagement::run::<Row>(context, &engagement::Command::Import(args))
+            engagement::run::<Values>(context, &engagement::Command::Import(args))
         }
     }
 }
@@ -96,7 +96,7 @@ fn list(context: &Context, all: bool, limit: i64) -> Result<(), Failure> {
     }
     let most = usize::try_from(limit).unwrap_or(usize::MAX);
     let found = state.db.read_now(|conn| {
-        let rows = store::page(conn, &listing, &Teams::All)?;
+        let rows = Row::page(conn, &listing, &Teams::All)?;
         let shown = rows.iter().take(most).map(|row| Promise::of(row, today));
         Ok::<Vec<Promise>, Failure>(shown.collect::<Result<_, _>>()?)
     })?;
@@ -133,7 +133,7 @@ fn show(context: &Context, id: i64) -> Result<(), Failure> {
     let state = context.state()?;
     let today = state.today();
     let found = state.db.read_now(|conn| {
-        let row = store::find(conn, id)?
+        let row = Row::find(conn, id)?
             .filter(|row| row.deleted_at.is_none())
             .ok_or_else(|| Failure::new(DATA, format!("there is no promise {id}")))?;
         Ok::<_, Failure>(Promise::of(&row, today)?)

@@ -40,7 +40,7 @@ impl Args {
 /// Runs the command.
 pub fn run(context: &Context) -> Result<(), Failure> {
     let state = context.state()?;
-    crate::imports::run::keep_recovering(&state.db, &state.clock)?;
+    crate::imports::run::abandoned::keep_recovering(&state.db, &state.clock)?;
     let listener = listen(context)?;
     tracing::info!(
         address = %context.config.bind,

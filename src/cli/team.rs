@@ -6,7 +6,7 @@ use super::exit::DATA;
 use super::out::table;
 use super::{Context, Failure};
 use crate::access::audit::{self, Actor, Deed};
-use crate::access::store::{self, Team};
+use crate::access::store::{self, Team, teams};
 use crate::db::select;
 
 /// What to do with teams.
@@ -59,8 +59,8 @@ pub fn run(context: &Context, command: Command) -> Result<(), Failure> {
             let teams: Vec<Team> = state.db.read_now(|conn| {
                 select::page(
                     conn,
-                    &store::TEAMS,
-                    &select::Listing::all(&store::TEAMS),
+                    &teams::TEAMS,
+                    &select::Listing::all(&teams::TEAMS),
                     |_| {},
                 )
             })?;
@@ -77,7 +77,7 @@ pub fn run(context: &Context, command: Command) -> Result<(), Failure> {
                 let team = store::team_by_name(conn, &name)?
                     .filter(|team| team.deleted_at.is_none())
                     .ok_or_else(|| Failure::new(DATA, format!("there is no team {name:?}")))?;
-                store::delete_team(conn, team.id, now)?;
+                teams::delete_team(conn, team.id, now)?;
                 audit::record(conn, &Actor::cli(), &deed("deleted", &team), now)?;
                 Ok::<_, Failure>(())
             })?;

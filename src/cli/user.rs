@@ -6,9 +6,9 @@ use super::exit::{DATA, USAGE};
 use super::out::table;
 use super::{Context, Failure};
 use crate::access::audit::{self, Actor, Deed};
-use crate::access::http::{check_user, put_user};
+use crate::access::http::users::{check_user, put_user};
 use crate::access::preferences::{Frequency, RollUp};
-use crate::access::store::{self, User, UserInput};
+use crate::access::store::{self, User, UserInput, users};
 use crate::db::select;
 use crate::state::AppState;
 
@@ -196,8 +196,8 @@ fn list(context: &Context, state: &AppState) -> Result<(), Failure> {
     let users: Vec<User> = state.db.read_now(|conn| {
         select::page(
             conn,
-            &store::USERS,
-            &select::Listing::all(&store::USERS),
+            &users::USERS,
+            &select::Listing::all(&users::USERS),
             |_| {},
         )
     })?;
@@ -261,7 +261,7 @@ fn remove(state: &AppState, email: &str) -> Result<(), Failure> {
         let user = store::user_by_email(conn, email)?
             .filter(|user| user.deleted_at.is_none())
             .ok_or_else(|| Failure::new(DATA, format!("there is no user {email}")))?;
-        store::delete_user(conn, user.id, now)?;
+        users::delete_user(conn, user.id, now)?;
         audit::record(conn, &Actor::cli(), &deed("deleted", &user), now)?;
         Ok(())
     })

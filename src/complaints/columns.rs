@@ -1,60 +1,33 @@
 //! The columns of files of complaints.
 
-use super::store::Row;
-use crate::engagement::file::{Cell, Column, Filed, column};
+use super::store::Values;
+use crate::engagement::file::{Cell, Column, Filed, KEY, record_key};
 
-impl Filed for Row {
-    const COLUMNS: &'static [Column] = &[
-        column("external_id", &["external_id", "id"], Cell::Text),
-        column("external_system", &["external_id", "system"], Cell::Text),
-        column("customer.id", &["customer", "id"], Cell::Whole),
-        column(
-            "customer.external_id",
-            &["customer", "external_id", "id"],
-            Cell::Text,
-        ),
-        column(
-            "customer.external_system",
-            &["customer", "external_id", "system"],
-            Cell::Text,
-        ),
-        column("department_id", &["department_id"], Cell::Whole),
-        column("contact_id", &["contact_id"], Cell::Whole),
-        column("partner.id", &["partner", "id"], Cell::Whole),
-        column(
-            "partner.external_id",
-            &["partner", "external_id", "id"],
-            Cell::Text,
-        ),
-        column(
-            "partner.external_system",
-            &["partner", "external_id", "system"],
-            Cell::Text,
-        ),
-        column("shipment.id", &["shipment", "id"], Cell::Whole),
-        column(
-            "shipment.external_id",
-            &["shipment", "external_id", "id"],
-            Cell::Text,
-        ),
-        column(
-            "shipment.external_system",
-            &["shipment", "external_id", "system"],
-            Cell::Text,
-        ),
-        column("owner_id", &["owner_id"], Cell::Whole),
-        column("channel", &["channel"], Cell::Text),
-        column("severity", &["severity"], Cell::Text),
-        column("subject", &["subject"], Cell::Text),
-        column("text", &["text"], Cell::Text),
-        column("cause", &["cause"], Cell::Text),
-        column("remedy", &["remedy"], Cell::Text),
-        column("action", &["action"], Cell::Text),
-        column("claim_amount", &["claim_amount"], Cell::Whole),
-        column("received_at", &["received_at"], Cell::Text),
-        column("acknowledged_at", &["acknowledged_at"], Cell::Text),
-        column("answered_at", &["answered_at"], Cell::Text),
-        column("confirmed_at", &["confirmed_at"], Cell::Text),
-        column("confirmation", &["confirmation"], Cell::Text),
+impl Filed for Values {
+    const COLUMNS: &'static [&'static [Column]] = &[
+        KEY,
+        record_key!("customer"),
+        &[
+            Column::of("department_id", Cell::Whole),
+            Column::of("contact_id", Cell::Whole),
+        ],
+        record_key!("partner"),
+        record_key!("shipment"),
+        &[
+            Column::of("owner_id", Cell::Whole),
+            Column::of("channel", Cell::Text),
+            Column::of("severity", Cell::Text),
+            Column::of("subject", Cell::Text),
+            Column::of("text", Cell::Text),
+            Column::of("cause", Cell::Text),
+            Column::of("remedy", Cell::Text),
+            Column::of("action", Cell::Text),
+            Column::of("claim_amount", Cell::Whole),
+            Column::of("received_at", Cell::Text),
+            Column::of("acknowledged_at", Cell::Text),
+            Column::of("answered_at", Cell::Text),
+            Column::of("confirmed_at", Cell::Text),
+            Column::of("confirmation", Cell::Text),
+        ],
     ];
 }

@@ -6,6 +6,7 @@ use serde_json::json;
 use super::letter;
 use super::life::{self, EventKind, Status, Step};
 use super::model::{Settlement, claim, prose};
+use super::record::note_findings;
 use super::store::{Life, Row, Values, add_event};
 use crate::access::audit::{self, Deed};
 use crate::api::etag::IfMatch;
@@ -13,6 +14,7 @@ use crate::api::reference::Reference;
 use crate::customers::edit::Writer;
 use crate::db::{Conn, UtcTime};
 use crate::engagement::edit::{self, Record as _};
+use crate::engagement::store::Stored as _;
 use crate::error::{Answer, Error};
 use crate::mail::public_url::PublicUrl;
 
@@ -103,19 +105,20 @@ pub fn perform(
 ) -> Answer<Done> {
     let row: Row = edit::standing(conn, reference, &writer.teams)?;
     condition.check(row.version)?;
-    let status = life::after(row.status()?, act.step())
+    let status = life::after(row.values.status()?, act.step())
         .map_err(|error| Error::conflict(error.code(), error.to_string()))?;
-    let (id, now) = (row.id.0, writer.now);
+    let (id, now) = (row.id, writer.now);
     let mut values = row.values.clone();
     values.aside.actor.clone_from(&writer.actor.name);
     status.word().clone_into(&mut values.life.status);
     let (kind, text) = apply(&row, &mut values, act, (office.today, now))?;
-    Row::update(conn, id, &values, now)?;
+    values.update(conn, id, now)?;
+    note_findings(conn, id, Some(&row.values.told), &values, now)?;
     let event = (kind, now, text.as_deref());
     add_event(conn, id, event, (&writer.actor.name, now))?;
     let deed = Deed {
         action: act.step().word(),
-        entity: Row::WHAT,
+        entity: Values::WHAT,
         id: Some(id),
         detail: Some(json!({ "status": status })),
     };
@@ -137,14 +140,14 @@ pub fn perform(
 /// 404, 422 for the text.
 pub fn note(conn: &mut Conn, writer: &Writer, reference: &Reference, text: &str) -> Answer<i64> {
     let row: Row = edit::standing(conn, reference, &writer.teams)?;
-    let (id, now) = (row.id.0, writer.now);
+    let (id, now) = (row.id, writer.now);
     let text = told("text", text)?;
-    Row::update(conn, id, &row.values, now)?;
+    row.values.update(conn, id, now)?;
     let event = (EventKind::Note, now, Some(text.as_str()));
     add_event(conn, id, event, (&writer.actor.name, now))?;
     let deed = Deed {
         action: EventKind::Note.word(),
-        entity: Row::WHAT,
+        entity: Values::WHAT,
         id: Some(id),
         detail: Some(json!({ "status": row.values.life.status })),
     };
@@ -183,7 +186,7 @@ fn apply(
             (EventKind::Confirmed, text)
         }
         Act::Reopen(reason) => {
-            let due = row.severity()?.deadlines(now);
+            let due = row.values.severity()?.deadlines(now);
             life.confirmed_at = None;
             life.reopened_at = Some(now);
             life.reopened += 1;

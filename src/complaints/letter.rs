@@ -10,6 +10,7 @@ use crate::db::{Conn, UtcTime};
 use crate::error::{Answer, Error};
 use crate::i18n::line::{shorten, single_line};
 use crate::i18n::{Language, TextError, key};
+use crate::ids::ComplaintId;
 use crate::mail::mailer::MessageId;
 use crate::mail::model::MailKind;
 use crate::mail::outbox::store::{NewMail, queue as queue_mail};
@@ -68,12 +69,12 @@ pub fn queue(
     };
     let language = language_of(&addressee);
     let nonce = &row.values.life.nonce;
-    let ticket = Signer::of(conn, now)?.ticket(Purpose::Complaint, row.id.0, nonce);
+    let ticket = Signer::of(conn, now)?.ticket(Purpose::Complaint, row.id, nonce);
     let url = office.public_url.page(&format!("c/{ticket}"));
     let view = view(row, &addressee, answer, url, language).map_err(PageError::from)?;
     let html = Html { view: &view }.render().map_err(PageError::from)?;
     let plain = Plain { view: &view }.render().map_err(PageError::from)?;
-    let first = store::first_mail(conn, row.id, contact)?;
+    let first = store::first_mail(conn, ComplaintId(row.id), contact)?;
     let (domain, at) = (office.public_url.mail_domain(), now.0.timestamp_micros());
     let id = format!("complaint-{}-{}-{at}@{domain}", row.id, row.version);
     let id = MessageId::parse(&id).map_err(Error::internal)?;
@@ -84,7 +85,7 @@ pub fn queue(
         user_id: None,
         contact_id: Some(contact.0),
         run_id: None,
-        about_id: Some(row.id.0),
+        about_id: Some(row.id),
         message_id: id.as_str(),
         in_reply_to: first.as_deref(),
         reply_chain: first.as_deref(),

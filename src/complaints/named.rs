@@ -2,7 +2,9 @@
 
 use super::store;
 use crate::access::Teams;
-use crate::customers::store::{contacts, departments};
+use crate::customers::store::contacts::Contact;
+use crate::customers::store::departments::Department;
+use crate::customers::store::parts::find;
 use crate::db::Conn;
 use crate::engagement::edit::{reference, unknown};
 use crate::engagement::model::RecordKey;
@@ -26,8 +28,8 @@ pub fn department(
     if standing == Some(DepartmentId(id)) {
         return Ok(standing);
     }
-    departments::find(conn, id, &Teams::All)?
-        .filter(|found| found.customer_id == customer)
+    find(conn, id, &Teams::All)?
+        .filter(|found: &Department| found.customer_id == customer)
         .map(|_| Some(DepartmentId(id)))
         .ok_or_else(|| missing("department_id", "department of this customer", id))
 }
@@ -45,8 +47,8 @@ pub fn contact(
     if standing == Some(ContactId(id)) {
         return Ok(standing);
     }
-    contacts::find(conn, id, &Teams::All)?
-        .filter(|found| found.customer_id == customer)
+    find(conn, id, &Teams::All)?
+        .filter(|found: &Contact| found.customer_id == customer)
         .map(|_| Some(ContactId(id)))
         .ok_or_else(|| missing("contact_id", "contact of this customer", id))
 }

@@ -6,43 +6,29 @@ use super::named::{cause, contact, department, shipment, user};
 use super::store::{self, Aside, Life, Row, Told, Values};
 use crate::access::ticket;
 use crate::db::{Conn, DbResult, UtcTime};
-use crate::engagement::edit::{Desk, Head, Record};
+use crate::engagement::edit::{Desk, Record};
 use crate::error::{Answer, Error};
 use crate::ids::ExternalId;
 use crate::problem::FieldProblem;
 
-impl Record for Row {
+impl Record for Values {
     const WHAT: &'static str = "complaint";
     const MANY: &'static str = "complaints";
     const KEYS: &'static [&'static str] = &["customer", "partner", "shipment"];
     type Input = ComplaintInput;
-    type Values = Values;
 
     fn checked(input: ComplaintInput) -> Result<ComplaintInput, Vec<FieldProblem>> {
         input.checked()
     }
 
-    fn key(input: &ComplaintInput) -> &ExternalId {
+    fn key_of(input: &ComplaintInput) -> &ExternalId {
         &input.external_id
     }
 
-    fn head(&self) -> Head {
-        Head {
-            id: self.id.0,
-            team_id: self.team_id,
-            version: self.version,
-            deleted: self.deleted_at.is_some(),
-        }
-    }
-
-    fn values(&self) -> &Values {
-        &self.values
-    }
-
     fn input(&self) -> DbResult<ComplaintInput> {
-        let (told, life) = (&self.values.told, &self.values.life);
+        let (told, life) = (&self.told, &self.life);
         Ok(ComplaintInput {
-            external_id: self.values.key(),
+            external_id: self.key(),
             customer: told.customer_id.0.into(),
             department_id: told.department_id.map(|id| id.0),
             contact_id: told.contact_id.map(|id| id.0),
@@ -70,8 +56,8 @@ impl Record for Row {
         conn: &mut Conn,
         desk: &mut Desk<'_>,
         input: &ComplaintInput,
-        standing: Option<&Self>,
-    ) -> Answer<Values> {
+        standing: Option<&Row>,
+    ) -> Answer<Self> {
         let told = told(conn, desk, input, standing)?;
         let now = desk.writer.now;
         if told.received_at > now {
@@ -86,61 +72,49 @@ impl Record for Row {
             actor: desk.writer.actor.name.clone(),
             confirmation: input.confirmation.clone(),
         };
-        Ok(Values { told, life, aside })
+        Ok(Self { told, life, aside })
     }
 
-    fn find(conn: &mut Conn, id: i64) -> DbResult<Option<Self>> {
-        store::find(conn, id)
-    }
-
-    fn by_key(conn: &mut Conn, key: &ExternalId) -> DbResult<Option<Self>> {
-        store::by_key(conn, key)
-    }
-
-    fn lock(conn: &mut Conn, id: i64) -> DbResult<()> {
-        store::lock(conn, id)
-    }
-
-    fn insert(conn: &mut Conn, values: &Values, now: UtcTime) -> DbResult<i64> {
-        let id = store::insert(conn, values, now)?;
-        let (told, life, aside) = (&values.told, &values.life, &values.aside);
-        let by = (aside.actor.as_str(), now);
-        let received = (EventKind::Received, told.received_at, told.text.as_deref());
-        store::add_event(conn, id, received, by)?;
-        for (kind, at, text) in [
-            (EventKind::Acknowledged, life.acknowledged_at, None),
-            (
-                EventKind::Answered,
-                life.answered_at,
-                told.remedy.as_deref(),
-            ),
-            (
-                EventKind::Confirmed,
-                life.confirmed_at,
-                aside.confirmation.as_deref(),
-            ),
-        ] {
-            if let Some(at) = at {
-                store::add_event(conn, id, (kind, at, text), by)?;
+    fn follow(
+        &self,
+        conn: &mut Conn,
+        id: i64,
+        before: Option<&Self>,
+        now: UtcTime,
+    ) -> DbResult<()> {
+        if before.is_none() {
+            let (told, life, aside) = (&self.told, &self.life, &self.aside);
+            let by = (aside.actor.as_str(), now);
+            let received = (EventKind::Received, told.received_at, told.text.as_deref());
+            store::add_event(conn, id, received, by)?;
+            for (kind, at, text) in [
+                (EventKind::Acknowledged, life.acknowledged_at, None),
+                (
+                    EventKind::Answered,
+                    life.answered_at,
+                    told.remedy.as_deref(),
+                ),
+                (
+                    EventKind::Confirmed,
+                    life.confirmed_at,
+                    aside.confirmation.as_deref(),
+                ),
+            ] {
+                if let Some(at) = at {
+                    store::add_event(conn, id, (kind, at, text), by)?;
+                }
             }
         }
-        note_findings(conn, id, None, values, now)?;
-        Ok(id)
-    }
-
-    fn update(conn: &mut Conn, id: i64, values: &Values, now: UtcTime) -> DbResult<()> {
-        let before = store::find(conn, id)?.map(|row| row.values.told);
-        store::update(conn, id, values, now)?;
-        note_findings(conn, id, before.as_ref(), values, now)
-    }
-
-    fn delete(conn: &mut Conn, id: i64, now: UtcTime) -> DbResult<()> {
-        store::delete(conn, id, now)
+        note_findings(conn, id, before.map(|values| &values.told), self, now)
     }
 }
 
 /// Notes a cause or a remedy that is new.
-fn note_findings(
+///
+/// # Errors
+///
+/// The database's.
+pub(super) fn note_findings(
     conn: &mut Conn,
     id: i64,
     before: Option<&Told>,

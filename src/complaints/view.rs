@@ -156,9 +156,9 @@ impl Complaint {
     /// The database's, if it holds words that are none.
     pub fn of(row: &Row, now: UtcTime) -> DbResult<Self> {
         let (told, life) = (&row.values.told, &row.values.life);
-        let status = row.status()?;
+        let status = row.values.status()?;
         Ok(Self {
-            id: row.id.0,
+            id: row.id,
             external_id: row.values.key(),
             customer_id: told.customer_id.0,
             customer_name: row.customer_name.clone(),
@@ -167,8 +167,8 @@ impl Complaint {
             partner_id: told.partner_id.map(|id| id.0),
             shipment_id: told.shipment_id.map(|id| id.0),
             owner_id: told.owner_id.map(|id| id.0),
-            channel: row.channel()?,
-            severity: row.severity()?,
+            channel: row.values.channel()?,
+            severity: row.values.severity()?,
             subject: told.subject.clone(),
             text: told.text.clone(),
             cause: told.cause.clone(),

@@ -42,6 +42,16 @@ pub struct Field {
     pub sortable: bool,
 }
 
+/// A field of a collection.
+pub const fn field(name: &'static str, sql: &'static str, kind: Kind, sortable: bool) -> Field {
+    Field {
+        name,
+        sql,
+        kind,
+        sortable,
+    }
+}
+
 /// A collection that can be listed.
 #[derive(Debug)]
 pub struct Collection {

@@ -26,8 +26,9 @@ pub const NAMED: usize = 1_000;
 #[derive(Clone, Copy, Debug)]
 pub struct Column {
     name: &'static str,
-    /// The member, and the members inside it.
-    path: &'static [&'static str],
+    member: &'static str,
+    /// The members inside it that lead to what the column fills.
+    inside: &'static [&'static str],
     kind: Cell,
 }
 
@@ -46,86 +47,93 @@ pub enum Cell {
 
 /// Records that come in files.
 pub trait Filed: Record {
-    /// The columns that a file may have.
-    const COLUMNS: &'static [Column];
+    /// The columns that a file may have, in groups.
+    const COLUMNS: &'static [&'static [Column]];
 }
 
-/// A column that fills the member at `path`.
-pub const fn column(name: &'static str, path: &'static [&'static str], kind: Cell) -> Column {
-    Column { name, path, kind }
+impl Column {
+    /// The column of the member of this name.
+    pub const fn of(name: &'static str, kind: Cell) -> Self {
+        Self::within(name, name, &[], kind)
+    }
+
+    /// The column of what stands in `member`, at `inside`.
+    pub const fn within(
+        name: &'static str,
+        member: &'static str,
+        inside: &'static [&'static str],
+        kind: Cell,
+    ) -> Self {
+        Self {
+            name,
+            member,
+            inside,
+            kind,
+        }
+    }
 }
 
-impl Filed for contracts::Row {
-    const COLUMNS: &'static [Column] = &[
-        column("external_id", &["external_id", "id"], Cell::Text),
-        column("external_system", &["external_id", "system"], Cell::Text),
-        column("customer.id", &["customer", "id"], Cell::Whole),
-        column(
-            "customer.external_id",
-            &["customer", "external_id", "id"],
-            Cell::Text,
-        ),
-        column(
-            "customer.external_system",
-            &["customer", "external_id", "system"],
-            Cell::Text,
-        ),
-        column("partner.id", &["partner", "id"], Cell::Whole),
-        column(
-            "partner.external_id",
-            &["partner", "external_id", "id"],
-            Cell::Text,
-        ),
-        column(
-            "partner.external_system",
-            &["partner", "external_id", "system"],
-            Cell::Text,
-        ),
-        column("kind", &["kind"], Cell::Text),
-        column("service", &["service"], Cell::Text),
-        column("starts_on", &["starts_on"], Cell::Text),
-        column("ends_on", &["ends_on"], Cell::Text),
-        column("term_months", &["term_months"], Cell::Whole),
-        column("notice_days", &["notice_days"], Cell::Whole),
-        column("renewals", &["renewals"], Cell::Whole),
-        column("auto_renews", &["auto_renews"], Cell::Truth),
-        column("share", &["share"], Cell::Number),
-        column("value_per_year", &["value_per_year"], Cell::Whole),
-        column("outcome", &["outcome"], Cell::Text),
-        column("renewed_by.id", &["renewed_by", "id"], Cell::Whole),
-        column(
-            "renewed_by.external_id",
-            &["renewed_by", "external_id", "id"],
-            Cell::Text,
-        ),
-        column(
-            "renewed_by.external_system",
-            &["renewed_by", "external_id", "system"],
-            Cell::Text,
-        ),
+/// The columns of a record's own key.
+pub(crate) const KEY: &[Column] = &[
+    Column::within("external_id", "external_id", &["id"], Cell::Text),
+    Column::within("external_system", "external_id", &["system"], Cell::Text),
+];
+
+/// The columns of a member that names another record.
+macro_rules! record_key {
+    ($member:literal) => {
+        &[
+            Column::within(concat!($member, ".id"), $member, &["id"], Cell::Whole),
+            Column::within(
+                concat!($member, ".external_id"),
+                $member,
+                &["external_id", "id"],
+                Cell::Text,
+            ),
+            Column::within(
+                concat!($member, ".external_system"),
+                $member,
+                &["external_id", "system"],
+                Cell::Text,
+            ),
+        ]
+    };
+}
+pub(crate) use record_key;
+
+impl Filed for contracts::Values {
+    const COLUMNS: &'static [&'static [Column]] = &[
+        KEY,
+        record_key!("customer"),
+        record_key!("partner"),
+        &[
+            Column::of("kind", Cell::Text),
+            Column::of("service", Cell::Text),
+            Column::of("starts_on", Cell::Text),
+            Column::of("ends_on", Cell::Text),
+            Column::of("term_months", Cell::Whole),
+            Column::of("notice_days", Cell::Whole),
+            Column::of("renewals", Cell::Whole),
+            Column::of("auto_renews", Cell::Truth),
+            Column::of("share", Cell::Number),
+            Column::of("value_per_year", Cell::Whole),
+            Column::of("outcome", Cell::Text),
+        ],
+        record_key!("renewed_by"),
     ];
 }
 
-impl Filed for invoices::Row {
-    const COLUMNS: &'static [Column] = &[
-        column("external_id", &["external_id", "id"], Cell::Text),
-        column("external_system", &["external_id", "system"], Cell::Text),
-        column("customer.id", &["customer", "id"], Cell::Whole),
-        column(
-            "customer.external_id",
-            &["customer", "external_id", "id"],
-            Cell::Text,
-        ),
-        column(
-            "customer.external_system",
-            &["customer", "external_id", "system"],
-            Cell::Text,
-        ),
-        column("issued_on", &["issued_on"], Cell::Text),
-        column("due_on", &["due_on"], Cell::Text),
-        column("amount", &["amount"], Cell::Whole),
-        column("paid_on", &["paid_on"], Cell::Text),
-        column("disputed", &["disputed"], Cell::Truth),
+impl Filed for invoices::Values {
+    const COLUMNS: &'static [&'static [Column]] = &[
+        KEY,
+        record_key!("customer"),
+        &[
+            Column::of("issued_on", Cell::Text),
+            Column::of("due_on", Cell::Text),
+            Column::of("amount", Cell::Whole),
+            Column::of("paid_on", Cell::Text),
+            Column::of("disputed", Cell::Truth),
+        ],
     ];
 }
 
@@ -184,7 +192,7 @@ pub fn load<R: Filed>(
     writer: &Writer,
     (file, format, file_name): (impl Read, Format, &str),
 ) -> Result<Loaded, LoadError> {
-    let names: Vec<&'static str> = R::COLUMNS.iter().map(|column| column.name).collect();
+    let names: Vec<&str> = columns::<R>().map(|column| column.name).collect();
     let mut table = Table::open(file, format, &names)?;
     let mut loading = Loading::<R> {
         desk: Desk::new(writer),
@@ -275,17 +283,21 @@ fn reasons(wrong: &[FieldProblem]) -> String {
     texts.join("; ")
 }
 
+fn columns<R: Filed>() -> impl Iterator<Item = &'static Column> {
+    R::COLUMNS.iter().copied().flatten()
+}
+
 /// The record that a row tells; empty cells are left out.
 fn record<R: Filed>(row: &TableRow<'_>) -> Result<Json, Vec<FieldProblem>> {
     let mut record = Json::Object(Map::new());
     let mut wrong = Vec::new();
-    for (place, column) in R::COLUMNS.iter().enumerate() {
+    for (place, column) in columns::<R>().enumerate() {
         let text = row.cell(place);
         if text.is_empty() {
             continue;
         }
         match value(column.kind, text) {
-            Ok(value) => put(&mut record, column.path, value),
+            Ok(value) => put(&mut record, column.member, column.inside, value),
             Err(rule) => wrong.push(FieldProblem::new(column.name, "bad_value", rule)),
         }
     }
@@ -317,13 +329,18 @@ fn value(kind: Cell, text: &str) -> Result<Json, &'static str> {
     }
 }
 
-fn put(record: &mut Json, path: &[&str], value: Json) {
-    let Some((member, inside)) = path.split_first() else {
-        *record = value;
+fn put(record: &mut Json, member: &str, inside: &[&str], value: Json) {
+    let Json::Object(members) = record else {
         return;
     };
-    if let Json::Object(members) = record {
-        let empty = || Json::Object(Map::new());
-        put(members.entry(*member).or_insert_with(empty), inside, value);
+    match inside.split_first() {
+        None => {
+            members.insert(member.to_owned(), value);
+        }
+        Some((next, inside)) => {
+            let empty = || Json::Object(Map::new());
+            let within = members.entry(member).or_insert_with(empty);
+            put(within, next, inside, value);
+        }
     }
 }

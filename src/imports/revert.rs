@@ -3,7 +3,8 @@
 use chrono_tz::Tz;
 use serde::Serialize;
 
-use super::run::{ImportError, Place};
+use super::run::Place;
+use super::run::error::ImportError;
 use super::store::{self, Import};
 use super::told;
 use crate::access::audit::{self, Actor, Deed};

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 
-use super::run::Progress;
+use super::run::progress::Progress;
 use crate::ids::ImportId;
 
 /// Counts imports and knows their progress; clones share it.

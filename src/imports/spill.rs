@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, BufWriter, Seek as _, Write as _};
 
-use super::run::ImportError;
+use super::run::error::ImportError;
 use super::store::KeptReject;
 
 /// A temporary file without a name: it goes with the process, however that ends.

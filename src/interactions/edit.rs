@@ -3,47 +3,33 @@
 use super::model::{InteractionInput, UserKey};
 use super::scorer::{self, InUse};
 use super::store::named;
-use super::store::records::{self, Row, Told, Values};
+use super::store::records::{Row, Told, Values};
 use crate::access::store as access;
 use crate::api::reference::Reference;
 use crate::db::{Conn, DbError, DbResult, UtcTime};
-use crate::engagement::edit::{Desk, Head, Record, reference, unknown};
-use crate::engagement::file::{Cell, Column, Filed, column};
+use crate::engagement::edit::{Desk, Record, reference, unknown};
+use crate::engagement::file::{Cell, Column, Filed, KEY, record_key};
 use crate::engagement::model::RecordKey;
 use crate::error::{Answer, Error};
 use crate::ids::{CustomerId, ExternalId};
 use crate::problem::FieldProblem;
 
-impl Record for Row {
+impl Record for Values {
     const WHAT: &'static str = "interaction";
     const MANY: &'static str = "interactions";
     const KEYS: &'static [&'static str] = &["customer", "user", "shipment", "complaint"];
     type Input = InteractionInput;
-    type Values = Values;
 
     fn checked(input: InteractionInput) -> Result<InteractionInput, Vec<FieldProblem>> {
         input.checked()
     }
 
-    fn key(input: &InteractionInput) -> &ExternalId {
+    fn key_of(input: &InteractionInput) -> &ExternalId {
         &input.external_id
     }
 
-    fn head(&self) -> Head {
-        Head {
-            id: self.id.0,
-            team_id: self.team_id,
-            version: self.version,
-            deleted: self.deleted_at.is_some(),
-        }
-    }
-
-    fn values(&self) -> &Values {
-        &self.values
-    }
-
     fn input(&self) -> DbResult<InteractionInput> {
-        let told = &self.values.told;
+        let told = &self.told;
         Ok(InteractionInput {
             external_id: told.key(),
             customer: told.customer_id.0.into(),
@@ -67,15 +53,15 @@ impl Record for Row {
         conn: &mut Conn,
         desk: &mut Desk<'_>,
         input: &InteractionInput,
-        standing: Option<&Self>,
-    ) -> Answer<Values> {
+        standing: Option<&Row>,
+    ) -> Answer<Self> {
         if UtcTime::from(input.at) > desk.writer.now {
             let rule = "expected a time that is not in the future";
             return Err(Error::invalid("at", "future", rule));
         }
         let before = standing.map(|row| &row.values);
         let told = resolve(conn, desk, input, before.map(|values| &values.told))?;
-        let same = |values: &&Values| {
+        let same = |values: &&Self| {
             let stood = &values.told;
             // The text of a deleted one is gone, and its score with it.
             standing.is_some_and(|row| row.deleted_at.is_none())
@@ -86,31 +72,7 @@ impl Record for Row {
             Some(values) => values.scores.clone(),
             None => scorer::of(conn)?.scores(&told)?,
         };
-        Ok(Values { told, scores })
-    }
-
-    fn find(conn: &mut Conn, id: i64) -> DbResult<Option<Self>> {
-        records::find(conn, id)
-    }
-
-    fn by_key(conn: &mut Conn, key: &ExternalId) -> DbResult<Option<Self>> {
-        records::by_key(conn, key)
-    }
-
-    fn lock(conn: &mut Conn, id: i64) -> DbResult<()> {
-        records::lock(conn, id)
-    }
-
-    fn insert(conn: &mut Conn, values: &Values, now: UtcTime) -> DbResult<i64> {
-        records::insert(conn, values, now)
-    }
-
-    fn update(conn: &mut Conn, id: i64, values: &Values, now: UtcTime) -> DbResult<()> {
-        records::update(conn, id, values, now)
-    }
-
-    fn delete(conn: &mut Conn, id: i64, now: UtcTime) -> DbResult<()> {
-        records::delete(conn, id, now)
+        Ok(Self { told, scores })
     }
 }
 
@@ -257,51 +219,24 @@ fn known(
         .ok_or_else(|| unknown(field, what, reference(key).as_ref()))
 }
 
-impl Filed for Row {
-    const COLUMNS: &'static [Column] = &[
-        column("external_id", &["external_id", "id"], Cell::Text),
-        column("external_system", &["external_id", "system"], Cell::Text),
-        column("customer.id", &["customer", "id"], Cell::Whole),
-        column(
-            "customer.external_id",
-            &["customer", "external_id", "id"],
-            Cell::Text,
-        ),
-        column(
-            "customer.external_system",
-            &["customer", "external_id", "system"],
-            Cell::Text,
-        ),
-        column("department_id", &["department_id"], Cell::Whole),
-        column("contact_id", &["contact_id"], Cell::Whole),
-        column("user.id", &["user", "id"], Cell::Whole),
-        column("user.email", &["user", "email"], Cell::Text),
-        column("shipment.id", &["shipment", "id"], Cell::Whole),
-        column(
-            "shipment.external_id",
-            &["shipment", "external_id", "id"],
-            Cell::Text,
-        ),
-        column(
-            "shipment.external_system",
-            &["shipment", "external_id", "system"],
-            Cell::Text,
-        ),
-        column("complaint.id", &["complaint", "id"], Cell::Whole),
-        column(
-            "complaint.external_id",
-            &["complaint", "external_id", "id"],
-            Cell::Text,
-        ),
-        column(
-            "complaint.external_system",
-            &["complaint", "external_id", "system"],
-            Cell::Text,
-        ),
-        column("channel", &["channel"], Cell::Text),
-        column("direction", &["direction"], Cell::Text),
-        column("at", &["at"], Cell::Text),
-        column("subject", &["subject"], Cell::Text),
-        column("text", &["text"], Cell::Text),
+impl Filed for Values {
+    const COLUMNS: &'static [&'static [Column]] = &[
+        KEY,
+        record_key!("customer"),
+        &[
+            Column::of("department_id", Cell::Whole),
+            Column::of("contact_id", Cell::Whole),
+            Column::within("user.id", "user", &["id"], Cell::Whole),
+            Column::within("user.email", "user", &["email"], Cell::Text),
+        ],
+        record_key!("shipment"),
+        record_key!("complaint"),
+        &[
+            Column::of("channel", Cell::Text),
+            Column::of("direction", Cell::Text),
+            Column::of("at", Cell::Text),
+            Column::of("subject", Cell::Text),
+            Column::of("text", Cell::Text),
+        ],
     ];
 }

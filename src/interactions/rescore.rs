@@ -80,8 +80,8 @@ fn again(
     so_far: &mut Rescored,
     now: UtcTime,
 ) -> DbResult<()> {
-    records::lock(conn, id)?;
-    let Some(row) = records::find(conn, id)?.filter(|row| row.deleted_at.is_none()) else {
+    records::Row::lock(conn, id)?;
+    let Some(row) = records::Row::find(conn, id)?.filter(|row| row.deleted_at.is_none()) else {
         return Ok(());
     };
     so_far.texts += 1;

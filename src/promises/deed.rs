@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use serde_json::json;
 
 use super::model::{Decision, PromiseInput, PromiseStatus, Renewal};
-use super::store::{self, Row};
+use super::store::{Row, Values};
 use crate::access::audit::{self, Deed};
 use crate::api::etag::IfMatch;
 use crate::api::reference::Reference;
@@ -12,6 +12,7 @@ use crate::complaints::model::own_key;
 use crate::customers::edit::Writer;
 use crate::db::Conn;
 use crate::engagement::edit::{self, Record as _};
+use crate::engagement::store::Stored as _;
 use crate::error::{Answer, Error};
 use crate::ids::PromiseId;
 
@@ -41,10 +42,10 @@ pub(super) fn decide(
     values.decided_by = Some(writer.actor.name.clone());
     values.decided_at = Some(writer.now);
     values.reason = Some(reason);
-    store::update(conn, row.id.0, &values, writer.now)?;
+    values.update(conn, row.id, writer.now)?;
     let detail = json!({ "outcome": decision.outcome });
     record(conn, writer, ("decided", row.id), Some(detail))?;
-    Ok(row.id.0)
+    Ok(row.id)
 }
 
 /// Makes the next promise after one, and answers with its id. One that is open and not yet due gives
@@ -75,7 +76,7 @@ pub(super) fn renew(
         let detail = format!("it was due on {}: decide it first", row.values.due_on);
         return Err(Error::conflict("undecided", detail));
     }
-    let next = edit::create::<Row>(conn, writer, next(&row, renewal, today)?)?;
+    let next = edit::create::<Values>(conn, writer, next(&row, renewal, today)?)?;
     let mut values = row.values.clone();
     values.renewed_by = Some(PromiseId(next));
     if status == PromiseStatus::Open {
@@ -83,7 +84,7 @@ pub(super) fn renew(
         values.decided_by = Some(writer.actor.name.clone());
         values.decided_at = Some(writer.now);
     }
-    store::update(conn, row.id.0, &values, writer.now)?;
+    values.update(conn, row.id, writer.now)?;
     record(
         conn,
         writer,
@@ -94,7 +95,7 @@ pub(super) fn renew(
 }
 
 fn next(row: &Row, renewal: Renewal, today: NaiveDate) -> Answer<PromiseInput> {
-    let before = row.input()?;
+    let before = row.values.input()?;
     let after = before.due_on.succ_opt().unwrap_or(before.due_on);
     let early = row.values.status()? == PromiseStatus::Open;
     let from_on = if early { today } else { after.max(today) };
@@ -114,13 +115,13 @@ fn next(row: &Row, renewal: Renewal, today: NaiveDate) -> Answer<PromiseInput> {
 fn record(
     conn: &mut Conn,
     writer: &Writer,
-    (action, id): (&str, PromiseId),
+    (action, id): (&str, i64),
     detail: Option<serde_json::Value>,
 ) -> Answer<()> {
     let deed = Deed {
         action,
-        entity: Row::WHAT,
-        id: Some(id.0),
+        entity: Values::WHAT,
+        id: Some(id),
         detail,
     };
     Ok(audit::record(conn, &writer.actor, &deed, writer.now)?)

@@ -7,11 +7,12 @@ use serde_json::json;
 
 use super::measure::{kept, measure};
 use super::model::PromiseStatus;
-use super::store::{self, Row};
+use super::store::{self, Row, Values};
 use crate::access::audit::{self, Actor, Deed};
 use crate::complaints::count::midnight;
 use crate::db::{Conn, UtcTime};
 use crate::engagement::edit::Record as _;
+use crate::engagement::store::Stored as _;
 use crate::error::{Answer, Error};
 
 /// Days after the last one of a promise before it is decided: deliveries are reported late. A design
@@ -45,9 +46,9 @@ pub fn detect(
 ) -> Answer<Detected> {
     let mut detected = Detected::default();
     for row in store::due_before(conn, as_of - TimeDelta::days(GRACE_DAYS))? {
-        store::lock(conn, row.id.0)?;
+        Row::lock(conn, row.id)?;
         // Behind the lock: a person may have decided meanwhile.
-        let Some(row) = store::find(conn, row.id.0)? else {
+        let Some(row) = Row::find(conn, row.id)? else {
             continue;
         };
         if row.deleted_at.is_some() || row.values.status()? != PromiseStatus::Open {
@@ -58,7 +59,7 @@ pub fn detect(
             Some(false) => &mut detected.broken,
             None => &mut detected.undecided,
         };
-        list.push(row.id.0);
+        list.push(row.id);
     }
     Ok(detected)
 }
@@ -93,11 +94,11 @@ fn decide(
     if values == row.values {
         return Ok(outcome);
     }
-    store::update(conn, row.id.0, &values, now)?;
+    values.update(conn, row.id, now)?;
     let deed = Deed {
         action: "measured",
-        entity: Row::WHAT,
-        id: Some(row.id.0),
+        entity: Values::WHAT,
+        id: Some(row.id),
         detail: Some(json!({ "status": values.status, "value": values.value })),
     };
     audit::record(conn, actor, &deed, now)?;

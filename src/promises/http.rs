@@ -1,9 +1,6 @@
 //! Endpoints for promises.
 
-use actix_web::{
-    HttpRequest, HttpResponse, HttpResponseBuilder, delete, get, patch, post, put, web,
-};
-use chrono::NaiveDate;
+use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, put, web};
 use serde_json::Value as Json;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -11,18 +8,14 @@ use super::count::{FigureParams, count};
 use super::deed;
 use super::figures::PromiseFigures;
 use super::model::{Decision, PromiseInput, Renewal};
-use super::store::{self, PROMISES, Row};
+use super::store::{Row, Values};
 use super::view::Promise;
-use crate::access::{Caller, Scope, Teams};
+use crate::access::Caller;
 use crate::api::batch::{BatchReport, Outcome};
 use crate::api::body::Body;
-use crate::api::etag::{self, IfMatch};
-use crate::api::list::{self, ListParams, Page};
-use crate::api::reference::Reference;
-use crate::db::Conn;
-use crate::db::select::Value;
-use crate::engagement::edit::{self, Writer};
-use crate::engagement::http::{no_contains, write_batch};
+use crate::api::list::{ListParams, Page};
+use crate::db::DbResult;
+use crate::engagement::http::records::{self, Moment, Shown};
 use crate::error::{Answer, Error, Problem};
 use crate::state::AppState;
 
@@ -41,30 +34,12 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(delete_promise);
 }
 
-/// The promise that was just written, as its writer may see it.
-fn written(conn: &mut Conn, id: i64, teams: &Teams, today: NaiveDate) -> Answer<Promise> {
-    let row = store::find(conn, id)?.ok_or_else(|| Error::not_found("promise", id))?;
-    shown(conn, row, teams, today)
-}
+impl Shown for Values {
+    type View = Promise;
 
-/// A promise as these teams may see it.
-fn shown(conn: &mut Conn, row: Row, teams: &Teams, today: NaiveDate) -> Answer<Promise> {
-    let mut row = [row];
-    store::mask(conn, &mut row, teams)?;
-    let [row] = row;
-    Ok(Promise::of(&row, today)?)
-}
-
-fn answer(mut response: HttpResponseBuilder, promise: &Promise) -> HttpResponse {
-    response
-        .insert_header(("etag", etag::of(promise.version)))
-        .json(promise)
-}
-
-fn answer_new(promise: &Promise) -> HttpResponse {
-    let mut response = HttpResponse::Created();
-    response.insert_header(("location", format!("/api/v1/promises/{}", promise.id)));
-    answer(response, promise)
+    fn view(row: Row, moment: Moment) -> DbResult<Promise> {
+        Promise::of(&row, moment.today)
+    }
 }
 
 /// Lists promises.
@@ -79,26 +54,7 @@ async fn list_promises(
     caller: Caller,
     request: HttpRequest,
 ) -> Answer<HttpResponse> {
-    let wanted = list::parse(&request, &PROMISES, &[])?;
-    no_contains(&wanted)?;
-    let (listing, teams, today) = (wanted.listing.clone(), caller.teams, state.today());
-    let rows: Vec<Promise> = state
-        .db
-        .read(move |conn| {
-            let rows = store::page(conn, &listing, &teams)?;
-            rows.iter().map(|row| Promise::of(row, today)).collect()
-        })
-        .await?;
-    let key = |row: &Promise, sort: &'static str| {
-        let value = match sort {
-            "made_on" => Value::Date(row.made_on),
-            "due_on" => Value::Date(row.due_on),
-            "updated_at" => Value::Time(row.updated_at),
-            _ => Value::Int(row.id),
-        };
-        (value, row.id)
-    };
-    Ok(list::respond(&request, &wanted.page(rows, key, |row| row)))
+    records::list::<Values>(&state, caller, &request).await
 }
 
 /// Makes a promise.
@@ -109,16 +65,7 @@ async fn create_promise(
     caller: Caller,
     body: Body<PromiseInput>,
 ) -> Answer<HttpResponse> {
-    caller.require(Scope::Write)?;
-    let (writer, today) = (Writer::of(caller, state.clock.now().into()), state.today());
-    let made = state
-        .db
-        .write(move |conn| {
-            let id = edit::create::<Row>(conn, &writer, body.0)?;
-            written(conn, id, &writer.teams, today)
-        })
-        .await?;
-    Ok(answer_new(&made))
+    records::create::<Values>(&state, caller, body.0).await
 }
 
 /// Makes or replaces up to 5,000 promises by external id; each stands or falls by itself.
@@ -130,9 +77,7 @@ async fn write_promises(
     request: HttpRequest,
     payload: web::Payload,
 ) -> Answer<HttpResponse> {
-    caller.require(Scope::Write)?;
-    let report = write_batch::<Row>(&state, caller, &request, payload).await?;
-    Ok(HttpResponse::Ok().json(report))
+    records::batch::<Values>(&state, caller, &request, payload).await
 }
 
 /// Shows a promise.
@@ -143,15 +88,7 @@ async fn find_promise(
     caller: Caller,
     id: web::Path<String>,
 ) -> Answer<HttpResponse> {
-    let (reference, today) = (Reference::parse(&id)?, state.today());
-    let found = state
-        .db
-        .read(move |conn| {
-            let row: Row = edit::visible(conn, &reference, &caller.teams)?;
-            shown(conn, row, &caller.teams, today)
-        })
-        .await?;
-    Ok(answer(HttpResponse::Ok(), &found))
+    records::find::<Values>(&state, caller, &id).await
 }
 
 /// Replaces a promise, or makes it by external id; what became of it stays.
@@ -164,20 +101,7 @@ async fn put_promise(
     id: web::Path<String>,
     body: Body<PromiseInput>,
 ) -> Answer<HttpResponse> {
-    caller.require(Scope::Write)?;
-    let (reference, condition) = (Reference::parse(&id)?, IfMatch::of(&request));
-    let (writer, today) = (Writer::of(caller, state.clock.now().into()), state.today());
-    let (outcome, row) = state
-        .db
-        .write(move |conn| {
-            let (outcome, id) = edit::put::<Row>(conn, &writer, &reference, &condition, body.0)?;
-            Ok::<_, Error>((outcome, written(conn, id, &writer.teams, today)?))
-        })
-        .await?;
-    Ok(match outcome {
-        Outcome::Created => answer_new(&row),
-        _ => answer(HttpResponse::Ok(), &row),
-    })
+    records::put::<Values>(&state, caller, (&request, &id), body.0).await
 }
 
 /// Changes a promise: members that are absent stay, `null` clears.
@@ -190,17 +114,7 @@ async fn update_promise(
     id: web::Path<String>,
     patch: Body<Json>,
 ) -> Answer<HttpResponse> {
-    caller.require(Scope::Write)?;
-    let (reference, condition) = (Reference::parse(&id)?, IfMatch::of(&request));
-    let (writer, today) = (Writer::of(caller, state.clock.now().into()), state.today());
-    let row = state
-        .db
-        .write(move |conn| {
-            let id = edit::patch::<Row>(conn, &writer, &reference, &condition, patch.0)?;
-            written(conn, id, &writer.teams, today)
-        })
-        .await?;
-    Ok(answer(HttpResponse::Ok(), &row))
+    records::patch::<Values>(&state, caller, (&request, &id), patch.0).await
 }
 
 /// Deletes a promise that should never have been one; it stays as a tombstone.
@@ -212,14 +126,7 @@ async fn delete_promise(
     request: HttpRequest,
     id: web::Path<String>,
 ) -> Answer<HttpResponse> {
-    caller.require(Scope::Write)?;
-    let (reference, condition) = (Reference::parse(&id)?, IfMatch::of(&request));
-    let writer = Writer::of(caller, state.clock.now().into());
-    state
-        .db
-        .write(move |conn| edit::delete::<Row>(conn, &writer, &reference, &condition))
-        .await?;
-    Ok(HttpResponse::NoContent().finish())
+    records::delete::<Values>(&state, caller, (&request, &id)).await
 }
 
 /// Decides what became of an open promise, with a reason.
@@ -232,17 +139,16 @@ async fn decide_promise(
     id: web::Path<String>,
     body: Body<Decision>,
 ) -> Answer<HttpResponse> {
-    caller.require(Scope::Write)?;
-    let (reference, condition) = (Reference::parse(&id)?, IfMatch::of(&request));
-    let (writer, today) = (Writer::of(caller, state.clock.now().into()), state.today());
-    let row = state
-        .db
-        .write(move |conn| {
-            let id = deed::decide(conn, &writer, (&reference, &condition), &body.0)?;
-            written(conn, id, &writer.teams, today)
-        })
-        .await?;
-    Ok(answer(HttpResponse::Ok(), &row))
+    records::change::<Values>(
+        &state,
+        caller,
+        (&request, &id),
+        move |conn, writer, target| {
+            let id = deed::decide(conn, writer, target, &body.0)?;
+            Ok((Outcome::Updated, id))
+        },
+    )
+    .await
 }
 
 /// Makes the next promise after one; one that is open and not yet due gives its place to it.
@@ -255,18 +161,17 @@ async fn renew_promise(
     id: web::Path<String>,
     body: Body<Renewal>,
 ) -> Answer<HttpResponse> {
-    caller.require(Scope::Write)?;
-    let (reference, condition) = (Reference::parse(&id)?, IfMatch::of(&request));
-    let (writer, today) = (Writer::of(caller, state.clock.now().into()), state.today());
-    let next = state
-        .db
-        .write(move |conn| {
-            let target = (&reference, &condition);
-            let next = deed::renew(conn, &writer, target, body.0, today)?;
-            written(conn, next, &writer.teams, today)
-        })
-        .await?;
-    Ok(answer_new(&next))
+    let today = state.today();
+    records::change::<Values>(
+        &state,
+        caller,
+        (&request, &id),
+        move |conn, writer, target| {
+            let next = deed::renew(conn, writer, target, body.0, today)?;
+            Ok((Outcome::Created, next))
+        },
+    )
+    .await
 }
 
 /// Shows how far promises are kept: posterior mean and 5 % quantile of the kept share.

@@ -1,60 +1,45 @@
 //! Promises as records: what a write names must exist and fit, and no write decides.
 
 use super::model::{PromiseInput, PromiseStatus};
-use super::store::{self, Row, Values};
+use super::store::{Row, Values};
 use crate::complaints::named::{contact, department, user};
-use crate::db::{Conn, DbResult, UtcTime};
-use crate::engagement::edit::{Desk, Head, Record};
-use crate::engagement::file::{Cell, Column, Filed, column};
+use crate::db::{Conn, DbResult};
+use crate::engagement::edit::{Desk, Record};
+use crate::engagement::file::{Cell, Column, Filed, KEY, record_key};
 use crate::error::{Answer, Error};
 use crate::ids::ExternalId;
 use crate::problem::FieldProblem;
 
-impl Record for Row {
+impl Record for Values {
     const WHAT: &'static str = "promise";
     const MANY: &'static str = "promises";
     const KEYS: &'static [&'static str] = &["customer", "partner"];
     type Input = PromiseInput;
-    type Values = Values;
 
     fn checked(input: PromiseInput) -> Result<PromiseInput, Vec<FieldProblem>> {
         input.checked()
     }
 
-    fn key(input: &PromiseInput) -> &ExternalId {
+    fn key_of(input: &PromiseInput) -> &ExternalId {
         &input.external_id
     }
 
-    fn head(&self) -> Head {
-        Head {
-            id: self.id.0,
-            team_id: self.team_id,
-            version: self.version,
-            deleted: self.deleted_at.is_some(),
-        }
-    }
-
-    fn values(&self) -> &Values {
-        &self.values
-    }
-
     fn input(&self) -> DbResult<PromiseInput> {
-        let values = &self.values;
-        let target = values.target()?;
+        let target = self.target()?;
         Ok(PromiseInput {
-            external_id: values.key(),
-            customer: values.customer_id.0.into(),
-            department_id: values.department_id.map(|id| id.0),
-            contact_id: values.contact_id.map(|id| id.0),
-            partner: values.partner_id.map(|id| id.0.into()),
-            made_by: values.made_by.map(|id| id.0),
-            text: values.text.clone(),
+            external_id: self.key(),
+            customer: self.customer_id.0.into(),
+            department_id: self.department_id.map(|id| id.0),
+            contact_id: self.contact_id.map(|id| id.0),
+            partner: self.partner_id.map(|id| id.0.into()),
+            made_by: self.made_by.map(|id| id.0),
+            text: self.text.clone(),
             kpi: target.map(|(kpi, _)| kpi),
             level: target.map(|(_, level)| level),
-            made_on: Some(values.made_on),
-            from_on: Some(values.from_on),
-            due_on: values.due_on,
-            weight: values.weight,
+            made_on: Some(self.made_on),
+            from_on: Some(self.from_on),
+            due_on: self.due_on,
+            weight: self.weight,
             kept: None,
         })
     }
@@ -63,8 +48,8 @@ impl Record for Row {
         conn: &mut Conn,
         desk: &mut Desk<'_>,
         input: &PromiseInput,
-        standing: Option<&Self>,
-    ) -> Answer<Values> {
+        standing: Option<&Row>,
+    ) -> Answer<Self> {
         let before = standing.map(|row| &row.values);
         let owner = before.map(|values| values.customer_id);
         let customer_id = desk.customer(conn, "customer", &input.customer, owner)?;
@@ -84,7 +69,7 @@ impl Record for Row {
         let from_on = input.from_on.unwrap_or(made_on);
         days(made_on, from_on, input.due_on, today)?;
         let ExternalId { system, id } = input.external_id.clone();
-        let told = Values {
+        let told = Self {
             system,
             external_id: id,
             customer_id,
@@ -111,30 +96,6 @@ impl Record for Row {
             None => Ok(begun(told, input.kept, desk)),
             Some(row) => going_on(told, &row.values, input.kept),
         }
-    }
-
-    fn find(conn: &mut Conn, id: i64) -> DbResult<Option<Self>> {
-        store::find(conn, id)
-    }
-
-    fn by_key(conn: &mut Conn, key: &ExternalId) -> DbResult<Option<Self>> {
-        store::by_key(conn, key)
-    }
-
-    fn lock(conn: &mut Conn, id: i64) -> DbResult<()> {
-        store::lock(conn, id)
-    }
-
-    fn insert(conn: &mut Conn, values: &Values, now: UtcTime) -> DbResult<i64> {
-        store::insert(conn, values, now)
-    }
-
-    fn update(conn: &mut Conn, id: i64, values: &Values, now: UtcTime) -> DbResult<()> {
-        store::update(conn, id, values, now)
-    }
-
-    fn delete(conn: &mut Conn, id: i64, now: UtcTime) -> DbResult<()> {
-        store::delete(conn, id, now)
     }
 }
 
@@ -219,42 +180,25 @@ fn going_on(mut told: Values, stands: &Values, kept: Option<bool>) -> Answer<Val
     Ok(told)
 }
 
-impl Filed for Row {
-    const COLUMNS: &'static [Column] = &[
-        column("external_id", &["external_id", "id"], Cell::Text),
-        column("external_system", &["external_id", "system"], Cell::Text),
-        column("customer.id", &["customer", "id"], Cell::Whole),
-        column(
-            "customer.external_id",
-            &["customer", "external_id", "id"],
-            Cell::Text,
-        ),
-        column(
-            "customer.external_system",
-            &["customer", "external_id", "system"],
-            Cell::Text,
-        ),
-        column("department_id", &["department_id"], Cell::Whole),
-        column("contact_id", &["contact_id"], Cell::Whole),
-        column("partner.id", &["partner", "id"], Cell::Whole),
-        column(
-            "partner.external_id",
-            &["partner", "external_id", "id"],
-            Cell::Text,
-        ),
-        column(
-            "partner.external_system",
-            &["partner", "external_id", "system"],
-            Cell::Text,
-        ),
-        column("made_by", &["made_by"], Cell::Whole),
-        column("text", &["text"], Cell::Text),
-        column("kpi", &["kpi"], Cell::Text),
-        column("level", &["level"], Cell::Number),
-        column("made_on", &["made_on"], Cell::Text),
-        column("from_on", &["from_on"], Cell::Text),
-        column("due_on", &["due_on"], Cell::Text),
-        column("weight", &["weight"], Cell::Number),
-        column("kept", &["kept"], Cell::Truth),
+impl Filed for Values {
+    const COLUMNS: &'static [&'static [Column]] = &[
+        KEY,
+        record_key!("customer"),
+        &[
+            Column::of("department_id", Cell::Whole),
+            Column::of("contact_id", Cell::Whole),
+        ],
+        record_key!("partner"),
+        &[
+            Column::of("made_by", Cell::Whole),
+            Column::of("text", Cell::Text),
+            Column::of("kpi", Cell::Text),
+            Column::of("level", Cell::Number),
+            Column::of("made_on", Cell::Text),
+            Column::of("from_on", Cell::Text),
+            Column::of("due_on", Cell::Text),
+            Column::of("weight", Cell::Number),
+            Column::of("kept", Cell::Truth),
+        ],
     ];
 }

@@ -8,9 +8,9 @@ use super::measure::Carried;
 use super::model::PromiseStatus;
 use crate::access::Teams;
 use crate::db::schema::promises;
-use crate::db::select::{self, Collection, Kind, Listing, Statement, Value};
-use crate::db::{Conn, DbError, DbResult, Instant, UtcTime, on};
-use crate::engagement::store::{field, visible};
+use crate::db::select::{Collection, Kind, Statement, Value, field};
+use crate::db::{Conn, DbError, DbResult, Instant, UtcTime};
+use crate::engagement::store::{self as engagement, Listed, Stored, collection, writes};
 use crate::ids::{ContactId, CustomerId, DepartmentId, ExternalId, PromiseId, UserId};
 use crate::satisfaction::Kpi;
 
@@ -62,30 +62,8 @@ pub struct Values {
     pub renewed_by: Option<PromiseId>,
 }
 
-/// A promise, with the team of its customer.
-#[derive(Clone, Debug, QueryableByName)]
-#[diesel(table_name = promises)]
-pub struct Row {
-    /// Its id.
-    pub id: PromiseId,
-    /// What was told, and what became of it.
-    #[diesel(embed)]
-    pub values: Values,
-    /// Goes up with every change.
-    pub version: i64,
-    /// When it was made.
-    pub created_at: UtcTime,
-    /// When it last changed.
-    pub updated_at: UtcTime,
-    /// When it was deleted, if it was.
-    pub deleted_at: Option<UtcTime>,
-    /// The customer's team.
-    #[diesel(sql_type = Nullable<BigInt>)]
-    pub team_id: Option<i64>,
-    /// The customer's name.
-    #[diesel(sql_type = Text)]
-    pub customer_name: String,
-}
+/// A promise.
+pub type Row = engagement::Row<Values>;
 
 impl Values {
     /// The key in the sender's system.
@@ -117,13 +95,9 @@ impl Values {
 }
 
 /// Lists of promises.
-pub const PROMISES: Collection = Collection {
-    columns: "v.*, c.team_id, c.name AS customer_name",
-    from: "promises v JOIN customers c ON c.id = v.customer_id",
-    id: "v.id",
-    updated: Some("v.updated_at"),
-    alive: Some("v.deleted_at IS NULL"),
-    fields: &[
+pub const PROMISES: Collection = collection(
+    "promises v JOIN customers c ON c.id = v.customer_id",
+    &[
         field("id", "v.id", Kind::Int, true),
         field("customer_id", "v.customer_id", Kind::Int, false),
         field("department_id", "v.department_id", Kind::Int, false),
@@ -142,53 +116,36 @@ pub const PROMISES: Collection = Collection {
         field("due_on", "v.due_on", Kind::Date, true),
         field("updated_at", "v.updated_at", Kind::Time, true),
     ],
-    default_sort: "-id",
-};
+    "-id",
+);
 
-/// One page of promises, and one row more if there is another.
+impl Stored for Values {
+    writes!(promises);
+
+    fn partner(&mut self) -> Option<&mut Option<CustomerId>> {
+        Some(&mut self.partner_id)
+    }
+}
+
+impl Listed for Values {
+    const LIST: &'static Collection = &PROMISES;
+
+    fn sorted_by(&self, field: &str) -> Option<Value> {
+        match field {
+            "made_on" => Some(Value::Date(self.made_on)),
+            "due_on" => Some(Value::Date(self.due_on)),
+            _ => None,
+        }
+    }
+}
+
+/// The open promises that are measured and whose last day is before this one.
 ///
 /// # Errors
 ///
 /// The database's, as everywhere here.
-pub fn page(conn: &mut Conn, listing: &Listing, teams: &Teams) -> DbResult<Vec<Row>> {
-    let mut rows = select::page(conn, &PROMISES, listing, |sql| {
-        teams.restrict(sql, "c.team_id");
-    })?;
-    mask(conn, &mut rows, teams)?;
-    Ok(rows)
-}
-
-/// Hides partners whom these teams may not see.
-pub fn mask(conn: &mut Conn, rows: &mut [Row], teams: &Teams) -> DbResult<()> {
-    let partners = rows.iter().filter_map(|row| row.values.partner_id);
-    let seen = visible(conn, partners.map(|id| id.0), teams)?;
-    for row in rows {
-        let partner = &mut row.values.partner_id;
-        *partner = partner.filter(|id| seen.contains(&id.0));
-    }
-    Ok(())
-}
-
-/// The promise with this id, deleted or not.
-pub fn find(conn: &mut Conn, id: i64) -> DbResult<Option<Row>> {
-    let mut sql = chosen();
-    sql.push("v.id = ").bind(Value::Int(id));
-    Ok(sql.load(conn)?.pop())
-}
-
-/// The promise with this key, deleted or not.
-pub fn by_key(conn: &mut Conn, key: &ExternalId) -> DbResult<Option<Row>> {
-    let mut sql = chosen();
-    sql.push("v.system = ")
-        .bind(Value::Text(key.system.clone()));
-    sql.push(" AND v.external_id = ")
-        .bind(Value::Text(key.id.clone()));
-    Ok(sql.load(conn)?.pop())
-}
-
-/// The open promises that are measured and whose last day is before this one.
 pub fn due_before(conn: &mut Conn, day: NaiveDate) -> DbResult<Vec<Row>> {
-    let mut sql = chosen();
+    let mut sql = Row::chosen();
     sql.push(
         "v.deleted_at IS NULL AND c.deleted_at IS NULL AND v.status = 'open' \
          AND v.kpi IS NOT NULL AND v.due_on < ",
@@ -196,57 +153,6 @@ pub fn due_before(conn: &mut Conn, day: NaiveDate) -> DbResult<Vec<Row>> {
     .bind(Value::Date(day));
     sql.push(" ORDER BY v.id");
     sql.load(conn)
-}
-
-fn chosen() -> Statement {
-    let mut sql = Statement::new("SELECT ");
-    sql.push(PROMISES.columns)
-        .push(" FROM ")
-        .push(PROMISES.from);
-    sql.push(" WHERE ");
-    sql
-}
-
-/// Keeps others from writing it until the transaction ends.
-pub fn lock(conn: &mut Conn, id: i64) -> DbResult<()> {
-    crate::engagement::store::lock(conn, "promises", id)
-}
-
-/// Makes a promise; a unique key is violated if there is one with this key.
-pub fn insert(conn: &mut Conn, values: &Values, now: UtcTime) -> DbResult<i64> {
-    Ok(on!(conn, |c| diesel::insert_into(promises::table)
-        .values((
-            values,
-            promises::created_at.eq(now),
-            promises::updated_at.eq(now),
-        ))
-        .returning(promises::id)
-        .get_result(c))?)
-}
-
-/// Changes a promise; one that was deleted comes back.
-pub fn update(conn: &mut Conn, id: i64, values: &Values, now: UtcTime) -> DbResult<()> {
-    on!(conn, |c| diesel::update(promises::table.find(id))
-        .set((
-            values,
-            promises::updated_at.eq(now),
-            promises::deleted_at.eq(None::<UtcTime>),
-            promises::version.eq(promises::version + 1),
-        ))
-        .execute(c))?;
-    Ok(())
-}
-
-/// Marks a promise as deleted.
-pub fn delete(conn: &mut Conn, id: i64, now: UtcTime) -> DbResult<()> {
-    on!(conn, |c| diesel::update(promises::table.find(id))
-        .set((
-            promises::deleted_at.eq(Some(now)),
-            promises::updated_at.eq(now),
-            promises::version.eq(promises::version + 1),
-        ))
-        .execute(c))?;
-    Ok(())
 }
 
 #[derive(QueryableByName)]

@@ -83,7 +83,7 @@ impl Promise {
         let few = |n: i64| u64::try_from(n).is_ok_and(|n| n < MIN_OBSERVATIONS);
         let open = status == PromiseStatus::Open;
         Ok(Self {
-            id: row.id.0,
+            id: row.id,
             external_id: values.key(),
             customer_id: values.customer_id.0,
             customer_name: row.customer_name.clone(),

@@ -121,6 +121,10 @@ async fn an_alert_lives_from_open_to_resolved_and_back(app: TestApp) {
         (&json!("resolved"), &json!("false_alarm"))
     );
     assert_eq!(over["resolved_at"], "2026-03-02T08:00:00Z");
+    // Two working days from Thursday, since the first deadline is over.
+    app.state
+        .clock
+        .set(app.state.clock.now() + TimeDelta::days(3));
     let again = deed(&app, 5, "reopen").await.expect(200);
     assert_eq!(
         (&again["state"], &again["reopened"]),
@@ -132,6 +136,7 @@ async fn an_alert_lives_from_open_to_resolved_and_back(app: TestApp) {
     );
 
     let shown = app.get("/alerts/5").await.expect(200);
+    assert_eq!(shown["facts"]["due"], "2026-03-09");
     let details: Vec<&Value> = shown["history"]
         .as_array()
         .unwrap()
@@ -201,7 +206,11 @@ async fn snoozing_ends_by_itself_and_by_hand(app: TestApp) {
 
     let wake = || {
         let now = app.state.clock.now().into();
-        let woken = app.state.db.write_now(|conn| wake_due(conn, now)).unwrap();
+        let woken = app
+            .state
+            .db
+            .write_now(|conn| wake_due(conn, now, app.state.today()))
+            .unwrap();
         woken.into_iter().map(|id| id.0).collect::<Vec<_>>()
     };
     assert_eq!(wake(), [] as [i64; 0]);

@@ -2,8 +2,9 @@
 //! between runs.
 
 use chrono::{NaiveDate, TimeDelta};
-use hawser::access::{Scope, Teams};
+use hawser::access::{Scope, Teams, store as people};
 use hawser::alerts::check::check_now;
+use hawser::alerts::life::{self, Person};
 use hawser::alerts::{RaiseSettings, Raised, raise};
 use hawser::db::UtcTime;
 use hawser::db::select::{Statement, Value as Bind};
@@ -31,6 +32,7 @@ on_each_database!(
     churn_keeps_quiet_for_the_days_of_the_cool_down,
     two_checks_at_once_do_as_much_as_one,
     snoozed_alerts_wake_and_those_of_deleted_customers_end,
+    whoever_snoozed_an_alert_is_reminded,
 );
 
 fn int(value: i64) -> Bind {
@@ -752,4 +754,58 @@ async fn snoozed_alerts_wake_and_those_of_deleted_customers_end(app: TestApp) {
     let changes = app.all("/alerts?updated_since=2020-01-01T00:00:00Z").await;
     let ended = changes.iter().find(|alert| alert["customer_id"] == ziegler);
     assert_eq!(ended.unwrap()["resolution"], "customer_deleted");
+}
+
+async fn whoever_snoozed_an_alert_is_reminded(app: TestApp) {
+    for name in ["Anna", "Bob", "Clara"] {
+        user(&app, name).await;
+    }
+    let brandt = customer(&app, "Brandt GmbH", None).await;
+    contract(&app, brandt, 60).await;
+    assert_eq!(check(&app).mails, 3);
+    let id = app.all("/alerts").await[0]["id"].as_i64().unwrap();
+    let tomorrow = |app: &TestApp| UtcTime(now(app).0 + TimeDelta::days(1));
+    let snooze = |email: &str| {
+        let (now, until) = (now(&app), tomorrow(&app));
+        let done = app.state.db.write_now(|conn| {
+            let person = Person::user(&people::user_by_email(conn, email)?.unwrap());
+            life::snooze(conn, id, until, &person, now)
+        });
+        done.unwrap();
+    };
+    snooze("anna@firm.example");
+    later(&app, TimeDelta::days(1));
+    let raised = check(&app);
+    assert_eq!((raised.woken, raised.mails), (1, 1));
+    let mail = &app.all("/mails?sort=-id").await[0];
+    assert_eq!(mail["to_address"], "anna@firm.example");
+    assert!(mail["in_reply_to"].is_string());
+    let path = format!("/mails/{}", mail["id"]);
+    let shown = app.get(&path).await.expect(200);
+    let words = shown["text"].as_str().unwrap();
+    assert!(words.contains("A reminder: the time for which"), "{words}");
+    // Five working days from Tuesday 3 March.
+    let alert = app.get(&format!("/alerts/{id}")).await.expect(200);
+    assert_eq!(alert["facts"]["due"], "2026-03-10");
+    assert_eq!(check(&app).mails, 0, "it is told once");
+
+    // Its owner is told, too; behind a key nobody is known, and everybody is told.
+    let bob = app.all("/users?sort=id").await[1]["id"].clone();
+    app.post(&format!("/alerts/{id}:assign"), json!({"user_id": bob}))
+        .await
+        .expect(200);
+    snooze("anna@firm.example");
+    later(&app, TimeDelta::days(1));
+    assert_eq!(check(&app).mails, 2);
+    for (owner, mails) in [(bob, 1), (Value::Null, 3)] {
+        app.post(&format!("/alerts/{id}:assign"), json!({"user_id": owner}))
+            .await
+            .expect(200);
+        let until = json!({"until": tomorrow(&app)});
+        app.post(&format!("/alerts/{id}:snooze"), until)
+            .await
+            .expect(200);
+        later(&app, TimeDelta::days(1));
+        assert_eq!(check(&app).mails, mails);
+    }
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use hawser::access::audit::Actor;
 use hawser::access::{Scope, Teams};
-use hawser::complaints::store::{ComplaintAt, Row, service};
+use hawser::complaints::store::{ComplaintAt, Values, service};
 use hawser::customers::edit::Writer;
 use hawser::engagement::file::{LoadError, load};
 use hawser::imports::mapping::Format;
@@ -915,9 +915,9 @@ async fn a_file_of_complaints_is_written_whole_or_not_at_all(app: TestApp) {
         now: app.state.clock.now().into(),
     };
     let load = |text: &str| {
-        app.state
-            .db
-            .write_now(|conn| load::<Row>(conn, &writer, (text.as_bytes(), Format::Csv, "f.csv")))
+        app.state.db.write_now(|conn| {
+            load::<Values>(conn, &writer, (text.as_bytes(), Format::Csv, "f.csv"))
+        })
     };
     let refused = load(&bad).unwrap_err();
     assert!(
@@ -1093,7 +1093,7 @@ async fn a_claim_is_open_until_it_is_settled(app: TestApp) {
     };
     app.state
         .db
-        .write_now(|conn| load::<Row>(conn, &writer, (file.as_bytes(), Format::Csv, "f.csv")))
+        .write_now(|conn| load::<Values>(conn, &writer, (file.as_bytes(), Format::Csv, "f.csv")))
         .unwrap();
     let found = app.get("/complaints/ext:crm:K-9").await.expect(200);
     assert_eq!(found["claim_amount"], 1_200);

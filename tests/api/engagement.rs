@@ -598,14 +598,14 @@ async fn a_file_is_written_whole_or_not_at_all(app: TestApp) {
                 C-1;erp;7;tms;2023-01-01;2023-12-31;0.5;no;renewed;C-2;erp\n\
                 C-2;erp;7;tms;2024-01-01;2024-12-31;0.5;no;renewed;C-3;erp\n\
                 C-3;erp;7;tms;2025-01-01;;0.5;yes;;;\n";
-    let loaded = import::<contracts::Row>(&app, file, Format::Csv).unwrap();
+    let loaded = import::<contracts::Values>(&app, file, Format::Csv).unwrap();
     let counts = |created, updated, unchanged| Loaded {
         created,
         updated,
         unchanged,
     };
     assert_eq!(loaded, counts(3, 0, 0));
-    let again = import::<contracts::Row>(&app, file, Format::Csv).unwrap();
+    let again = import::<contracts::Values>(&app, file, Format::Csv).unwrap();
     assert_eq!(again, counts(0, 0, 3));
     let rows = app.all("/contracts?sort=starts_on").await;
     assert_eq!(rows[0]["renewed_by"], rows[1]["id"]);
@@ -617,7 +617,7 @@ async fn a_file_is_written_whole_or_not_at_all(app: TestApp) {
 
     let lines = "{\"external_id\":\"R-1\",\"external_system\":\"erp\",\"customer\":{\"external_id\":\"7\",\"external_system\":\"tms\"},\"issued_on\":\"2026-01-01\",\"due_on\":\"2026-01-31\",\"amount\":500,\"disputed\":true}\n";
     assert_eq!(
-        import::<invoices::Row>(&app, lines, Format::Ndjson).unwrap(),
+        import::<invoices::Values>(&app, lines, Format::Ndjson).unwrap(),
         counts(1, 0, 0)
     );
     // A row is the whole record: neither disputed nor paid any more.
@@ -625,7 +625,7 @@ async fn a_file_is_written_whole_or_not_at_all(app: TestApp) {
         "external_id,external_system,customer.id,issued_on,due_on,amount,paid_on\nR-1,erp,{owner},2026-01-01,2026-01-31,500,\nR-2,erp,{owner},2026-01-01,2026-01-31,500,\n"
     );
     assert_eq!(
-        import::<invoices::Row>(&app, &file, Format::Csv).unwrap(),
+        import::<invoices::Values>(&app, &file, Format::Csv).unwrap(),
         counts(1, 1, 0)
     );
     let stands = app.all("/invoices").await;
@@ -634,7 +634,8 @@ async fn a_file_is_written_whole_or_not_at_all(app: TestApp) {
     let file = format!(
         "external_id,external_system,customer.id,issued_on,due_on,amount\nR-3,erp,{owner},2026-01-01,2026-01-31,500\nR-4,erp,999999,2026-01-01,2026-01-31,500\nR-5,erp,{owner},2026-01-01,2026-01-32,500\nR-6,erp,{owner},2026-01-01,2026-01-31,5.5\n"
     );
-    let Err(LoadError::Refused { count, rows }) = import::<invoices::Row>(&app, &file, Format::Csv)
+    let Err(LoadError::Refused { count, rows }) =
+        import::<invoices::Values>(&app, &file, Format::Csv)
     else {
         panic!("it was written");
     };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeZone as _, Utc};
 use hawser::access::key::NewKey;
-use hawser::access::store::{self, NewApiKey};
+use hawser::access::store::keys::{self, NewApiKey};
 use hawser::access::{Scope, Teams};
 use hawser::config::Config;
 use hawser::db::{Db, Target};
@@ -167,7 +167,7 @@ impl TestApp {
         let now = self.state.clock.now().into();
         self.state
             .db
-            .write_now(|conn| store::insert_key(conn, &new, now))
+            .write_now(|conn| keys::insert_key(conn, &new, now))
             .unwrap();
         key.secret
     }

@@ -8,7 +8,7 @@ use hawser::engagement::edit::Writer;
 use hawser::engagement::file::{LoadError, Loaded, load};
 use hawser::imports::mapping::Format;
 use hawser::interactions::mail::{Form, MailReason, MailReport, import};
-use hawser::interactions::store::records::Row;
+use hawser::interactions::store::records::Values;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -475,7 +475,7 @@ async fn a_file_is_written_whole_or_not_at_all(app: TestApp) {
         let file = std::io::Cursor::new(text.as_bytes().to_vec());
         let writer = writer(&app);
         app.state.db.write_now(|conn| {
-            load::<Row>(conn, &writer, (Box::new(file), Format::Csv, "calls.csv"))
+            load::<Values>(conn, &writer, (Box::new(file), Format::Csv, "calls.csv"))
         })
     };
     let head = "external_id,external_system,customer.external_id,customer.external_system,user.email,channel,direction,at,text";

@@ -133,6 +133,7 @@ pub fn tell(
         reason: AlertReason::VolumeDrop,
         severity,
         deed,
+        concerns: &[],
         measure: 0.4,
         run: None,
         version,

@@ -7,6 +7,7 @@ use chrono_tz::Tz;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
 
+use super::tell::Fate;
 use crate::access::Teams;
 use crate::access::preferences::{Frequency, RollUp};
 use crate::alerts::facts::Facts;
@@ -197,7 +198,7 @@ pub struct Entry {
     #[diesel(sql_type = Text)]
     state: String,
     #[diesel(sql_type = Nullable<Text>)]
-    pub resolution: Option<String>,
+    resolution: Option<String>,
 }
 
 impl Entry {
@@ -206,12 +207,15 @@ impl Entry {
             .ok_or_else(|| DbError::corrupt("alerts.severity", &self.severity))
     }
 
-    pub fn is_over(&self) -> bool {
-        self.state == AlertState::Resolved.word()
-    }
-
-    pub fn is_worse(&self) -> bool {
-        self.deed == AlertDeed::Worsened.word()
+    pub fn fate(&self) -> Fate {
+        if self.state == AlertState::Resolved.word() {
+            return Fate::Ended(self.resolution.clone());
+        }
+        match AlertDeed::parse(&self.deed) {
+            Some(AlertDeed::Worsened) => Fate::Worsened,
+            Some(AlertDeed::Woken) => Fate::Woken,
+            _ => Fate::Opened,
+        }
     }
 
     pub fn is_over_budget(&self) -> bool {

@@ -41,13 +41,15 @@ pub struct Told {
     pub fate: Fate,
 }
 
-/// What became of an alert.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What became of an alert; of several the first is told.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fate {
     /// It was opened.
     Opened,
     /// It was told before, and is worse.
     Worsened,
+    /// It was left alone for a while that is over.
+    Woken,
     /// It is over, for this reason.
     Ended(Option<String>),
 }
@@ -80,11 +82,14 @@ pub fn digest(frame: &Frame<'_>, briefs: &[Brief], told: &[Told]) -> Result<Rend
     let number = |fate: fn(&Fate) -> bool| briefs.iter().filter(|one| fate(&one.fate)).count();
     let new = number(|fate| *fate == Fate::Opened);
     let worse = number(|fate| *fate == Fate::Worsened);
-    let over = briefs.len() - new - worse;
+    let woken = number(|fate| *fate == Fate::Woken);
+    let standing = new + worse + woken;
+    let over = briefs.len() - standing;
     let mut what = Vec::new();
     for (count, name) in [
         (new, key("digest-new")),
         (worse, key("digest-worse")),
+        (woken, key("digest-woken")),
         (over, key("digest-over")),
     ] {
         if count > 0 {
@@ -92,7 +97,7 @@ pub fn digest(frame: &Frame<'_>, briefs: &[Brief], told: &[Told]) -> Result<Rend
         }
     }
     let most = told.first().and_then(|one| one.line.value.clone());
-    if let Some(value) = most.filter(|_| new + worse > 0) {
+    if let Some(value) = most.filter(|_| standing > 0) {
         what.push(words.text(key("digest-value"), &[("value", value.into())])?);
     }
     let (subject, kind) = if frame.frequency == Frequency::Weekly {
@@ -100,8 +105,8 @@ pub fn digest(frame: &Frame<'_>, briefs: &[Brief], told: &[Told]) -> Result<Rend
     } else {
         (key("digest-subject-daily"), key("digest-kind-daily"))
     };
-    let (title, count) = if new + worse > 0 {
-        (key("digest-title"), new + worse)
+    let (title, count) = if standing > 0 {
+        (key("digest-title"), standing)
     } else {
         (key("digest-title-resolved"), over)
     };
@@ -139,9 +144,10 @@ type Belongs = fn(&Fate) -> bool;
 
 fn sections(frame: &Frame<'_>, shown: &[Told]) -> Result<Vec<Section>, RenderError> {
     let words = frame.words;
-    let groups: [(_, Belongs); 3] = [
+    let groups: [(_, Belongs); 4] = [
         (key("digest-opened"), |fate| *fate == Fate::Opened),
         (key("digest-worsened"), |fate| *fate == Fate::Worsened),
+        (key("digest-reminders"), |fate| *fate == Fate::Woken),
         (key("digest-resolved"), |fate| {
             matches!(fate, Fate::Ended(_))
         }),

@@ -33,6 +33,8 @@ pub struct Address<'a> {
     pub language: Language,
     /// What was told last, if this is worse.
     pub told_before: Option<ToldBefore>,
+    /// Whether it was left alone for a while that is over.
+    pub reminder: bool,
 }
 
 /// Facts that cannot be put into a mail.
@@ -81,6 +83,7 @@ impl Facts {
             zone: to.zone,
             currency: to.currency,
             told_before: to.told_before,
+            reminder: to.reminder,
             risk: self.risk.as_ref().map(RiskFacts::told).transpose()?,
             next_step: self.next_step,
             due: self.due,

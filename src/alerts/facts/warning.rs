@@ -227,4 +227,61 @@ impl Warning {
             _ => Vec::new(),
         }
     }
+
+    /// The day by which something can be done about what was found, if it has one.
+    fn own_day(&self) -> Option<NaiveDate> {
+        match self {
+            Self::PromiseDue { due_on, .. } => Some(*due_on),
+            Self::ContractEnding {
+                ends_on, notice_by, ..
+            } => Some(notice_by.unwrap_or(*ends_on)),
+            _ => None,
+        }
+    }
+
+    /// The day `due`, or an earlier one, from `today` on, after which nothing can be done any more.
+    pub fn no_later(&self, due: NaiveDate, today: NaiveDate) -> NaiveDate {
+        self.own_day()
+            .filter(|day| *day >= today)
+            .map_or(due, |day| day.min(due))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_contract_is_due_by_its_last_day_for_notice_and_a_promise_by_its_day() {
+        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+        let contract = |notice_by| Warning::ContractEnding {
+            contract_id: 1,
+            ends_on: day("2026-06-30"),
+            auto_renews: true,
+            notice_by,
+            value_per_year: None,
+            partner: None,
+        };
+        let notice = Some(day("2026-03-31"));
+        let promise = Warning::PromiseDue {
+            promise_id: 1,
+            text: "On time".to_owned(),
+            due_on: day("2026-03-04"),
+        };
+        let (late, today) = (day("2026-12-31"), day("2026-03-01"));
+        for (warning, expected) in [
+            (contract(None), "2026-06-30"),
+            (contract(notice), "2026-03-31"),
+            (promise, "2026-03-04"),
+            (Warning::ChurnLevel { level: 0.6 }, "2026-12-31"),
+        ] {
+            assert_eq!(warning.no_later(late, today), day(expected));
+            // What is due before stays, and a day that is past is no deadline.
+            assert_eq!(
+                warning.no_later(day("2026-03-02"), today),
+                day("2026-03-02")
+            );
+            assert_eq!(warning.no_later(late, day("2026-07-01")), late);
+        }
+    }
 }

@@ -122,8 +122,9 @@ async fn wake_alert(
     request: HttpRequest,
     id: web::Path<i64>,
 ) -> Answer<HttpResponse> {
-    let id = id.into_inner();
-    let work = move |conn: &mut Conn, person: &Person, now| life::wake(conn, id, person, now);
+    let (id, today) = (id.into_inner(), state.today());
+    let work =
+        move |conn: &mut Conn, person: &Person, now| life::wake(conn, id, person, (now, today));
     deed(&state, caller, &request, work).await
 }
 
@@ -179,7 +180,8 @@ async fn reopen_alert(
     request: HttpRequest,
     id: web::Path<i64>,
 ) -> Answer<HttpResponse> {
-    let id = id.into_inner();
-    let work = move |conn: &mut Conn, person: &Person, now| life::reopen(conn, id, person, now);
+    let (id, today) = (id.into_inner(), state.today());
+    let work =
+        move |conn: &mut Conn, person: &Person, now| life::reopen(conn, id, person, (now, today));
     deed(&state, caller, &request, work).await
 }

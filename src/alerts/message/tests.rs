@@ -43,6 +43,7 @@ fn brandt(language: Language) -> AlertNotice {
         zone: Tz::UTC,
         currency: "EUR".parse().unwrap(),
         told_before: None,
+        reminder: false,
         risk: Some(brandts_risk()),
         next_step: NextStepWord::Call,
         due: day(3, 21),

@@ -1,6 +1,6 @@
 //! The desk that carries steps out: alerts, their history, and the letters that tell of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use serde_json::json;
@@ -148,6 +148,8 @@ pub struct Desk<'a> {
     letters: Letters<'a>,
     /// What plays came to; looked up with the first step.
     pub(super) effects: Option<Effects>,
+    /// Of which alerts people have been told.
+    pub(super) told: BTreeSet<AlertId>,
     /// What was done so far.
     pub raised: Raised,
 }
@@ -195,6 +197,7 @@ impl<'a> Desk<'a> {
             value_unit: run.as_ref().map(value_unit).transpose()?,
             letters: Letters::new(conn, instance, now)?,
             effects: None,
+            told: BTreeSet::new(),
             run,
             before,
             course,
@@ -459,6 +462,7 @@ impl<'a> Desk<'a> {
             reason: step.reason,
             severity: step.severity,
             deed: telling.deed,
+            concerns: &[],
             measure: step.measure,
             run: self.by.run(),
             version: telling.version,
@@ -466,12 +470,23 @@ impl<'a> Desk<'a> {
             facts,
             teams: &gathered.teams,
         };
+        self.send(conn, &occasion)
+    }
+
+    /// Has the letters written, and notes what was told.
+    pub(super) fn send(
+        &mut self,
+        conn: &mut Conn,
+        occasion: &Occasion<'_>,
+    ) -> Result<(), AlertError> {
+        let customer = occasion.customer;
         let reached = self
             .letters
-            .tell(conn, &occasion)
+            .tell(conn, occasion)
             .map_err(|cause| AlertError::Mail { customer, cause })?;
         if reached.anybody() {
-            store::alerts::note_told(conn, telling.alert, step.measure)?;
+            store::alerts::note_told(conn, occasion.alert, occasion.measure)?;
+            self.told.insert(occasion.alert);
             self.raised.mails += reached.mails;
             self.raised.digests += reached.digests;
         }

@@ -79,16 +79,13 @@ impl Desk<'_> {
     /// urgent: otherwise the day would move ahead of whoever has to act.
     fn due(&self, step: &Step, warning: &Warning, view: &View) -> NaiveDate {
         let today = self.today();
-        let kept = match &step.act {
+        match &step.act {
             Act::Update { alert, tell, .. } if !is_renewed(alert, *tell, step.severity) => {
-                view.dues.get(&alert.id).copied()
+                let kept = view.dues.get(&alert.id).copied();
+                warning.no_later(kept.unwrap_or_else(|| due(today, step.severity)), today)
             }
-            _ => None,
-        };
-        let due = kept.unwrap_or_else(|| due(today, step.severity));
-        own_day(warning)
-            .filter(|day| *day >= today)
-            .map_or(due, |day| day.min(due))
+            _ => warning.no_later(due(today, step.severity), today),
+        }
     }
 
     /// What plays of a step's kind came to; `None` while none was ever begun.
@@ -188,17 +185,6 @@ impl Desk<'_> {
 fn is_renewed(alert: &Handle, tell: Option<AlertDeed>, severity: AlertSeverity) -> bool {
     // In the order of urgency, high comes first.
     tell == Some(AlertDeed::Worsened) || severity < alert.severity
-}
-
-/// The day by which something can be done about what was found, if it has one.
-fn own_day(warning: &Warning) -> Option<NaiveDate> {
-    match warning {
-        Warning::PromiseDue { due_on, .. } => Some(*due_on),
-        Warning::ContractEnding {
-            ends_on, notice_by, ..
-        } => Some(notice_by.unwrap_or(*ends_on)),
-        _ => None,
-    }
 }
 
 /// The template of the plays that carry a step out; `None` if there is none.
@@ -304,33 +290,5 @@ pub(super) fn value_unit(run: &Run) -> Result<ValueUnit, DbError> {
         Some(BusinessBasis::Weight) => Ok(ValueUnit::Weight),
         Some(BusinessBasis::Shipments) => Ok(ValueUnit::Shipments),
         None => Err(DbError::corrupt("runs.business_basis", business)),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_contract_is_due_by_its_last_day_for_notice_and_a_promise_by_its_day() {
-        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
-        let contract = |notice_by| Warning::ContractEnding {
-            contract_id: 1,
-            ends_on: day("2026-06-30"),
-            auto_renews: true,
-            notice_by,
-            value_per_year: None,
-            partner: None,
-        };
-        assert_eq!(own_day(&contract(None)), Some(day("2026-06-30")));
-        let notice = Some(day("2026-03-31"));
-        assert_eq!(own_day(&contract(notice)), notice);
-        let promise = Warning::PromiseDue {
-            promise_id: 1,
-            text: "On time".to_owned(),
-            due_on: day("2026-03-04"),
-        };
-        assert_eq!(own_day(&promise), Some(day("2026-03-04")));
-        assert_eq!(own_day(&Warning::ChurnLevel { level: 0.6 }), None);
     }
 }

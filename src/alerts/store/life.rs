@@ -7,7 +7,7 @@ use diesel::prelude::*;
 
 use super::Alert;
 use crate::alerts::facts::Facts;
-use crate::alerts::model::AlertState;
+use crate::alerts::model::{AlertSeverity, AlertState};
 use crate::db::schema::alerts;
 use crate::db::select::{Statement, Value};
 use crate::db::{Conn, DbError, DbResult, UtcTime, on};
@@ -126,6 +126,35 @@ pub fn wake(conn: &mut Conn, id: AlertId, now: UtcTime) -> DbResult<bool> {
     Ok(touched == 1)
 }
 
+/// Gives the next step of an alert that is open again a new day, counted from `today`.
+///
+/// # Errors
+///
+/// The database's, and [`DbError::Corrupt`] for facts that make no sense.
+pub fn renew(
+    conn: &mut Conn,
+    id: AlertId,
+    severity: AlertSeverity,
+    today: NaiveDate,
+) -> DbResult<()> {
+    let text: String = on!(conn, |c| alerts::table
+        .find(id.0)
+        .select(alerts::facts)
+        .first(c))?;
+    let mut facts = parsed(&text)?;
+    facts.renew(today, severity);
+    let text =
+        serde_json::to_string(&facts).map_err(|error| DbError::corrupt("alerts.facts", error))?;
+    on!(conn, |c| diesel::update(alerts::table.find(id.0))
+        .set(alerts::facts.eq(&text))
+        .execute(c))?;
+    Ok(())
+}
+
+fn parsed(text: &str) -> DbResult<Facts> {
+    serde_json::from_str(text).map_err(|error| DbError::corrupt("alerts.facts", error))
+}
+
 /// By when the next step of these alerts is due.
 ///
 /// # Errors
@@ -140,9 +169,7 @@ pub fn due(conn: &mut Conn, ids: &[AlertId]) -> DbResult<BTreeMap<AlertId, Naive
             .select((alerts::id, alerts::facts))
             .load(c))?;
         for (id, text) in rows {
-            let facts: Facts = serde_json::from_str(&text)
-                .map_err(|error| DbError::corrupt("alerts.facts", error))?;
-            due.insert(id, facts.due);
+            due.insert(id, parsed(&text)?.due);
         }
     }
     Ok(due)

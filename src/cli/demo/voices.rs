@@ -64,13 +64,13 @@ pub(super) fn fill(
     let writer = writer_at(now);
     let mut desk = Desk::new(&writer);
     for talk in &voices.talks {
-        write::<interactions::store::records::Row>(conn, &mut desk, &records.talk(talk))?;
+        write::<interactions::store::records::Values>(conn, &mut desk, &records.talk(talk))?;
     }
     for complaint in &voices.complaints {
-        write::<complaints::store::Row>(conn, &mut desk, &records.complaint(complaint))?;
+        write::<complaints::store::Values>(conn, &mut desk, &records.complaint(complaint))?;
     }
     for promise in &voices.promises {
-        write::<promises::store::Row>(conn, &mut desk, &records.promise(promise))?;
+        write::<promises::store::Values>(conn, &mut desk, &records.promise(promise))?;
     }
     // The day after history ends: what was due a week earlier is decided.
     let as_of = world.plan().until() + Days::new(1);

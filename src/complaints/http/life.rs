@@ -4,16 +4,17 @@ use actix_web::{HttpRequest, HttpResponse, post, web};
 use serde::{Deserialize, Serialize};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::records::answer;
-use super::{office, written};
+use super::office;
 use crate::access::{Caller, Scope};
 use crate::api::body::{Body, optional};
 use crate::api::etag::{self, IfMatch};
 use crate::api::reference::Reference;
 use crate::complaints::deed::{Act, Evidence, perform};
 use crate::complaints::model::Settlement;
+use crate::complaints::store::Row;
 use crate::complaints::view::Complaint;
 use crate::engagement::edit::Writer;
+use crate::engagement::http::records::{Moment, shown};
 use crate::error::{Answer, Error, Problem};
 use crate::state::AppState;
 
@@ -97,18 +98,26 @@ async fn act(
 ) -> Answer<(Complaint, bool)> {
     caller.require(Scope::Write)?;
     let (reference, condition) = (Reference::parse(id)?, IfMatch::of(request));
-    let (office, writer) = (office(state)?, Writer::of(caller, state.clock.now().into()));
+    let (office, moment) = (office(state)?, Moment::of(state));
+    let writer = Writer::of(caller, moment.now);
     let done = state
         .db
         .write(move |conn| {
             let done = perform(conn, &writer, (&reference, &condition), &act, &office)?;
-            Ok::<_, Error>((written(conn, done.id, &writer)?, done.mailed))
+            let row = Row::find(conn, done.id)?;
+            let row = row.ok_or_else(|| Error::not_found("complaint", done.id))?;
+            let complaint = shown(conn, row, &writer.teams, moment)?;
+            Ok::<_, Error>((complaint, done.mailed))
         })
         .await?;
     if done.1 {
         state.bell.ring();
     }
     Ok(done)
+}
+
+fn answer(complaint: &Complaint) -> HttpResponse {
+    etag::answer(HttpResponse::Ok(), complaint.version, complaint)
 }
 
 /// Notes that the customer knows that somebody is at it.
@@ -124,7 +133,7 @@ async fn acknowledge_complaint(
     let remark: Remark = optional(&request, payload).await?;
     let step = Act::Acknowledge(remark.text);
     let (complaint, _) = act(&state, caller, (&request, &id), step).await?;
-    Ok(answer(HttpResponse::Ok(), &complaint))
+    Ok(answer(&complaint))
 }
 
 /// Answers the customer, by mail with a link that confirms or reopens. An answer closes nothing.
@@ -140,9 +149,9 @@ async fn answer_complaint(
     let AnswerInput { text, remedy } = body.0;
     let step = Act::Answer { text, remedy };
     let (complaint, mailed) = act(&state, caller, (&request, &id), step).await?;
-    Ok(HttpResponse::Ok()
-        .insert_header(("etag", etag::of(complaint.version)))
-        .json(Answered { complaint, mailed }))
+    let version = complaint.version;
+    let answered = Answered { complaint, mailed };
+    Ok(etag::answer(HttpResponse::Ok(), version, &answered))
 }
 
 /// Notes that the customer says it is settled; the evidence is kept. Only that closes a complaint.
@@ -157,7 +166,7 @@ async fn confirm_complaint(
 ) -> Answer<HttpResponse> {
     let step = Act::Confirm(Evidence::Told(body.0.evidence));
     let (complaint, _) = act(&state, caller, (&request, &id), step).await?;
-    Ok(answer(HttpResponse::Ok(), &complaint))
+    Ok(answer(&complaint))
 }
 
 /// Notes that the customer says it is not settled; the deadlines begin anew.
@@ -173,7 +182,7 @@ async fn reopen_complaint(
     let why: Discontent = optional(&request, payload).await?;
     let step = Act::Reopen(why.reason);
     let (complaint, _) = act(&state, caller, (&request, &id), step).await?;
-    Ok(answer(HttpResponse::Ok(), &complaint))
+    Ok(answer(&complaint))
 }
 
 /// Says whether the complaint is justified; unjustified only with evidence.
@@ -195,7 +204,7 @@ async fn judge_complaint(
         evidence,
     };
     let (complaint, _) = act(&state, caller, (&request, &id), step).await?;
-    Ok(answer(HttpResponse::Ok(), &complaint))
+    Ok(answer(&complaint))
 }
 
 /// Notes what was paid, and when.
@@ -210,7 +219,7 @@ async fn settle_complaint(
 ) -> Answer<HttpResponse> {
     let step = Act::Settle(body.0);
     let (complaint, _) = act(&state, caller, (&request, &id), step).await?;
-    Ok(answer(HttpResponse::Ok(), &complaint))
+    Ok(answer(&complaint))
 }
 
 /// Notes that what keeps it from happening again was found to work.
@@ -226,7 +235,7 @@ async fn verify_complaint_action(
     let remark: Remark = optional(&request, payload).await?;
     let step = Act::VerifyAction(remark.text);
     let (complaint, _) = act(&state, caller, (&request, &id), step).await?;
-    Ok(answer(HttpResponse::Ok(), &complaint))
+    Ok(answer(&complaint))
 }
 
 /// Notes that the customer took the complaint back; the evidence is kept.
@@ -241,5 +250,5 @@ async fn withdraw_complaint(
 ) -> Answer<HttpResponse> {
     let step = Act::Withdraw(body.0.evidence);
     let (complaint, _) = act(&state, caller, (&request, &id), step).await?;
-    Ok(answer(HttpResponse::Ok(), &complaint))
+    Ok(answer(&complaint))
 }

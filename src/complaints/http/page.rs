@@ -1,14 +1,15 @@
 //! The page behind the link in the mail, for people without a key.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, post, route, web};
+use actix_web::{HttpResponse, post, route, web};
 
 use super::office;
 use crate::access::Teams;
 use crate::access::audit::Actor;
-use crate::access::ticket::{KnownSigner, Purpose, Signer, named};
+use crate::access::http::door::Door;
+use crate::access::ticket::{Purpose, Signer, named};
 use crate::api::etag::IfMatch;
-use crate::api::public::{self, FailedTickets, Form, FormError};
+use crate::api::public::{self, Form, FormError};
 use crate::api::reference::Reference;
 use crate::api::request_id;
 use crate::complaints::deed::{Act, Evidence, note, perform};
@@ -20,6 +21,7 @@ use crate::db::{Conn, DbResult, UtcTime};
 use crate::engagement::edit::Writer;
 use crate::error::{Answer, Error};
 use crate::i18n::Language;
+use crate::ids::ComplaintId;
 use crate::state::AppState;
 
 /// Says to the page after a form that what was written has been noted.
@@ -39,57 +41,32 @@ struct Behind {
 
 /// Shows what was complained and answered, and asks; changes nothing.
 #[route("/c/{ticket}", method = "GET", method = "HEAD")]
-async fn show(
-    state: web::Data<AppState>,
-    signer: web::Data<KnownSigner>,
-    failed: web::Data<FailedTickets>,
-    request: HttpRequest,
-    ticket: web::Path<String>,
-) -> HttpResponse {
-    let outcome = shown(&state, &signer, &failed, (&request, &ticket)).await;
-    public::or_sorry(&request, outcome)
+async fn show(door: Door) -> HttpResponse {
+    public::or_sorry(&door.request, shown(&door).await)
 }
 
-async fn shown(
-    state: &AppState,
-    signer: &KnownSigner,
-    failed: &FailedTickets,
-    (request, ticket): (&HttpRequest, &str),
-) -> Answer<HttpResponse> {
-    match find(state, signer, ticket).await? {
-        None => public::unknown_link(request, failed),
+async fn shown(door: &Door) -> Answer<HttpResponse> {
+    match find(door).await? {
+        None => public::unknown_link(&door.request, &door.failed),
         Some(behind) => {
-            let language = public::language(request, None, behind.own);
-            let query = Form::parse(request.query_string()).unwrap_or_default();
+            let language = public::language(&door.request, None, behind.own);
+            let query = Form::parse(door.request.query_string()).unwrap_or_default();
             let told = query.get(PASSED_ON).map(|_| Told::PassedOn);
-            answer(state, &behind, language, told)
+            answer(&door.state, &behind, language, told)
         }
     }
 }
 
 /// Takes what the customer says.
 #[post("/c/{ticket}")]
-async fn say(
-    state: web::Data<AppState>,
-    signer: web::Data<KnownSigner>,
-    failed: web::Data<FailedTickets>,
-    request: HttpRequest,
-    ticket: web::Path<String>,
-    form: Result<Form, FormError>,
-) -> HttpResponse {
-    let outcome = said(&state, &signer, &failed, (&request, &ticket), form).await;
-    public::or_sorry(&request, outcome)
+async fn say(door: Door, form: Result<Form, FormError>) -> HttpResponse {
+    public::or_sorry(&door.request, said(&door, form).await)
 }
 
-async fn said(
-    state: &AppState,
-    signer: &KnownSigner,
-    failed: &FailedTickets,
-    (request, ticket): (&HttpRequest, &str),
-    form: Result<Form, FormError>,
-) -> Answer<HttpResponse> {
-    let Some(behind) = find(state, signer, ticket).await? else {
-        return public::unknown_link(request, failed);
+async fn said(door: &Door, form: Result<Form, FormError>) -> Answer<HttpResponse> {
+    let (state, request) = (&door.state, &door.request);
+    let Some(behind) = find(door).await? else {
+        return public::unknown_link(request, &door.failed);
     };
     let form = match form {
         Ok(form) => form,
@@ -135,7 +112,7 @@ async fn carry_out(state: &AppState, row: &Row, act: Act) -> Answer<bool> {
         },
         now: UtcTime::from(state.clock.now()),
     };
-    let (reference, office) = (Reference::Id(row.id.0), office(state)?);
+    let (reference, office) = (Reference::Id(row.id), office(state)?);
     let nonce = row.values.life.nonce.clone();
     let outcome = state
         .db
@@ -148,7 +125,7 @@ async fn carry_out(state: &AppState, row: &Row, act: Act) -> Answer<bool> {
                 (done, _) => (done?.id, false),
             };
             // Between looking and writing the link may have been revoked.
-            match store::find(conn, id)? {
+            match Row::find(conn, id)? {
                 Some(row) if row.values.life.nonce == nonce => Ok(passed_on),
                 _ => Err(Error::not_found("complaint", id)),
             }
@@ -161,12 +138,14 @@ async fn carry_out(state: &AppState, row: &Row, act: Act) -> Answer<bool> {
 }
 
 /// The complaint behind a link, if it is genuine.
-async fn find(state: &AppState, known: &KnownSigner, ticket: &str) -> Answer<Option<Behind>> {
-    let Some(id) = named(ticket) else {
+async fn find(door: &Door) -> Answer<Option<Behind>> {
+    let Some(id) = named(&door.ticket) else {
         return Ok(None);
     };
-    let (signer, ticket) = (known.get(state).await?, ticket.to_owned());
-    Ok(state
+    let signer = door.signer.get(&door.state).await?;
+    let ticket = door.ticket.clone();
+    Ok(door
+        .state
         .db
         .read(move |conn| behind(conn, &signer, id, &ticket))
         .await?)
@@ -175,7 +154,7 @@ async fn find(state: &AppState, known: &KnownSigner, ticket: &str) -> Answer<Opt
 fn behind(conn: &mut Conn, signer: &Signer, id: i64, ticket: &str) -> DbResult<Option<Behind>> {
     let genuine =
         |row: &Row| signer.accepts(ticket, Purpose::Complaint, id, &row.values.life.nonce);
-    let Some(row) = store::find(conn, id)?
+    let Some(row) = Row::find(conn, id)?
         .filter(|row| row.deleted_at.is_none())
         .filter(genuine)
     else {
@@ -186,7 +165,7 @@ fn behind(conn: &mut Conn, signer: &Signer, id: i64, ticket: &str) -> DbResult<O
         None => None,
     };
     Ok(Some(Behind {
-        answer: store::last_text(conn, row.id, EventKind::Answered)?,
+        answer: store::last_text(conn, ComplaintId(row.id), EventKind::Answered)?,
         own: addressee.as_ref().map(language_of),
         row,
     }))
@@ -205,7 +184,7 @@ fn answer(
         now: state.clock.now().into(),
         told,
     };
-    let page = render(&behind.row, behind.row.status()?, &shown)?;
+    let page = render(&behind.row, behind.row.values.status()?, &shown)?;
     let status = match told {
         Some(Told::TooLong(_)) => StatusCode::UNPROCESSABLE_ENTITY,
         Some(Told::PassedOn) | None => StatusCode::OK,

@@ -1,26 +1,23 @@
 //! Endpoints for complaints as records.
 
-use actix_web::{
-    HttpRequest, HttpResponse, HttpResponseBuilder, delete, get, patch, post, put, web,
-};
+use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, put, web};
 use serde_json::Value as Json;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{shown, written};
-use crate::access::{Caller, Scope};
-use crate::api::batch::{BatchReport, Outcome};
+use crate::access::Caller;
+use crate::api::batch::BatchReport;
 use crate::api::body::Body;
-use crate::api::etag::{self, IfMatch};
-use crate::api::list::{self, ListParams, Page};
+use crate::api::etag;
+use crate::api::list::{ListParams, Page};
 use crate::api::reference::Reference;
 use crate::complaints::model::ComplaintInput;
-use crate::complaints::store::{self, COMPLAINTS, Row};
+use crate::complaints::store::{self, Row, Values};
 use crate::complaints::view::{Complaint, ComplaintDetail};
-use crate::db::UtcTime;
-use crate::db::select::Value;
-use crate::engagement::edit::{self, Writer};
-use crate::engagement::http::{no_contains, write_batch};
+use crate::db::DbResult;
+use crate::engagement::edit;
+use crate::engagement::http::records::{self, Moment, Shown};
 use crate::error::{Answer, Error, Problem};
+use crate::ids::ComplaintId;
 use crate::state::AppState;
 
 /// Adds these endpoints.
@@ -35,16 +32,12 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(delete_complaint);
 }
 
-pub(super) fn answer(mut response: HttpResponseBuilder, complaint: &Complaint) -> HttpResponse {
-    response
-        .insert_header(("etag", etag::of(complaint.version)))
-        .json(complaint)
-}
+impl Shown for Values {
+    type View = Complaint;
 
-fn answer_new(complaint: &Complaint) -> HttpResponse {
-    let mut response = HttpResponse::Created();
-    response.insert_header(("location", format!("/api/v1/complaints/{}", complaint.id)));
-    answer(response, complaint)
+    fn view(row: Row, moment: Moment) -> DbResult<Complaint> {
+        Complaint::of(&row, moment.now)
+    }
 }
 
 /// Lists complaints.
@@ -60,29 +53,7 @@ async fn list_complaints(
     caller: Caller,
     request: HttpRequest,
 ) -> Answer<HttpResponse> {
-    let wanted = list::parse(&request, &COMPLAINTS, &[])?;
-    no_contains(&wanted)?;
-    let (listing, teams) = (wanted.listing.clone(), caller.teams);
-    let now = UtcTime::from(state.clock.now());
-    let rows = state
-        .db
-        .read(move |conn| {
-            let rows = store::page(conn, &listing, &teams)?;
-            rows.iter().map(|row| Complaint::of(row, now)).collect()
-        })
-        .await?;
-    let rows: Vec<Complaint> = rows;
-    let key = |row: &Complaint, sort: &'static str| {
-        let value = match sort {
-            "received_at" => Value::Time(row.received_at),
-            "acknowledge_due_at" => Value::Time(row.acknowledge_due_at),
-            "answer_due_at" => Value::Time(row.answer_due_at),
-            "updated_at" => Value::Time(row.updated_at),
-            _ => Value::Int(row.id),
-        };
-        (value, row.id)
-    };
-    Ok(list::respond(&request, &wanted.page(rows, key, |row| row)))
+    records::list::<Values>(&state, caller, &request).await
 }
 
 /// Makes a complaint.
@@ -93,16 +64,7 @@ async fn create_complaint(
     caller: Caller,
     body: Body<ComplaintInput>,
 ) -> Answer<HttpResponse> {
-    caller.require(Scope::Write)?;
-    let writer = Writer::of(caller, state.clock.now().into());
-    let made = state
-        .db
-        .write(move |conn| {
-            let id = edit::create::<Row>(conn, &writer, body.0)?;
-            written(conn, id, &writer)
-        })
-        .await?;
-    Ok(answer_new(&made))
+    records::create::<Values>(&state, caller, body.0).await
 }
 
 /// Makes or replaces up to 5,000 complaints by external id; each stands or falls by itself.
@@ -114,9 +76,7 @@ async fn write_complaints(
     request: HttpRequest,
     payload: web::Payload,
 ) -> Answer<HttpResponse> {
-    caller.require(Scope::Write)?;
-    let report = write_batch::<Row>(&state, caller, &request, payload).await?;
-    Ok(HttpResponse::Ok().json(report))
+    records::batch::<Values>(&state, caller, &request, payload).await
 }
 
 /// Shows a complaint with everything that happened to it.
@@ -127,21 +87,19 @@ async fn find_complaint(
     caller: Caller,
     id: web::Path<String>,
 ) -> Answer<HttpResponse> {
-    let reference = Reference::parse(&id)?;
-    let now = UtcTime::from(state.clock.now());
+    let (reference, moment) = (Reference::parse(&id)?, Moment::of(&state));
     let found = state
         .db
         .read(move |conn| {
             let row: Row = edit::visible(conn, &reference, &caller.teams)?;
             Ok::<_, Error>(ComplaintDetail {
-                events: store::events(conn, row.id)?,
-                complaint: shown(conn, row, &caller.teams, now)?,
+                events: store::events(conn, ComplaintId(row.id))?,
+                complaint: records::shown(conn, row, &caller.teams, moment)?,
             })
         })
         .await?;
-    Ok(HttpResponse::Ok()
-        .insert_header(("etag", etag::of(found.complaint.version)))
-        .json(found))
+    let version = found.complaint.version;
+    Ok(etag::answer(HttpResponse::Ok(), version, &found))
 }
 
 /// Replaces a complaint, or makes it by external id; what happened to it stays.
@@ -154,20 +112,7 @@ async fn put_complaint(
     id: web::Path<String>,
     body: Body<ComplaintInput>,
 ) -> Answer<HttpResponse> {
-    caller.require(Scope::Write)?;
-    let (reference, condition) = (Reference::parse(&id)?, IfMatch::of(&request));
-    let writer = Writer::of(caller, state.clock.now().into());
-    let (outcome, row) = state
-        .db
-        .write(move |conn| {
-            let (outcome, id) = edit::put::<Row>(conn, &writer, &reference, &condition, body.0)?;
-            Ok::<_, Error>((outcome, written(conn, id, &writer)?))
-        })
-        .await?;
-    Ok(match outcome {
-        Outcome::Created => answer_new(&row),
-        _ => answer(HttpResponse::Ok(), &row),
-    })
+    records::put::<Values>(&state, caller, (&request, &id), body.0).await
 }
 
 /// Changes a complaint: members that are absent stay, `null` clears.
@@ -180,17 +125,7 @@ async fn update_complaint(
     id: web::Path<String>,
     patch: Body<Json>,
 ) -> Answer<HttpResponse> {
-    caller.require(Scope::Write)?;
-    let (reference, condition) = (Reference::parse(&id)?, IfMatch::of(&request));
-    let writer = Writer::of(caller, state.clock.now().into());
-    let row = state
-        .db
-        .write(move |conn| {
-            let id = edit::patch::<Row>(conn, &writer, &reference, &condition, patch.0)?;
-            written(conn, id, &writer)
-        })
-        .await?;
-    Ok(answer(HttpResponse::Ok(), &row))
+    records::patch::<Values>(&state, caller, (&request, &id), patch.0).await
 }
 
 /// Deletes a complaint that should never have been one; it stays as a tombstone.
@@ -202,12 +137,5 @@ async fn delete_complaint(
     request: HttpRequest,
     id: web::Path<String>,
 ) -> Answer<HttpResponse> {
-    caller.require(Scope::Write)?;
-    let (reference, condition) = (Reference::parse(&id)?, IfMatch::of(&request));
-    let writer = Writer::of(caller, state.clock.now().into());
-    state
-        .db
-        .write(move |conn| edit::delete::<Row>(conn, &writer, &reference, &condition))
-        .await?;
-    Ok(HttpResponse::NoContent().finish())
+    records::delete::<Values>(&state, caller, (&request, &id)).await
 }

@@ -11,7 +11,6 @@ use diesel::backend::Backend;
 use diesel::deserialize;
 use diesel::prelude::*;
 use diesel::row::NamedRow;
-use diesel::sql_types::{BigInt, Nullable, Text};
 
 pub use around::{Addressee, addressee, first_mail, shipment, user_exists};
 pub use events::{Event, add_event, events, last_text};
@@ -20,14 +19,11 @@ pub use service::{ComplaintAt, service};
 
 use super::life::{Severity, Status};
 use super::model::Channel;
-use crate::access::Teams;
 use crate::db::schema::complaints;
-use crate::db::select::{self, Collection, Kind, Listing, Statement, Value};
-use crate::db::{Conn, DbError, DbResult, UtcTime, on};
-use crate::engagement::store::{field, visible};
-use crate::ids::{
-    ComplaintId, ContactId, CustomerId, DepartmentId, ExternalId, ShipmentId, UserId,
-};
+use crate::db::select::{Collection, Kind, Value, field};
+use crate::db::{DbError, DbResult, UtcTime};
+use crate::engagement::store::{self as engagement, Listed, Stored, collection, writes};
+use crate::ids::{ContactId, CustomerId, DepartmentId, ShipmentId, UserId};
 
 /// What was told of a complaint.
 #[derive(Clone, Debug, PartialEq, QueryableByName, Insertable, AsChangeset)]
@@ -126,7 +122,8 @@ impl<DB: Backend> QueryableByName<DB> for Aside {
 }
 
 /// What is stored of a complaint, apart from its id and its times.
-#[derive(Clone, Debug, PartialEq, QueryableByName)]
+#[derive(Clone, Debug, PartialEq, QueryableByName, Insertable, AsChangeset)]
+#[diesel(table_name = complaints)]
 pub struct Values {
     /// What was told.
     #[diesel(embed)]
@@ -135,67 +132,41 @@ pub struct Values {
     #[diesel(embed)]
     pub life: Life,
     /// For the events of a write.
-    #[diesel(embed)]
+    #[diesel(embed, skip_insertion, skip_update)]
     pub aside: Aside,
 }
 
-/// A complaint, with the team of its customer.
-#[derive(Clone, Debug, QueryableByName)]
-#[diesel(table_name = complaints)]
-pub struct Row {
-    /// Its id.
-    pub id: ComplaintId,
-    /// What was told, and what happened.
-    #[diesel(embed)]
-    pub values: Values,
-    /// Goes up with every change.
-    pub version: i64,
-    /// When it was made.
-    pub created_at: UtcTime,
-    /// When it last changed.
-    pub updated_at: UtcTime,
-    /// When it was deleted, if it was.
-    pub deleted_at: Option<UtcTime>,
-    /// The customer's team.
-    #[diesel(sql_type = Nullable<BigInt>)]
-    pub team_id: Option<i64>,
-    /// The customer's name.
-    #[diesel(sql_type = Text)]
-    pub customer_name: String,
-}
+/// A complaint.
+pub type Row = engagement::Row<Values>;
 
-impl Row {
+impl Values {
     /// Where it stands.
     ///
     /// # Errors
     ///
     /// [`DbError::Corrupt`] if the stored word is none; as the next two.
     pub fn status(&self) -> DbResult<Status> {
-        let word = &self.values.life.status;
+        let word = &self.life.status;
         Status::parse(word).ok_or_else(|| DbError::corrupt("complaints.status", word))
     }
 
     /// How bad it is.
     pub fn severity(&self) -> DbResult<Severity> {
-        let word = &self.values.told.severity;
+        let word = &self.told.severity;
         Severity::parse(word).ok_or_else(|| DbError::corrupt("complaints.severity", word))
     }
 
     /// How it came.
     pub fn channel(&self) -> DbResult<Channel> {
-        let word = &self.values.told.channel;
+        let word = &self.told.channel;
         Channel::parse(word).ok_or_else(|| DbError::corrupt("complaints.channel", word))
     }
 }
 
 /// Lists of complaints.
-pub const COMPLAINTS: Collection = Collection {
-    columns: "v.*, c.team_id, c.name AS customer_name",
-    from: "complaints v JOIN customers c ON c.id = v.customer_id",
-    id: "v.id",
-    updated: Some("v.updated_at"),
-    alive: Some("v.deleted_at IS NULL"),
-    fields: &[
+pub const COMPLAINTS: Collection = collection(
+    "complaints v JOIN customers c ON c.id = v.customer_id",
+    &[
         field("id", "v.id", Kind::Int, true),
         field("customer_id", "v.customer_id", Kind::Int, false),
         field("department_id", "v.department_id", Kind::Int, false),
@@ -231,99 +202,26 @@ pub const COMPLAINTS: Collection = Collection {
         field("confirmed_at", "v.confirmed_at", Kind::Time, false),
         field("updated_at", "v.updated_at", Kind::Time, true),
     ],
-    default_sort: "-id",
-};
+    "-id",
+);
 
-/// One page of complaints, and one row more if there is another.
-///
-/// # Errors
-///
-/// The database's, as everywhere here.
-pub fn page(conn: &mut Conn, listing: &Listing, teams: &Teams) -> DbResult<Vec<Row>> {
-    let mut rows = select::page(conn, &COMPLAINTS, listing, |sql| {
-        teams.restrict(sql, "c.team_id");
-    })?;
-    mask(conn, &mut rows, teams)?;
-    Ok(rows)
-}
+impl Stored for Values {
+    writes!(complaints);
 
-/// Hides partners whom these teams may not see.
-pub fn mask(conn: &mut Conn, rows: &mut [Row], teams: &Teams) -> DbResult<()> {
-    let partners = rows.iter().filter_map(|row| row.values.told.partner_id);
-    let seen = visible(conn, partners.map(|id| id.0), teams)?;
-    for row in rows {
-        let partner = &mut row.values.told.partner_id;
-        *partner = partner.filter(|id| seen.contains(&id.0));
+    fn partner(&mut self) -> Option<&mut Option<CustomerId>> {
+        Some(&mut self.told.partner_id)
     }
-    Ok(())
 }
 
-/// The complaint with this id, deleted or not.
-pub fn find(conn: &mut Conn, id: i64) -> DbResult<Option<Row>> {
-    let mut sql = chosen();
-    sql.push("v.id = ").bind(Value::Int(id));
-    Ok(sql.load(conn)?.pop())
-}
+impl Listed for Values {
+    const LIST: &'static Collection = &COMPLAINTS;
 
-/// The complaint with this key, deleted or not.
-pub fn by_key(conn: &mut Conn, key: &ExternalId) -> DbResult<Option<Row>> {
-    let mut sql = chosen();
-    sql.push("v.system = ")
-        .bind(Value::Text(key.system.clone()));
-    sql.push(" AND v.external_id = ")
-        .bind(Value::Text(key.id.clone()));
-    Ok(sql.load(conn)?.pop())
-}
-
-fn chosen() -> Statement {
-    let mut sql = Statement::new("SELECT ");
-    sql.push(COMPLAINTS.columns)
-        .push(" FROM ")
-        .push(COMPLAINTS.from);
-    sql.push(" WHERE ");
-    sql
-}
-
-/// Keeps others from writing it until the transaction ends.
-pub fn lock(conn: &mut Conn, id: i64) -> DbResult<()> {
-    crate::engagement::store::lock(conn, "complaints", id)
-}
-
-/// Makes a complaint; a unique key is violated if there is one with this key.
-pub fn insert(conn: &mut Conn, values: &Values, now: UtcTime) -> DbResult<i64> {
-    Ok(on!(conn, |c| diesel::insert_into(complaints::table)
-        .values((
-            &values.told,
-            &values.life,
-            complaints::created_at.eq(now),
-            complaints::updated_at.eq(now),
-        ))
-        .returning(complaints::id)
-        .get_result(c))?)
-}
-
-/// Changes a complaint; one that was deleted comes back.
-pub fn update(conn: &mut Conn, id: i64, values: &Values, now: UtcTime) -> DbResult<()> {
-    on!(conn, |c| diesel::update(complaints::table.find(id))
-        .set((
-            &values.told,
-            &values.life,
-            complaints::updated_at.eq(now),
-            complaints::deleted_at.eq(None::<UtcTime>),
-            complaints::version.eq(complaints::version + 1),
-        ))
-        .execute(c))?;
-    Ok(())
-}
-
-/// Marks a complaint as deleted.
-pub fn delete(conn: &mut Conn, id: i64, now: UtcTime) -> DbResult<()> {
-    on!(conn, |c| diesel::update(complaints::table.find(id))
-        .set((
-            complaints::deleted_at.eq(Some(now)),
-            complaints::updated_at.eq(now),
-            complaints::version.eq(complaints::version + 1),
-        ))
-        .execute(c))?;
-    Ok(())
+    fn sorted_by(&self, field: &str) -> Option<Value> {
+        match field {
+            "received_at" => Some(Value::Time(self.told.received_at)),
+            "acknowledge_due_at" => Some(Value::Time(self.life.acknowledge_due_at)),
+            "answer_due_at" => Some(Value::Time(self.life.answer_due_at)),
+            _ => None,
+        }
+    }
 }

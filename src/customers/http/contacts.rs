@@ -4,19 +4,17 @@ use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, web};
 use serde_json::Value as Json;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{contains_only, visible};
+use super::parts;
 use crate::access::{Caller, Teams};
 use crate::api::body::Body;
-use crate::api::etag::{self, IfMatch};
-use crate::api::list::{self, ListParams, Page};
+use crate::api::list::{ListParams, Page};
 use crate::api::reference::Reference;
-use crate::customers::edit::{self, Writer};
+use crate::customers::edit;
 use crate::customers::model::ContactInput;
-use crate::customers::store;
-use crate::customers::store::contacts::{self, CONTACTS, Contact};
-use crate::customers::store::departments;
+use crate::customers::store::contacts::{self, Contact};
+use crate::customers::store::departments::Department;
+use crate::customers::store::parts::find;
 use crate::db::Conn;
-use crate::db::select::Value;
 use crate::error::{Answer, Error, Problem};
 use crate::ids::CustomerId;
 use crate::state::AppState;
@@ -43,7 +41,7 @@ async fn list_contacts(
     caller: Caller,
     request: HttpRequest,
 ) -> Answer<HttpResponse> {
-    list_of(&state, caller, &request, None).await
+    parts::list::<Contact>(&state, caller, &request, None).await
 }
 
 /// Lists the contacts of a customer.
@@ -55,37 +53,8 @@ async fn list_customer_contacts(
     request: HttpRequest,
     id: web::Path<String>,
 ) -> Answer<HttpResponse> {
-    list_of(&state, caller, &request, Some(Reference::parse(&id)?)).await
-}
-
-async fn list_of(
-    state: &AppState,
-    caller: Caller,
-    request: &HttpRequest,
-    customer: Option<Reference>,
-) -> Answer<HttpResponse> {
-    let wanted = list::parse(request, &CONTACTS, &[])?;
-    contains_only(&wanted, None)?;
-    let (listing, teams) = (wanted.listing.clone(), caller.teams);
-    let rows = state
-        .db
-        .read(move |conn| {
-            let customer = customer
-                .map(|reference| visible(conn, &reference, &teams))
-                .transpose()?;
-            Ok::<_, Error>(contacts::page(conn, &listing, &teams, customer)?)
-        })
-        .await?;
-    let key = |row: &Contact, sort: &'static str| {
-        let value = match sort {
-            "customer_id" => Value::Int(row.customer_id.0),
-            "name" => Value::Text(row.name.clone()),
-            "updated_at" => Value::Time(row.updated_at),
-            _ => Value::Int(row.id.0),
-        };
-        (value, row.id.0)
-    };
-    Ok(list::respond(request, &wanted.page(rows, key, |row| row)))
+    let customer = Some(Reference::parse(&id)?);
+    parts::list::<Contact>(&state, caller, &request, customer).await
 }
 
 /// Demands that the contact's department, if it has one, is one of the customer's.
@@ -98,7 +67,7 @@ fn check_department(
     let Some(id) = input.department_id else {
         return Ok(());
     };
-    let found = departments::find(conn, id, teams)?;
+    let found: Option<Department> = find(conn, id, teams)?;
     if found.is_none_or(|department| department.customer_id != customer) {
         let rule = format!("the customer has no department {id}");
         return Err(Error::invalid("department_id", "unknown", rule));
@@ -115,42 +84,12 @@ async fn create_contact(
     id: web::Path<String>,
     body: Body<ContactInput>,
 ) -> Answer<HttpResponse> {
-    let reference = Reference::parse(&id)?;
     let input = body.0.checked().map_err(Error::Invalid)?;
-    let writer = Writer::of(caller, state.clock.now().into());
-    let contact = state
-        .db
-        .write(move |conn| {
-            let customer = edit::standing(conn, &reference, &writer.teams)?.id;
-            check_department(conn, customer, &input, &writer.teams)?;
-            let contact = contacts::insert(conn, customer, &input, writer.now)?;
-            writer.record(conn, "created", "contact", contact.id.0)?;
-            Ok::<_, Error>(contact)
-        })
-        .await?;
-    Ok(HttpResponse::Created()
-        .insert_header(("location", format!("/api/v1/contacts/{}", contact.id)))
-        .insert_header(("etag", etag::of(contact.version)))
-        .json(contact))
-}
-
-fn found(conn: &mut Conn, id: i64, teams: &Teams) -> Answer<Contact> {
-    contacts::find(conn, id, teams)?.ok_or_else(|| Error::not_found("contact", id))
-}
-
-/// The contact, its customer locked so that nobody else changes it meanwhile.
-fn locked(conn: &mut Conn, id: i64, teams: &Teams, condition: &IfMatch) -> Answer<Contact> {
-    let customer = found(conn, id, teams)?.customer_id;
-    store::lock(conn, customer)?;
-    let contact = found(conn, id, teams)?;
-    condition.check(contact.version)?;
-    Ok(contact)
-}
-
-fn show(contact: &Contact) -> HttpResponse {
-    HttpResponse::Ok()
-        .insert_header(("etag", etag::of(contact.version)))
-        .json(contact)
+    parts::create(&state, caller, &id, move |conn, writer, customer| {
+        check_department(conn, customer, &input, &writer.teams)?;
+        Ok(contacts::insert(conn, customer, &input, writer.now)?)
+    })
+    .await
 }
 
 /// Shows a contact.
@@ -161,12 +100,7 @@ async fn find_contact(
     caller: Caller,
     id: web::Path<i64>,
 ) -> Answer<HttpResponse> {
-    let id = id.into_inner();
-    let contact = state
-        .db
-        .read(move |conn| found(conn, id, &caller.teams))
-        .await?;
-    Ok(show(&contact))
+    parts::find::<Contact>(&state, caller, id.into_inner()).await
 }
 
 /// Changes a contact: members that are absent stay, `null` clears.
@@ -179,26 +113,19 @@ async fn update_contact(
     id: web::Path<i64>,
     patch: Body<Json>,
 ) -> Answer<HttpResponse> {
-    let (condition, id, patch) = (IfMatch::of(&request), id.into_inner(), patch.0);
-    let writer = Writer::of(caller, state.clock.now().into());
-    let contact = state
-        .db
-        .write(move |conn| {
-            let old = locked(conn, id, &writer.teams, &condition)?;
-            let before = old.input()?;
-            let input = edit::overlaid(&before, patch)?
-                .checked()
-                .map_err(Error::Invalid)?;
-            if input == before {
-                return Ok(old);
-            }
-            check_department(conn, old.customer_id, &input, &writer.teams)?;
-            let contact = contacts::update(conn, &old, &input, writer.now)?;
-            writer.record(conn, "updated", "contact", id)?;
-            Ok::<_, Error>(contact)
-        })
-        .await?;
-    Ok(show(&contact))
+    let target = (&request, id.into_inner());
+    parts::update(&state, caller, target, |conn, writer, old: &Contact| {
+        let before = old.input()?;
+        let input = edit::overlaid(&before, patch.0)?
+            .checked()
+            .map_err(Error::Invalid)?;
+        if input == before {
+            return Ok(None);
+        }
+        check_department(conn, old.customer_id, &input, &writer.teams)?;
+        Ok(Some(contacts::update(conn, old, &input, writer.now)?))
+    })
+    .await
 }
 
 /// Deletes a contact.
@@ -210,16 +137,9 @@ async fn delete_contact(
     request: HttpRequest,
     id: web::Path<i64>,
 ) -> Answer<HttpResponse> {
-    let (condition, id) = (IfMatch::of(&request), id.into_inner());
-    let writer = Writer::of(caller, state.clock.now().into());
-    state
-        .db
-        .write(move |conn| {
-            let old = locked(conn, id, &writer.teams, &condition)?;
-            contacts::delete(conn, old.id, writer.now)?;
-            writer.record(conn, "deleted", "contact", id)?;
-            Ok::<_, Error>(())
-        })
-        .await?;
-    Ok(HttpResponse::NoContent().finish())
+    let target = (&request, id.into_inner());
+    parts::delete::<Contact>(&state, caller, target, |conn, writer, old| {
+        Ok(contacts::delete(conn, old.id, writer.now)?)
+    })
+    .await
 }

@@ -3,6 +3,7 @@
 mod contacts;
 mod customers;
 mod departments;
+mod parts;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 

@@ -3,10 +3,10 @@
 use diesel::prelude::*;
 use serde::Serialize;
 
-use crate::access::Teams;
+use super::parts::{Head, Part, collection};
 use crate::customers::model::{BuyingRole, ContactInput, SurveyConsent};
 use crate::db::schema::contacts;
-use crate::db::select::{self, Collection, Field, Kind, Listing, Statement, Value};
+use crate::db::select::{Collection, Kind, field};
 use crate::db::{Conn, DbError, DbResult, UtcTime, on};
 use crate::ids::{ContactId, CustomerId};
 
@@ -83,23 +83,10 @@ impl Contact {
     }
 }
 
-const fn field(name: &'static str, sql: &'static str, kind: Kind, sortable: bool) -> Field {
-    Field {
-        name,
-        sql,
-        kind,
-        sortable,
-    }
-}
-
 /// Lists of contacts.
-pub const CONTACTS: Collection = Collection {
-    columns: "p.*",
-    from: "contacts p JOIN customers c ON c.id = p.customer_id",
-    id: "p.id",
-    updated: Some("p.updated_at"),
-    alive: Some("p.deleted_at IS NULL"),
-    fields: &[
+const CONTACTS: Collection = collection(
+    "contacts p JOIN customers c ON c.id = p.customer_id",
+    &[
         field("id", "p.id", Kind::Int, true),
         field("customer_id", "p.customer_id", Kind::Int, true),
         field("department_id", "p.department_id", Kind::Int, false),
@@ -120,38 +107,21 @@ pub const CONTACTS: Collection = Collection {
         ),
         field("updated_at", "p.updated_at", Kind::Time, true),
     ],
-    default_sort: "id",
-};
+);
 
-/// One page of contacts, of one customer or of all that these teams may see.
-///
-/// # Errors
-///
-/// The database's, as everywhere here.
-pub fn page(
-    conn: &mut Conn,
-    listing: &Listing,
-    teams: &Teams,
-    customer: Option<CustomerId>,
-) -> DbResult<Vec<Contact>> {
-    select::page(conn, &CONTACTS, listing, |sql| {
-        teams.restrict(sql, "c.team_id");
-        if let Some(customer) = customer {
-            sql.push(" AND p.customer_id = ")
-                .bind(Value::Int(customer.0));
+impl Part for Contact {
+    const WHAT: &'static str = "contact";
+    const LIST: &'static Collection = &CONTACTS;
+
+    fn head(&self) -> Head<'_> {
+        Head {
+            id: self.id.0,
+            customer_id: self.customer_id,
+            name: &self.name,
+            version: self.version,
+            updated_at: self.updated_at,
         }
-    })
-}
-
-/// The contact with this id, unless it was deleted or these teams may not see it.
-pub fn find(conn: &mut Conn, id: i64, teams: &Teams) -> DbResult<Option<Contact>> {
-    let mut sql = Statement::new(
-        "SELECT p.* FROM contacts p JOIN customers c ON c.id = p.customer_id \
-         WHERE p.deleted_at IS NULL AND p.id = ",
-    );
-    sql.bind(Value::Int(id));
-    teams.restrict(&mut sql, "c.team_id");
-    Ok(sql.load(conn)?.pop())
+    }
 }
 
 /// The columns that can be told.

@@ -11,7 +11,7 @@ use super::{CHUNK, external_ids};
 use crate::access::Teams;
 use crate::customers::model::{CustomerDraft, CustomerInput, CustomerStatus, Role};
 use crate::db::schema::{contacts, customers, departments};
-use crate::db::select::{self, Collection, Field, Kind, Listing, Statement, Value, escape_like};
+use crate::db::select::{self, Collection, Kind, Listing, Statement, Value, escape_like, field};
 use crate::db::{Conn, DbError, DbResult, UtcTime, on};
 use crate::ids::CustomerId;
 use crate::ids::ExternalId;
@@ -83,15 +83,6 @@ const COLUMNS: &str = concat!(
     role!(),
     " AS role"
 );
-
-const fn field(name: &'static str, sql: &'static str, kind: Kind, sortable: bool) -> Field {
-    Field {
-        name,
-        sql,
-        kind,
-        sortable,
-    }
-}
 
 /// Lists of customers. The field `name` is compared in its normalised form.
 pub const CUSTOMERS: Collection = Collection {

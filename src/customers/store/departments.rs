@@ -3,10 +3,10 @@
 use diesel::prelude::*;
 use serde::Serialize;
 
-use crate::access::Teams;
+use super::parts::{Head, Part, collection};
 use crate::customers::model::{DepartmentDraft, DepartmentInput, DepartmentKind};
 use crate::db::schema::{contacts, departments};
-use crate::db::select::{self, Collection, Field, Kind, Listing, Statement, Value};
+use crate::db::select::{Collection, Kind, field};
 use crate::db::{Conn, DbError, DbResult, UtcTime, on};
 use crate::ids::{CustomerId, DepartmentId};
 
@@ -57,62 +57,32 @@ impl Department {
     }
 }
 
-const fn field(name: &'static str, sql: &'static str, kind: Kind, sortable: bool) -> Field {
-    Field {
-        name,
-        sql,
-        kind,
-        sortable,
-    }
-}
-
 /// Lists of departments.
-pub const DEPARTMENTS: Collection = Collection {
-    columns: "d.*",
-    from: "departments d JOIN customers c ON c.id = d.customer_id",
-    id: "d.id",
-    updated: Some("d.updated_at"),
-    alive: Some("d.deleted_at IS NULL"),
-    fields: &[
-        field("id", "d.id", Kind::Int, true),
-        field("customer_id", "d.customer_id", Kind::Int, true),
-        field("kind", "d.kind", Kind::Words(DepartmentKind::WORDS), false),
-        field("name", "d.name", Kind::Text, true),
-        field("required", "d.required", Kind::Bool, false),
-        field("updated_at", "d.updated_at", Kind::Time, true),
+const DEPARTMENTS: Collection = collection(
+    "departments p JOIN customers c ON c.id = p.customer_id",
+    &[
+        field("id", "p.id", Kind::Int, true),
+        field("customer_id", "p.customer_id", Kind::Int, true),
+        field("kind", "p.kind", Kind::Words(DepartmentKind::WORDS), false),
+        field("name", "p.name", Kind::Text, true),
+        field("required", "p.required", Kind::Bool, false),
+        field("updated_at", "p.updated_at", Kind::Time, true),
     ],
-    default_sort: "id",
-};
+);
 
-/// One page of departments, of one customer or of all that these teams may see.
-///
-/// # Errors
-///
-/// The database's, as everywhere here.
-pub fn page(
-    conn: &mut Conn,
-    listing: &Listing,
-    teams: &Teams,
-    customer: Option<CustomerId>,
-) -> DbResult<Vec<Department>> {
-    select::page(conn, &DEPARTMENTS, listing, |sql| {
-        teams.restrict(sql, "c.team_id");
-        if let Some(customer) = customer {
-            sql.push(" AND d.customer_id = ")
-                .bind(Value::Int(customer.0));
+impl Part for Department {
+    const WHAT: &'static str = "department";
+    const LIST: &'static Collection = &DEPARTMENTS;
+
+    fn head(&self) -> Head<'_> {
+        Head {
+            id: self.id.0,
+            customer_id: self.customer_id,
+            name: &self.name,
+            version: self.version,
+            updated_at: self.updated_at,
         }
-    })
-}
-
-/// The department with this id, unless it was deleted or these teams may not see it.
-pub fn find(conn: &mut Conn, id: i64, teams: &Teams) -> DbResult<Option<Department>> {
-    let mut sql = Statement::new(
-        "SELECT d.* FROM departments d JOIN customers c ON c.id = d.customer_id \
-         WHERE d.deleted_at IS NULL AND d.id = ",
-    );
-    sql.bind(Value::Int(id));
-    teams.restrict(&mut sql, "c.team_id");
-    Ok(sql.load(conn)?.pop())
+    }
 }
 
 /// Makes a department; a unique key is violated if the customer has one of this name.

@@ -4,6 +4,7 @@ pub mod contacts;
 pub mod customers;
 pub mod departments;
 pub mod external_ids;
+pub mod parts;
 
 use std::collections::HashMap;
 

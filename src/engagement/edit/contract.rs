@@ -1,59 +1,44 @@
 //! Contracts as records, and what must hold between them.
 
-use super::{Desk, Head, Record, named, reference, unknown};
-use crate::db::{Conn, DbResult, UtcTime};
+use super::{Desk, Record, named, reference, unknown};
+use crate::db::{Conn, DbResult};
 use crate::engagement::model::{ContractInput, RecordKey};
-use crate::engagement::store::contracts::{self, Row, Values};
+use crate::engagement::store::contracts::{Row, Values};
 use crate::error::{Answer, Error};
 use crate::ids::{ContractId, CustomerId, ExternalId};
 use crate::problem::FieldProblem;
 
-impl Record for Row {
+impl Record for Values {
     const WHAT: &'static str = "contract";
     const MANY: &'static str = "contracts";
     const KEYS: &'static [&'static str] = &["customer", "partner", "renewed_by"];
     type Input = ContractInput;
-    type Values = Values;
 
     fn checked(input: ContractInput) -> Result<ContractInput, Vec<FieldProblem>> {
         input.checked()
     }
 
-    fn key(input: &ContractInput) -> &ExternalId {
+    fn key_of(input: &ContractInput) -> &ExternalId {
         &input.external_id
     }
 
-    fn head(&self) -> Head {
-        Head {
-            id: self.id.0,
-            team_id: self.team_id,
-            version: self.version,
-            deleted: self.deleted_at.is_some(),
-        }
-    }
-
-    fn values(&self) -> &Values {
-        &self.values
-    }
-
     fn input(&self) -> DbResult<ContractInput> {
-        let values = &self.values;
         Ok(ContractInput {
-            external_id: values.key(),
-            customer: values.customer_id.0.into(),
-            partner: values.partner_id.map(|id| id.0.into()),
-            kind: values.kind.clone(),
-            service: values.service()?,
-            starts_on: values.starts_on,
-            ends_on: values.ends_on,
-            term_months: values.term_months,
-            notice_days: values.notice_days,
-            renewals: values.renewals,
-            auto_renews: values.auto_renews,
-            share: values.share,
-            value_per_year: values.value_per_year,
-            outcome: values.term()?.outcome,
-            renewed_by: values.renewed_by.map(|id| id.0.into()),
+            external_id: self.key(),
+            customer: self.customer_id.0.into(),
+            partner: self.partner_id.map(|id| id.0.into()),
+            kind: self.kind.clone(),
+            service: self.service()?,
+            starts_on: self.starts_on,
+            ends_on: self.ends_on,
+            term_months: self.term_months,
+            notice_days: self.notice_days,
+            renewals: self.renewals,
+            auto_renews: self.auto_renews,
+            share: self.share,
+            value_per_year: self.value_per_year,
+            outcome: self.term()?.outcome,
+            renewed_by: self.renewed_by.map(|id| id.0.into()),
         })
     }
 
@@ -61,8 +46,8 @@ impl Record for Row {
         conn: &mut Conn,
         desk: &mut Desk<'_>,
         input: &ContractInput,
-        standing: Option<&Self>,
-    ) -> Answer<Values> {
+        standing: Option<&Row>,
+    ) -> Answer<Self> {
         let before = standing.map(|row| &row.values);
         let owner = before.map(|values| values.customer_id);
         let customer_id = desk.customer(conn, "customer", &input.customer, owner)?;
@@ -74,7 +59,7 @@ impl Record for Row {
             Some(key) => Some(next_term(conn, key, (customer_id, input), standing)?),
         };
         let ExternalId { system, id } = input.external_id.clone();
-        Ok(Values {
+        Ok(Self {
             system,
             external_id: id,
             customer_id,
@@ -93,30 +78,6 @@ impl Record for Row {
             renewed_by,
         })
     }
-
-    fn find(conn: &mut Conn, id: i64) -> DbResult<Option<Self>> {
-        contracts::find(conn, id)
-    }
-
-    fn by_key(conn: &mut Conn, key: &ExternalId) -> DbResult<Option<Self>> {
-        contracts::by_key(conn, key)
-    }
-
-    fn lock(conn: &mut Conn, id: i64) -> DbResult<()> {
-        contracts::lock(conn, id)
-    }
-
-    fn insert(conn: &mut Conn, values: &Values, now: UtcTime) -> DbResult<i64> {
-        contracts::insert(conn, values, now)
-    }
-
-    fn update(conn: &mut Conn, id: i64, values: &Values, now: UtcTime) -> DbResult<()> {
-        contracts::update(conn, id, values, now)
-    }
-
-    fn delete(conn: &mut Conn, id: i64, now: UtcTime) -> DbResult<()> {
-        contracts::delete(conn, id, now)
-    }
 }
 
 /// The contract that follows: of the same customer, and begun later, so that no chain closes.
@@ -129,11 +90,11 @@ fn next_term(
     let Some(reference) = reference(key) else {
         return Err(unknown("renewed_by", "contract", None));
     };
-    let stays = |id: ContractId| standing.is_some_and(|row| row.values.renewed_by == Some(id));
-    let next = named::<Row>(conn, &reference)?
+    let stands = standing.and_then(|row| row.values.renewed_by);
+    let next = named::<Values>(conn, &reference)?
         // What belongs to another customer is none of the writer's business.
         .filter(|next| next.values.customer_id == customer)
-        .filter(|next| next.deleted_at.is_none() || stays(next.id))
+        .filter(|next| next.deleted_at.is_none() || stands == Some(ContractId(next.id)))
         .ok_or_else(|| unknown("renewed_by", "contract of this customer", Some(&reference)))?;
     if next.values.starts_on <= input.starts_on {
         let rule = format!(
@@ -142,5 +103,5 @@ fn next_term(
         );
         return Err(Error::invalid("renewed_by", "out_of_order", rule));
     }
-    Ok(next.id)
+    Ok(ContractId(next.id))
 }

@@ -1,4 +1,4 @@
-//! Writes of contracts and invoices in the caller's transaction; the same for both.
+//! Writes of records in the caller's transaction; the same for every kind.
 
 mod contract;
 mod invoice;
@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
 use super::model::RecordKey;
+use super::store::{Row, Stored};
 use crate::access::Teams;
 use crate::api::batch::Outcome;
 use crate::api::body::parse_value;
@@ -27,21 +28,8 @@ use crate::problem::FieldProblem;
 /// Stable word for an external id that another record has.
 const EXTERNAL_ID_TAKEN: &str = "external_id_taken";
 
-/// What every kind of record tells of itself.
-#[derive(Clone, Debug)]
-pub struct Head {
-    /// Its id.
-    pub id: i64,
-    /// Its customer's team.
-    pub team_id: Option<i64>,
-    /// Goes up with every change.
-    pub version: i64,
-    /// Whether it was deleted.
-    pub deleted: bool,
-}
-
-/// A kind of record of customers that other systems have keys for.
-pub trait Record: Sized + Send + 'static {
+/// A kind of record of customers that other systems have keys for: what is stored of one.
+pub trait Record: Stored {
     /// What it is called.
     const WHAT: &'static str;
     /// What several are called in addresses.
@@ -50,8 +38,6 @@ pub trait Record: Sized + Send + 'static {
     const KEYS: &'static [&'static str];
     /// What can be told of it.
     type Input: Serialize + DeserializeOwned + utoipa::PartialSchema + Send + 'static;
-    /// What is stored of it.
-    type Values: PartialEq;
 
     /// Tidies what was told and checks it.
     ///
@@ -60,11 +46,7 @@ pub trait Record: Sized + Send + 'static {
     /// Every rule that it breaks.
     fn checked(input: Self::Input) -> Result<Self::Input, Vec<FieldProblem>>;
     /// The key of what was told.
-    fn key(input: &Self::Input) -> &ExternalId;
-    /// What this record tells of itself.
-    fn head(&self) -> Head;
-    /// What is stored of it.
-    fn values(&self) -> &Self::Values;
+    fn key_of(input: &Self::Input) -> &ExternalId;
     /// What could be told to make it as it is.
     ///
     /// # Errors
@@ -80,45 +62,23 @@ pub trait Record: Sized + Send + 'static {
         conn: &mut Conn,
         desk: &mut Desk<'_>,
         input: &Self::Input,
-        standing: Option<&Self>,
-    ) -> Answer<Self::Values>;
-
-    /// The record with this id, deleted or not.
+        standing: Option<&Row<Self>>,
+    ) -> Answer<Self>;
+    /// Writes what goes with a record that was just written, and that was `before` if it stood:
+    /// nothing, unless a kind says otherwise.
     ///
     /// # Errors
     ///
-    /// The database's, as in all that follow.
-    fn find(conn: &mut Conn, id: i64) -> DbResult<Option<Self>>;
-    /// The record with this key, deleted or not.
-    ///
-    /// # Errors
-    ///
-    /// As above.
-    fn by_key(conn: &mut Conn, key: &ExternalId) -> DbResult<Option<Self>>;
-    /// Keeps others from writing it until the transaction ends.
-    ///
-    /// # Errors
-    ///
-    /// As above.
-    fn lock(conn: &mut Conn, id: i64) -> DbResult<()>;
-    /// Makes it; a unique key is violated if there is one with this key.
-    ///
-    /// # Errors
-    ///
-    /// As above.
-    fn insert(conn: &mut Conn, values: &Self::Values, now: UtcTime) -> DbResult<i64>;
-    /// Changes it; one that was deleted comes back.
-    ///
-    /// # Errors
-    ///
-    /// As above.
-    fn update(conn: &mut Conn, id: i64, values: &Self::Values, now: UtcTime) -> DbResult<()>;
-    /// Marks it as deleted.
-    ///
-    /// # Errors
-    ///
-    /// As above.
-    fn delete(conn: &mut Conn, id: i64, now: UtcTime) -> DbResult<()>;
+    /// The database's.
+    fn follow(
+        &self,
+        _conn: &mut Conn,
+        _id: i64,
+        _before: Option<&Self>,
+        _now: UtcTime,
+    ) -> DbResult<()> {
+        Ok(())
+    }
 }
 
 /// Where records are written: who writes, and the customers that were met.
@@ -232,12 +192,12 @@ pub fn unknown(field: &'static str, what: &str, reference: Option<&Reference>) -
 /// # Errors
 ///
 /// The database's.
-pub fn named<R: Record>(conn: &mut Conn, reference: &Reference) -> DbResult<Option<R>> {
+pub fn named<R: Record>(conn: &mut Conn, reference: &Reference) -> DbResult<Option<Row<R>>> {
     match reference {
-        Reference::Id(id) => R::find(conn, *id),
+        Reference::Id(id) => Row::find(conn, *id),
         // PostgreSQL takes no NUL in a text, hence nothing is called so.
         Reference::External(key) if key.system.contains('\0') || key.id.contains('\0') => Ok(None),
-        Reference::External(key) => R::by_key(conn, key),
+        Reference::External(key) => Row::by_key(conn, key),
     }
 }
 
@@ -246,9 +206,9 @@ pub fn named<R: Record>(conn: &mut Conn, reference: &Reference) -> DbResult<Opti
 /// # Errors
 ///
 /// 404 if there is none that these teams may see.
-pub fn visible<R: Record>(conn: &mut Conn, reference: &Reference, teams: &Teams) -> Answer<R> {
-    named::<R>(conn, reference)?
-        .filter(|record| !record.head().deleted && teams.allow(record.head().team_id))
+pub fn visible<R: Record>(conn: &mut Conn, reference: &Reference, teams: &Teams) -> Answer<Row<R>> {
+    named(conn, reference)?
+        .filter(|row: &Row<R>| row.deleted_at.is_none() && teams.allow(row.team_id))
         .ok_or_else(|| Error::not_found(R::WHAT, reference))
 }
 
@@ -257,9 +217,13 @@ pub fn visible<R: Record>(conn: &mut Conn, reference: &Reference, teams: &Teams)
 /// # Errors
 ///
 /// As [`visible`].
-pub fn standing<R: Record>(conn: &mut Conn, reference: &Reference, teams: &Teams) -> Answer<R> {
-    let id = visible::<R>(conn, reference, teams)?.head().id;
-    R::lock(conn, id)?;
+pub fn standing<R: Record>(
+    conn: &mut Conn,
+    reference: &Reference,
+    teams: &Teams,
+) -> Answer<Row<R>> {
+    let id = visible::<R>(conn, reference, teams)?.id;
+    Row::<R>::lock(conn, id)?;
     // Read behind the lock: another may have deleted or moved it before.
     visible(conn, &Reference::Id(id), teams)
 }
@@ -271,9 +235,12 @@ pub fn standing<R: Record>(conn: &mut Conn, reference: &Reference, teams: &Teams
 /// 409 `external_id_taken`, 422 for rules that it breaks.
 pub fn create<R: Record>(conn: &mut Conn, writer: &Writer, input: R::Input) -> Answer<i64> {
     let input = R::checked(input).map_err(Error::Invalid)?;
-    let standing = for_key::<R>(conn, writer, R::key(&input))?;
-    if standing.as_ref().is_some_and(|one| !one.head().deleted) {
-        return Err(taken::<R>(R::key(&input)));
+    let standing = for_key::<R>(conn, writer, R::key_of(&input))?;
+    if standing
+        .as_ref()
+        .is_some_and(|row| row.deleted_at.is_none())
+    {
+        return Err(taken::<R>(R::key_of(&input)));
     }
     let (outcome, id) = write(conn, &mut Desk::new(writer), &input, standing.as_ref())?;
     note::<R>(conn, writer, outcome, id)?;
@@ -296,12 +263,12 @@ pub fn put<R: Record>(
     let written = match reference {
         Reference::Id(_) => {
             let standing = standing::<R>(conn, reference, &writer.teams)?;
-            condition.check(standing.head().version)?;
-            same_key::<R>(R::key(&standing.input()?), R::key(&input))?;
+            condition.check(standing.version)?;
+            same_key::<R>(R::key_of(&standing.values.input()?), R::key_of(&input))?;
             write(conn, &mut Desk::new(writer), &input, Some(&standing))?
         }
         Reference::External(key) => {
-            same_key::<R>(key, R::key(&input))?;
+            same_key::<R>(key, R::key_of(&input))?;
             upsert::<R>(conn, &mut Desk::new(writer), condition, &input)?
         }
     };
@@ -322,9 +289,9 @@ pub fn upsert<R: Record>(
 ) -> Answer<(Outcome, i64)> {
     let mut once = |conn: &mut Conn| {
         attempt(conn, |conn| {
-            let standing = for_key::<R>(conn, desk.writer, R::key(input))?;
-            match standing.as_ref().map(R::head).filter(|head| !head.deleted) {
-                Some(head) => condition.check(head.version)?,
+            let standing = for_key::<R>(conn, desk.writer, R::key_of(input))?;
+            match standing.as_ref().filter(|row| row.deleted_at.is_none()) {
+                Some(row) => condition.check(row.version)?,
                 None if *condition == IfMatch::Absent => {}
                 None => {
                     return Err(Error::PreconditionFailed {
@@ -358,8 +325,8 @@ pub fn patch<R: Record>(
     body: Json,
 ) -> Answer<i64> {
     let standing = standing::<R>(conn, reference, &writer.teams)?;
-    condition.check(standing.head().version)?;
-    let before = standing.input()?;
+    condition.check(standing.version)?;
+    let before = standing.values.input()?;
     known_members(&before, &body)?;
     let mut laid_under = serde_json::to_value(&before).map_err(Error::internal)?;
     for name in R::KEYS {
@@ -373,7 +340,7 @@ pub fn patch<R: Record>(
     }
     let input: R::Input = parse_value(&merge::patched(&laid_under, body)?)?;
     let input = R::checked(input).map_err(Error::Invalid)?;
-    same_key::<R>(R::key(&before), R::key(&input))?;
+    same_key::<R>(R::key_of(&before), R::key_of(&input))?;
     let (outcome, id) = write(conn, &mut Desk::new(writer), &input, Some(&standing))?;
     note::<R>(conn, writer, outcome, id)?;
     Ok(id)
@@ -391,56 +358,56 @@ pub fn delete<R: Record>(
     condition: &IfMatch,
 ) -> Answer<()> {
     let standing = standing::<R>(conn, reference, &writer.teams)?;
-    let head = standing.head();
-    condition.check(head.version)?;
-    R::delete(conn, head.id, writer.now)?;
-    Ok(writer.record(conn, "deleted", R::WHAT, head.id)?)
+    condition.check(standing.version)?;
+    Row::<R>::delete(conn, standing.id, writer.now)?;
+    Ok(writer.record(conn, "deleted", R::WHAT, standing.id)?)
 }
 
 /// The record with this key, deleted or not, locked for writing.
-fn for_key<R: Record>(conn: &mut Conn, writer: &Writer, key: &ExternalId) -> Answer<Option<R>> {
-    let Some(found) = R::by_key(conn, key)? else {
+fn for_key<R: Record>(
+    conn: &mut Conn,
+    writer: &Writer,
+    key: &ExternalId,
+) -> Answer<Option<Row<R>>> {
+    let Some(Row { id, .. }) = Row::<R>::by_key(conn, key)? else {
         return Ok(None);
     };
-    R::lock(conn, found.head().id)?;
-    let found = R::find(conn, found.head().id)?;
-    if found
-        .as_ref()
-        .is_some_and(|one| !writer.teams.allow(one.head().team_id))
-    {
-        return Err(taken::<R>(key));
+    Row::<R>::lock(conn, id)?;
+    match Row::<R>::find(conn, id)? {
+        Some(found) if !writer.teams.allow(found.team_id) => Err(taken::<R>(key)),
+        found => Ok(found),
     }
-    Ok(found)
 }
 
 fn write<R: Record>(
     conn: &mut Conn,
     desk: &mut Desk<'_>,
     input: &R::Input,
-    standing: Option<&R>,
+    standing: Option<&Row<R>>,
 ) -> Answer<(Outcome, i64)> {
     let values = R::resolved(conn, desk, input, standing)?;
     let now = desk.writer.now;
     let Some(standing) = standing else {
-        let made = R::insert(conn, &values, now);
-        let id = made.map_err(|error| {
+        let id = values.insert(conn, now).map_err(|error| {
             if error.is_unique_violation() {
-                taken::<R>(R::key(input))
+                taken::<R>(R::key_of(input))
             } else {
                 error.into()
             }
         })?;
+        values.follow(conn, id, None, now)?;
         return Ok((Outcome::Created, id));
     };
-    let head = standing.head();
-    if !head.deleted && *standing.values() == values {
-        return Ok((Outcome::Unchanged, head.id));
+    let (id, deleted) = (standing.id, standing.deleted_at.is_some());
+    if !deleted && standing.values == values {
+        return Ok((Outcome::Unchanged, id));
     }
-    R::update(conn, head.id, &values, now)?;
-    Ok(if head.deleted {
-        (Outcome::Created, head.id)
+    values.update(conn, id, now)?;
+    values.follow(conn, id, Some(&standing.values), now)?;
+    Ok(if deleted {
+        (Outcome::Created, id)
     } else {
-        (Outcome::Updated, head.id)
+        (Outcome::Updated, id)
     })
 }
 

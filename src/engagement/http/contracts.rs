@@ -1,26 +1,20 @@
 //! Endpoints for contracts.
 
-use actix_web::{
-    HttpRequest, HttpResponse, HttpResponseBuilder, delete, get, patch, post, put, web,
-};
+use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, put, web};
 use chrono::NaiveDate;
 use serde::Serialize;
 use serde_json::Value as Json;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{no_contains, write_batch};
-use crate::access::{Caller, Teams};
-use crate::api::batch::{BatchReport, Outcome};
+use super::records::{self, Moment, Shown};
+use crate::access::Caller;
+use crate::api::batch::BatchReport;
 use crate::api::body::Body;
-use crate::api::etag::{self, IfMatch};
-use crate::api::list::{self, ListParams, Page};
-use crate::api::reference::Reference;
-use crate::db::select::Value;
-use crate::db::{Conn, DbResult, UtcTime};
-use crate::engagement::edit::{self, Writer};
+use crate::api::list::{ListParams, Page};
+use crate::db::{DbResult, UtcTime};
 use crate::engagement::model::{ContractInput, ContractOutcome, ContractStatus};
-use crate::engagement::store::contracts::{self, CONTRACTS, Row};
-use crate::error::{Answer, Error, Problem};
+use crate::engagement::store::contracts::{Row, Values};
+use crate::error::{Answer, Problem};
 use crate::ids::ExternalId;
 use crate::shipments::model::Service;
 use crate::state::AppState;
@@ -39,7 +33,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 
 /// A contract. Amounts are minor units of the reporting currency.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
-struct Contract {
+pub(crate) struct Contract {
     /// Its id.
     id: i64,
     /// Key in the sender's system.
@@ -86,64 +80,36 @@ struct Contract {
     deleted_at: Option<UtcTime>,
 }
 
-/// The rows as these teams may see them today.
-fn shown(
-    conn: &mut Conn,
-    mut rows: Vec<Row>,
-    teams: &Teams,
-    today: NaiveDate,
-) -> DbResult<Vec<Contract>> {
-    contracts::hide_partners(conn, &mut rows, teams)?;
-    rows.into_iter().map(|row| view(row, today)).collect()
-}
+impl Shown for Values {
+    type View = Contract;
 
-fn view(row: Row, today: NaiveDate) -> DbResult<Contract> {
-    let (values, term) = (&row.values, row.values.term()?);
-    Ok(Contract {
-        id: row.id.0,
-        external_id: values.key(),
-        customer_id: values.customer_id.0,
-        partner_id: values.partner_id.map(|id| id.0),
-        service: values.service()?,
-        starts_on: values.starts_on,
-        ends_on: values.ends_on,
-        term_months: values.term_months,
-        notice_days: values.notice_days,
-        notice_by: term.notice_by(values.notice_days),
-        renewals: values.renewals,
-        auto_renews: values.auto_renews,
-        share: values.share,
-        value_per_year: values.value_per_year,
-        outcome: term.outcome,
-        renewed_by: values.renewed_by.map(|id| id.0),
-        status: term.status(today),
-        version: row.version,
-        created_at: row.created_at,
-        updated_at: row.updated_at,
-        deleted_at: row.deleted_at,
-        kind: row.values.kind,
-    })
-}
-
-/// The contract that was just written, as its writer may see it.
-fn written(conn: &mut Conn, id: i64, teams: &Teams, today: NaiveDate) -> Answer<Contract> {
-    let missing = || Error::not_found("contract", id);
-    let row = contracts::find(conn, id)?.ok_or_else(missing)?;
-    shown(conn, vec![row], teams, today)?
-        .pop()
-        .ok_or_else(missing)
-}
-
-fn answer(mut response: HttpResponseBuilder, contract: &Contract) -> HttpResponse {
-    response
-        .insert_header(("etag", etag::of(contract.version)))
-        .json(contract)
-}
-
-fn answer_new(contract: &Contract) -> HttpResponse {
-    let mut response = HttpResponse::Created();
-    response.insert_header(("location", format!("/api/v1/contracts/{}", contract.id)));
-    answer(response, contract)
+    fn view(row: Row, moment: Moment) -> DbResult<Contract> {
+        let (values, term) = (&row.values, row.values.term()?);
+        Ok(Contract {
+            id: row.id,
+            external_id: values.key(),
+            customer_id: values.customer_id.0,
+            partner_id: values.partner_id.map(|id| id.0),
+            service: values.service()?,
+            starts_on: values.starts_on,
+            ends_on: values.ends_on,
+            term_months: values.term_months,
+            notice_days: values.notice_days,
+            notice_by: term.notice_by(values.notice_days),
+            renewals: values.renewals,
+            auto_renews: values.auto_renews,
+            share: values.share,
+            value_per_year: values.value_per_year,
+            outcome: term.outcome,
+            renewed_by: values.renewed_by.map(|id| id.0),
+            status: term.status(moment.today),
+            version: row.version,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+            deleted_at: row.deleted_at,
+            kind: row.values.kind,
+        })
+    }
 }
 
 /// Lists contracts.
@@ -157,25 +123,7 @@ async fn list_contracts(
     caller: Caller,
     request: HttpRequest,
 ) -> Answer<HttpResponse> {
-    let wanted = list::parse(&request, &CONTRACTS, &[])?;
-    no_contains(&wanted)?;
-    let (listing, teams, today) = (wanted.listing.clone(), caller.teams, state.today());
-    let rows = state
-        .db
-        .read(move |conn| {
-            let rows = contracts::page(conn, &listing, &teams)?;
-            shown(conn, rows, &teams, today)
-        })
-        .await?;
-    let key = |row: &Contract, sort: &'static str| {
-        let value = match sort {
-            "starts_on" => Value::Date(row.starts_on),
-            "updated_at" => Value::Time(row.updated_at),
-            _ => Value::Int(row.id),
-        };
-        (value, row.id)
-    };
-    Ok(list::respond(&request, &wanted.page(rows, key, |row| row)))
+    records::list::<Values>(&state, caller, &request).await
 }
 
 /// Makes a contract.
@@ -186,15 +134,7 @@ async fn create_contract(
     caller: Caller,
     body: Body<ContractInput>,
 ) -> Answer<HttpResponse> {
-    let (writer, today) = (Writer::of(caller, state.clock.now().into()), state.today());
-    let made = state
-        .db
-        .write(move |conn| {
-            let id = edit::create::<Row>(conn, &writer, body.0)?;
-            written(conn, id, &writer.teams, today)
-        })
-        .await?;
-    Ok(answer_new(&made))
+    records::create::<Values>(&state, caller, body.0).await
 }
 
 /// Makes or replaces up to 5,000 contracts by external id; each stands or falls by itself.
@@ -206,8 +146,7 @@ async fn write_contracts(
     request: HttpRequest,
     payload: web::Payload,
 ) -> Answer<HttpResponse> {
-    let report = write_batch::<Row>(&state, caller, &request, payload).await?;
-    Ok(HttpResponse::Ok().json(report))
+    records::batch::<Values>(&state, caller, &request, payload).await
 }
 
 /// Shows a contract.
@@ -218,18 +157,7 @@ async fn find_contract(
     caller: Caller,
     id: web::Path<String>,
 ) -> Answer<HttpResponse> {
-    let (reference, today) = (Reference::parse(&id)?, state.today());
-    let found = state
-        .db
-        .read(move |conn| {
-            let row: Row = edit::visible(conn, &reference, &caller.teams)?;
-            let id = row.id.0;
-            shown(conn, vec![row], &caller.teams, today)?
-                .pop()
-                .ok_or_else(|| Error::not_found("contract", id))
-        })
-        .await?;
-    Ok(answer(HttpResponse::Ok(), &found))
+    records::find::<Values>(&state, caller, &id).await
 }
 
 /// Replaces a contract, or makes it by external id.
@@ -242,19 +170,7 @@ async fn put_contract(
     id: web::Path<String>,
     body: Body<ContractInput>,
 ) -> Answer<HttpResponse> {
-    let (reference, condition) = (Reference::parse(&id)?, IfMatch::of(&request));
-    let (writer, today) = (Writer::of(caller, state.clock.now().into()), state.today());
-    let (outcome, row) = state
-        .db
-        .write(move |conn| {
-            let (outcome, id) = edit::put::<Row>(conn, &writer, &reference, &condition, body.0)?;
-            Ok::<_, Error>((outcome, written(conn, id, &writer.teams, today)?))
-        })
-        .await?;
-    Ok(match outcome {
-        Outcome::Created => answer_new(&row),
-        _ => answer(HttpResponse::Ok(), &row),
-    })
+    records::put::<Values>(&state, caller, (&request, &id), body.0).await
 }
 
 /// Changes a contract: members that are absent stay, `null` clears.
@@ -267,16 +183,7 @@ async fn update_contract(
     id: web::Path<String>,
     patch: Body<Json>,
 ) -> Answer<HttpResponse> {
-    let (reference, condition) = (Reference::parse(&id)?, IfMatch::of(&request));
-    let (writer, today) = (Writer::of(caller, state.clock.now().into()), state.today());
-    let row = state
-        .db
-        .write(move |conn| {
-            let id = edit::patch::<Row>(conn, &writer, &reference, &condition, patch.0)?;
-            written(conn, id, &writer.teams, today)
-        })
-        .await?;
-    Ok(answer(HttpResponse::Ok(), &row))
+    records::patch::<Values>(&state, caller, (&request, &id), patch.0).await
 }
 
 /// Deletes a contract; it stays as a tombstone for those who pull changes.
@@ -288,11 +195,5 @@ async fn delete_contract(
     request: HttpRequest,
     id: web::Path<String>,
 ) -> Answer<HttpResponse> {
-    let (reference, condition) = (Reference::parse(&id)?, IfMatch::of(&request));
-    let writer = Writer::of(caller, state.clock.now().into());
-    state
-        .db
-        .write(move |conn| edit::delete::<Row>(conn, &writer, &reference, &condition))
-        .await?;
-    Ok(HttpResponse::NoContent().finish())
+    records::delete::<Values>(&state, caller, (&request, &id)).await
 }

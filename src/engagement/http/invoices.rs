@@ -1,26 +1,20 @@
 //! Endpoints for invoices.
 
-use actix_web::{
-    HttpRequest, HttpResponse, HttpResponseBuilder, delete, get, patch, post, put, web,
-};
+use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, put, web};
 use chrono::NaiveDate;
 use serde::Serialize;
 use serde_json::Value as Json;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{no_contains, write_batch};
+use super::records::{self, Moment, Shown};
 use crate::access::Caller;
-use crate::api::batch::{BatchReport, Outcome};
+use crate::api::batch::BatchReport;
 use crate::api::body::Body;
-use crate::api::etag::{self, IfMatch};
-use crate::api::list::{self, ListParams, Page};
-use crate::api::reference::Reference;
-use crate::db::select::Value;
-use crate::db::{Conn, UtcTime};
-use crate::engagement::edit::{self, Writer};
+use crate::api::list::{ListParams, Page};
+use crate::db::{DbResult, UtcTime};
 use crate::engagement::model::{InvoiceInput, InvoiceStatus, Unusable};
-use crate::engagement::store::invoices::{self, INVOICES, Row};
-use crate::error::{Answer, Error, Problem};
+use crate::engagement::store::invoices::{Row, Values};
+use crate::error::{Answer, Problem};
 use crate::ids::ExternalId;
 use crate::state::AppState;
 
@@ -38,7 +32,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 
 /// An invoice and its payment. Amounts are minor units of the reporting currency.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
-struct Invoice {
+pub(crate) struct Invoice {
     /// Its id.
     id: i64,
     /// Key in the sender's system.
@@ -71,43 +65,29 @@ struct Invoice {
     deleted_at: Option<UtcTime>,
 }
 
-fn view(row: &Row, today: NaiveDate) -> Invoice {
-    let (values, payment) = (&row.values, row.values.payment());
-    Invoice {
-        id: row.id.0,
-        external_id: values.key(),
-        customer_id: values.customer_id.0,
-        issued_on: values.issued_on,
-        due_on: values.due_on,
-        amount: values.amount,
-        paid_on: values.paid_on,
-        disputed: values.disputed,
-        status: payment.status(today),
-        days_beyond_terms: payment.days_beyond_terms(today),
-        unusable: payment.unusable(today),
-        version: row.version,
-        created_at: row.created_at,
-        updated_at: row.updated_at,
-        deleted_at: row.deleted_at,
+impl Shown for Values {
+    type View = Invoice;
+
+    fn view(row: Row, Moment { today, .. }: Moment) -> DbResult<Invoice> {
+        let (values, payment) = (&row.values, row.values.payment());
+        Ok(Invoice {
+            id: row.id,
+            external_id: values.key(),
+            customer_id: values.customer_id.0,
+            issued_on: values.issued_on,
+            due_on: values.due_on,
+            amount: values.amount,
+            paid_on: values.paid_on,
+            disputed: values.disputed,
+            status: payment.status(today),
+            days_beyond_terms: payment.days_beyond_terms(today),
+            unusable: payment.unusable(today),
+            version: row.version,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+            deleted_at: row.deleted_at,
+        })
     }
-}
-
-/// The invoice that was just written.
-fn written(conn: &mut Conn, id: i64, today: NaiveDate) -> Answer<Invoice> {
-    let row = invoices::find(conn, id)?.ok_or_else(|| Error::not_found("invoice", id))?;
-    Ok(view(&row, today))
-}
-
-fn answer(mut response: HttpResponseBuilder, invoice: &Invoice) -> HttpResponse {
-    response
-        .insert_header(("etag", etag::of(invoice.version)))
-        .json(invoice)
-}
-
-fn answer_new(invoice: &Invoice) -> HttpResponse {
-    let mut response = HttpResponse::Created();
-    response.insert_header(("location", format!("/api/v1/invoices/{}", invoice.id)));
-    answer(response, invoice)
 }
 
 /// Lists invoices.
@@ -121,25 +101,7 @@ async fn list_invoices(
     caller: Caller,
     request: HttpRequest,
 ) -> Answer<HttpResponse> {
-    let wanted = list::parse(&request, &INVOICES, &[])?;
-    no_contains(&wanted)?;
-    let (listing, teams, today) = (wanted.listing.clone(), caller.teams, state.today());
-    let rows = state
-        .db
-        .read(move |conn| invoices::page(conn, &listing, &teams))
-        .await?;
-    let rows = rows.iter().map(|row| view(row, today)).collect();
-    let key = |row: &Invoice, sort: &'static str| {
-        let value = match sort {
-            "issued_on" => Value::Date(row.issued_on),
-            "due_on" => Value::Date(row.due_on),
-            "amount" => Value::Int(row.amount),
-            "updated_at" => Value::Time(row.updated_at),
-            _ => Value::Int(row.id),
-        };
-        (value, row.id)
-    };
-    Ok(list::respond(&request, &wanted.page(rows, key, |row| row)))
+    records::list::<Values>(&state, caller, &request).await
 }
 
 /// Makes an invoice.
@@ -150,15 +112,7 @@ async fn create_invoice(
     caller: Caller,
     body: Body<InvoiceInput>,
 ) -> Answer<HttpResponse> {
-    let (writer, today) = (Writer::of(caller, state.clock.now().into()), state.today());
-    let made = state
-        .db
-        .write(move |conn| {
-            let id = edit::create::<Row>(conn, &writer, body.0)?;
-            written(conn, id, today)
-        })
-        .await?;
-    Ok(answer_new(&made))
+    records::create::<Values>(&state, caller, body.0).await
 }
 
 /// Makes or replaces up to 5,000 invoices by external id; each stands or falls by itself.
@@ -170,8 +124,7 @@ async fn write_invoices(
     request: HttpRequest,
     payload: web::Payload,
 ) -> Answer<HttpResponse> {
-    let report = write_batch::<Row>(&state, caller, &request, payload).await?;
-    Ok(HttpResponse::Ok().json(report))
+    records::batch::<Values>(&state, caller, &request, payload).await
 }
 
 /// Shows an invoice.
@@ -182,15 +135,7 @@ async fn find_invoice(
     caller: Caller,
     id: web::Path<String>,
 ) -> Answer<HttpResponse> {
-    let (reference, today) = (Reference::parse(&id)?, state.today());
-    let found = state
-        .db
-        .read(move |conn| {
-            let row: Row = edit::visible(conn, &reference, &caller.teams)?;
-            Ok::<_, Error>(view(&row, today))
-        })
-        .await?;
-    Ok(answer(HttpResponse::Ok(), &found))
+    records::find::<Values>(&state, caller, &id).await
 }
 
 /// Replaces an invoice, or makes it by external id.
@@ -203,19 +148,7 @@ async fn put_invoice(
     id: web::Path<String>,
     body: Body<InvoiceInput>,
 ) -> Answer<HttpResponse> {
-    let (reference, condition) = (Reference::parse(&id)?, IfMatch::of(&request));
-    let (writer, today) = (Writer::of(caller, state.clock.now().into()), state.today());
-    let (outcome, row) = state
-        .db
-        .write(move |conn| {
-            let (outcome, id) = edit::put::<Row>(conn, &writer, &reference, &condition, body.0)?;
-            Ok::<_, Error>((outcome, written(conn, id, today)?))
-        })
-        .await?;
-    Ok(match outcome {
-        Outcome::Created => answer_new(&row),
-        _ => answer(HttpResponse::Ok(), &row),
-    })
+    records::put::<Values>(&state, caller, (&request, &id), body.0).await
 }
 
 /// Changes an invoice: members that are absent stay, `null` clears.
@@ -228,16 +161,7 @@ async fn update_invoice(
     id: web::Path<String>,
     patch: Body<Json>,
 ) -> Answer<HttpResponse> {
-    let (reference, condition) = (Reference::parse(&id)?, IfMatch::of(&request));
-    let (writer, today) = (Writer::of(caller, state.clock.now().into()), state.today());
-    let row = state
-        .db
-        .write(move |conn| {
-            let id = edit::patch::<Row>(conn, &writer, &reference, &condition, patch.0)?;
-            written(conn, id, today)
-        })
-        .await?;
-    Ok(answer(HttpResponse::Ok(), &row))
+    records::patch::<Values>(&state, caller, (&request, &id), patch.0).await
 }
 
 /// Deletes an invoice; it stays as a tombstone for those who pull changes.
@@ -249,11 +173,5 @@ async fn delete_invoice(
     request: HttpRequest,
     id: web::Path<String>,
 ) -> Answer<HttpResponse> {
-    let (reference, condition) = (Reference::parse(&id)?, IfMatch::of(&request));
-    let writer = Writer::of(caller, state.clock.now().into());
-    state
-        .db
-        .write(move |conn| edit::delete::<Row>(conn, &writer, &reference, &condition))
-        .await?;
-    Ok(HttpResponse::NoContent().finish())
+    records::delete::<Values>(&state, caller, (&request, &id)).await
 }

@@ -2,13 +2,11 @@
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Nullable};
 
-use super::field;
-use crate::access::Teams;
+use super::{Listed, Stored, collection, writes};
 use crate::db::schema::contracts;
-use crate::db::select::{self, Collection, Kind, Listing, Statement, Value};
-use crate::db::{Conn, DbError, DbResult, UtcTime, on};
+use crate::db::select::{Collection, Kind, Value, field};
+use crate::db::{DbError, DbResult};
 use crate::engagement::model::{ContractOutcome, Term};
 use crate::ids::{ContractId, CustomerId, ExternalId};
 use crate::shipments::model::Service;
@@ -51,27 +49,8 @@ pub struct Values {
     pub renewed_by: Option<ContractId>,
 }
 
-/// A contract, with the team of its customer.
-#[derive(Clone, Debug, QueryableByName)]
-#[diesel(table_name = contracts)]
-pub struct Row {
-    /// Its id.
-    pub id: ContractId,
-    /// What was told.
-    #[diesel(embed)]
-    pub values: Values,
-    /// Goes up with every change.
-    pub version: i64,
-    /// When it was made.
-    pub created_at: UtcTime,
-    /// When it last changed.
-    pub updated_at: UtcTime,
-    /// When it was deleted, if it was.
-    pub deleted_at: Option<UtcTime>,
-    /// The customer's team.
-    #[diesel(sql_type = Nullable<BigInt>)]
-    pub team_id: Option<i64>,
-}
+/// A contract.
+pub type Row = super::Row<Values>;
 
 impl Values {
     /// The key in the sender's system.
@@ -119,117 +98,40 @@ pub(super) fn outcome(word: &str) -> DbResult<ContractOutcome> {
 }
 
 /// Lists of contracts.
-pub const CONTRACTS: Collection = Collection {
-    columns: "k.*, c.team_id",
-    from: "contracts k JOIN customers c ON c.id = k.customer_id",
-    id: "k.id",
-    updated: Some("k.updated_at"),
-    alive: Some("k.deleted_at IS NULL"),
-    fields: &[
-        field("id", "k.id", Kind::Int, true),
-        field("customer_id", "k.customer_id", Kind::Int, false),
-        field("system", "k.system", Kind::Text, false),
-        field("service", "k.service", Kind::Words(Service::WORDS), false),
-        field("starts_on", "k.starts_on", Kind::Date, true),
-        field("ends_on", "k.ends_on", Kind::Date, false),
-        field("auto_renews", "k.auto_renews", Kind::Bool, false),
-        field("renewals", "k.renewals", Kind::Int, false),
+pub const CONTRACTS: Collection = collection(
+    "contracts v JOIN customers c ON c.id = v.customer_id",
+    &[
+        field("id", "v.id", Kind::Int, true),
+        field("customer_id", "v.customer_id", Kind::Int, false),
+        field("system", "v.system", Kind::Text, false),
+        field("service", "v.service", Kind::Words(Service::WORDS), false),
+        field("starts_on", "v.starts_on", Kind::Date, true),
+        field("ends_on", "v.ends_on", Kind::Date, false),
+        field("auto_renews", "v.auto_renews", Kind::Bool, false),
+        field("renewals", "v.renewals", Kind::Int, false),
         field(
             "outcome",
-            "k.outcome",
+            "v.outcome",
             Kind::Words(ContractOutcome::WORDS),
             false,
         ),
-        field("updated_at", "k.updated_at", Kind::Time, true),
+        field("updated_at", "v.updated_at", Kind::Time, true),
     ],
-    default_sort: "id",
-};
+    "id",
+);
 
-/// One page of contracts, and one row more if there is another.
-///
-/// # Errors
-///
-/// The database's, as everywhere here.
-pub fn page(conn: &mut Conn, listing: &Listing, teams: &Teams) -> DbResult<Vec<Row>> {
-    select::page(conn, &CONTRACTS, listing, |sql| {
-        teams.restrict(sql, "c.team_id");
-    })
-}
+impl Stored for Values {
+    writes!(contracts);
 
-/// The contract with this id, deleted or not.
-pub fn find(conn: &mut Conn, id: i64) -> DbResult<Option<Row>> {
-    let mut sql = chosen();
-    sql.push("k.id = ").bind(Value::Int(id));
-    Ok(sql.load(conn)?.pop())
-}
-
-/// The contract with this key, deleted or not.
-pub fn by_key(conn: &mut Conn, key: &ExternalId) -> DbResult<Option<Row>> {
-    let mut sql = chosen();
-    sql.push("k.system = ")
-        .bind(Value::Text(key.system.clone()));
-    sql.push(" AND k.external_id = ")
-        .bind(Value::Text(key.id.clone()));
-    Ok(sql.load(conn)?.pop())
-}
-
-fn chosen() -> Statement {
-    let mut sql = Statement::new("SELECT ");
-    sql.push(CONTRACTS.columns)
-        .push(" FROM ")
-        .push(CONTRACTS.from);
-    sql.push(" WHERE ");
-    sql
-}
-
-/// Keeps others from writing it until the transaction ends.
-pub fn lock(conn: &mut Conn, id: i64) -> DbResult<()> {
-    super::lock(conn, "contracts", id)
-}
-
-/// Makes a contract; a unique key is violated if there is one with this key.
-pub fn insert(conn: &mut Conn, values: &Values, now: UtcTime) -> DbResult<i64> {
-    Ok(on!(conn, |c| diesel::insert_into(contracts::table)
-        .values((
-            values,
-            contracts::created_at.eq(now),
-            contracts::updated_at.eq(now),
-        ))
-        .returning(contracts::id)
-        .get_result(c))?)
-}
-
-/// Changes a contract; one that was deleted comes back.
-pub fn update(conn: &mut Conn, id: i64, values: &Values, now: UtcTime) -> DbResult<()> {
-    on!(conn, |c| diesel::update(contracts::table.find(id))
-        .set((
-            values,
-            contracts::updated_at.eq(now),
-            contracts::deleted_at.eq(None::<UtcTime>),
-            contracts::version.eq(contracts::version + 1),
-        ))
-        .execute(c))?;
-    Ok(())
-}
-
-/// Marks a contract as deleted.
-pub fn delete(conn: &mut Conn, id: i64, now: UtcTime) -> DbResult<()> {
-    on!(conn, |c| diesel::update(contracts::table.find(id))
-        .set((
-            contracts::deleted_at.eq(Some(now)),
-            contracts::updated_at.eq(now),
-            contracts::version.eq(contracts::version + 1),
-        ))
-        .execute(c))?;
-    Ok(())
-}
-
-/// Takes away partners that these teams may not know of.
-pub fn hide_partners(conn: &mut Conn, rows: &mut [Row], teams: &Teams) -> DbResult<()> {
-    let partner = |row: &Row| row.values.partner_id.map(|id| id.0);
-    let visible = super::visible(conn, rows.iter().filter_map(partner), teams)?;
-    for row in rows {
-        row.values.partner_id = row.values.partner_id.filter(|id| visible.contains(&id.0));
+    fn partner(&mut self) -> Option<&mut Option<CustomerId>> {
+        Some(&mut self.partner_id)
     }
-    Ok(())
+}
+
+impl Listed for Values {
+    const LIST: &'static Collection = &CONTRACTS;
+
+    fn sorted_by(&self, field: &str) -> Option<Value> {
+        (field == "starts_on").then_some(Value::Date(self.starts_on))
+    }
 }

@@ -1,8 +1,12 @@
-//! Contracts and invoices in the database.
+//! Contracts and invoices in the database, and what the tables of all kinds of records share.
 
 pub mod contracts;
 pub mod history;
 pub mod invoices;
+mod row;
+
+pub use row::{Listed, Row, Stored};
+pub(crate) use row::{collection, writes};
 
 use std::collections::HashSet;
 
@@ -10,26 +14,11 @@ use diesel::prelude::*;
 
 use crate::access::Teams;
 use crate::db::schema::customers;
-use crate::db::select::{Field, Kind, Statement, Value};
+use crate::db::select::{Statement, Value};
 use crate::db::{Conn, DbResult, on};
 
 /// Ids in one statement at most; SQLite refuses statements with very many parameters.
 const CHUNK: usize = 500;
-
-/// A field of a list.
-pub(crate) const fn field(
-    name: &'static str,
-    sql: &'static str,
-    kind: Kind,
-    sortable: bool,
-) -> Field {
-    Field {
-        name,
-        sql,
-        kind,
-        sortable,
-    }
-}
 
 /// Those of these customers that the teams may see.
 ///

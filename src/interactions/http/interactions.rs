@@ -2,23 +2,21 @@
 
 use std::io::{BufReader, Seek as _};
 
-use actix_web::{
-    HttpRequest, HttpResponse, HttpResponseBuilder, delete, get, patch, post, put, web,
-};
+use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, put, web};
 use serde::Serialize;
 use serde_json::Value as Json;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::access::{Caller, Teams};
-use crate::api::batch::{BatchReport, Outcome};
+use crate::api::batch::BatchReport;
 use crate::api::body::{Body, expect_type, parse_value};
-use crate::api::etag::{self, IfMatch};
 use crate::api::list::{self, ListParams, Page};
 use crate::api::reference::Reference;
 use crate::db::select::Value;
 use crate::db::{Conn, DbResult, UtcTime};
 use crate::engagement::edit::{self, Writer, named};
-use crate::engagement::http::{no_contains, write_batch};
+use crate::engagement::http::no_contains;
+use crate::engagement::http::records::{self, Moment, Shown};
 use crate::error::{Answer, Error, Problem};
 use crate::ids::ExternalId;
 use crate::imports::upload;
@@ -26,7 +24,7 @@ use crate::interactions::index::stored;
 use crate::interactions::mail::{self, Form, LARGEST, MailError, MailReport};
 use crate::interactions::model::{Direction, InteractionChannel, InteractionInput, WhyNotScored};
 use crate::interactions::scorer::{Sentence, TopicPolarity};
-use crate::interactions::store::records::{self, Brief, INTERACTIONS, Row};
+use crate::interactions::store::records::{Brief, INTERACTIONS, Row, Values, page};
 use crate::state::AppState;
 
 /// Adds these endpoints.
@@ -96,7 +94,7 @@ struct InteractionBrief {
 
 /// What was said, and the feeling in it.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
-struct Interaction {
+pub(crate) struct Interaction {
     #[serde(flatten)]
     brief: InteractionBrief,
     /// What was said; of mails and chats without quoted replies and signatures.
@@ -139,56 +137,41 @@ impl From<Brief> for InteractionBrief {
     }
 }
 
-fn view(row: Row) -> DbResult<Interaction> {
-    let (told, scores) = (row.values.told, row.values.scores);
-    Ok(Interaction {
-        sentences: stored(scores.sentences.as_deref())?,
-        topics: stored(scores.topics.as_deref())?,
-        brief: InteractionBrief {
-            id: row.id.0,
-            external_id: told.key(),
-            customer_id: told.customer_id.0,
-            department_id: told.department_id,
-            contact_id: told.contact_id,
-            user_id: told.user_id,
-            shipment_id: told.shipment_id,
-            complaint_id: told.complaint_id,
-            channel: told.channel,
-            direction: told.direction,
-            at: told.at,
-            subject: told.subject,
-            language: scores.language,
-            polarity: scores.polarity,
-            confidence: scores.confidence,
-            neutral: scores.neutral,
-            not_scored: scores.not_scored,
-            scored_with: scores.scored_with,
-            version: row.version,
-            created_at: row.created_at,
-            updated_at: row.updated_at,
-            deleted_at: row.deleted_at,
-        },
-        text: told.text,
-    })
-}
+impl Shown for Values {
+    type View = Interaction;
 
-/// The interaction that was just written.
-fn written(conn: &mut Conn, id: i64) -> Answer<Interaction> {
-    let row = records::find(conn, id)?.ok_or_else(|| Error::not_found("interaction", id))?;
-    Ok(view(row)?)
-}
-
-fn answer(mut response: HttpResponseBuilder, interaction: &Interaction) -> HttpResponse {
-    response
-        .insert_header(("etag", etag::of(interaction.brief.version)))
-        .json(interaction)
-}
-
-fn answer_new(interaction: &Interaction) -> HttpResponse {
-    let mut response = HttpResponse::Created();
-    let location = format!("/api/v1/interactions/{}", interaction.brief.id);
-    response.insert_header(("location", location));
-    answer(response, interaction)
+    fn view(row: Row, _: Moment) -> DbResult<Interaction> {
+        let (told, scores) = (row.values.told, row.values.scores);
+        Ok(Interaction {
+            sentences: stored(scores.sentences.as_deref())?,
+            topics: stored(scores.topics.as_deref())?,
+            brief: InteractionBrief {
+                id: row.id,
+                external_id: told.key(),
+                customer_id: told.customer_id.0,
+                department_id: told.department_id,
+                contact_id: told.contact_id,
+                user_id: told.user_id,
+                shipment_id: told.shipment_id,
+                complaint_id: told.complaint_id,
+                channel: told.channel,
+                direction: told.direction,
+                at: told.at,
+                subject: told.subject,
+                language: scores.language,
+                polarity: scores.polarity,
+                confidence: scores.confidence,
+                neutral: scores.neutral,
+                not_scored: scores.not_scored,
+                scored_with: scores.scored_with,
+                version: row.version,
+                created_at: row.created_at,
+                updated_at: row.updated_at,
+                deleted_at: row.deleted_at,
+            },
+            text: told.text,
+        })
+    }
 }
 
 /// Lists interactions, the newest first, without their texts.
@@ -208,7 +191,7 @@ async fn list_interactions(
     let (listing, teams) = (wanted.listing.clone(), caller.teams);
     let rows = state
         .db
-        .read(move |conn| records::page(conn, &listing, &teams))
+        .read(move |conn| page(conn, &listing, &teams))
         .await?;
     let key = |row: &Brief, sort: &'static str| {
         let value = match sort {
@@ -232,15 +215,7 @@ async fn create_interaction(
     caller: Caller,
     body: Body<InteractionInput>,
 ) -> Answer<HttpResponse> {
-    let writer = Writer::of(caller, state.clock.now().into());
-    let made = state
-        .db
-        .write(move |conn| {
-            let id = edit::create::<Row>(conn, &writer, body.0)?;
-            written(conn, id)
-        })
-        .await?;
-    Ok(answer_new(&made))
+    records::create::<Values>(&state, caller, body.0).await
 }
 
 /// Makes or replaces up to 5,000 interactions by external id; each stands or falls by itself.
@@ -252,8 +227,7 @@ async fn write_interactions(
     request: HttpRequest,
     payload: web::Payload,
 ) -> Answer<HttpResponse> {
-    let report = write_batch::<Row>(&state, caller, &request, payload).await?;
-    Ok(HttpResponse::Ok().json(report))
+    records::batch::<Values>(&state, caller, &request, payload).await
 }
 
 /// Stores the mails of a message or a mailbox of up to 50 MB as interactions; known ones stay as they are.
@@ -297,15 +271,7 @@ async fn find_interaction(
     caller: Caller,
     id: web::Path<String>,
 ) -> Answer<HttpResponse> {
-    let reference = Reference::parse(&id)?;
-    let found = state
-        .db
-        .read(move |conn| {
-            let row: Row = edit::visible(conn, &reference, &caller.teams)?;
-            Ok::<_, Error>(view(row)?)
-        })
-        .await?;
-    Ok(answer(HttpResponse::Ok(), &found))
+    records::find::<Values>(&state, caller, &id).await
 }
 
 /// Replaces an interaction, or makes it by external id.
@@ -320,21 +286,17 @@ async fn put_interaction(
     id: web::Path<String>,
     body: Body<Json>,
 ) -> Answer<HttpResponse> {
-    let (reference, condition) = (Reference::parse(&id)?, IfMatch::of(&request));
-    let writer = Writer::of(caller, state.clock.now().into());
-    let (outcome, row) = state
-        .db
-        .write(move |conn| {
-            let body = with_key(conn, body.0, &reference, &writer.teams)?;
-            let input: InteractionInput = parse_value(&body)?;
-            let (outcome, id) = edit::put::<Row>(conn, &writer, &reference, &condition, input)?;
-            Ok::<_, Error>((outcome, written(conn, id)?))
-        })
-        .await?;
-    Ok(match outcome {
-        Outcome::Created => answer_new(&row),
-        _ => answer(HttpResponse::Ok(), &row),
-    })
+    records::change::<Values>(
+        &state,
+        caller,
+        (&request, &id),
+        move |conn, writer, target| {
+            let (reference, condition) = target;
+            let body = with_key(conn, body.0, reference, &writer.teams)?;
+            edit::put::<Values>(conn, writer, reference, condition, parse_value(&body)?)
+        },
+    )
+    .await
 }
 
 /// The body with the key of the path, unless it tells one.
@@ -348,7 +310,7 @@ fn with_key(conn: &mut Conn, mut body: Json, reference: &Reference, teams: &Team
     let key = match reference {
         Reference::External(key) => key.clone(),
         Reference::Id(_) => {
-            let standing = named::<Row>(conn, reference)?;
+            let standing: Option<Row> = named(conn, reference)?;
             let visible = standing.filter(|row| teams.allow(row.team_id));
             let row = visible.ok_or_else(|| Error::not_found("interaction", reference))?;
             row.values.told.key()
@@ -369,16 +331,7 @@ async fn update_interaction(
     id: web::Path<String>,
     patch: Body<Json>,
 ) -> Answer<HttpResponse> {
-    let (reference, condition) = (Reference::parse(&id)?, IfMatch::of(&request));
-    let writer = Writer::of(caller, state.clock.now().into());
-    let row = state
-        .db
-        .write(move |conn| {
-            let id = edit::patch::<Row>(conn, &writer, &reference, &condition, patch.0)?;
-            written(conn, id)
-        })
-        .await?;
-    Ok(answer(HttpResponse::Ok(), &row))
+    records::patch::<Values>(&state, caller, (&request, &id), patch.0).await
 }
 
 /// Deletes an interaction: what was said is gone, a tombstone stays for those who pull changes.
@@ -390,11 +343,5 @@ async fn delete_interaction(
     request: HttpRequest,
     id: web::Path<String>,
 ) -> Answer<HttpResponse> {
-    let (reference, condition) = (Reference::parse(&id)?, IfMatch::of(&request));
-    let writer = Writer::of(caller, state.clock.now().into());
-    state
-        .db
-        .write(move |conn| edit::delete::<Row>(conn, &writer, &reference, &condition))
-        .await?;
-    Ok(HttpResponse::NoContent().finish())
+    records::delete::<Values>(&state, caller, (&request, &id)).await
 }

@@ -25,7 +25,7 @@ use place::Placed;
 
 use super::model::{Direction, InteractionChannel, InteractionInput, UserKey};
 use super::store::addresses;
-use super::store::records::{self, Row};
+use super::store::records::{Row, Values};
 use crate::access::audit::{self, Deed};
 use crate::api::etag::IfMatch;
 use crate::customers::store::{Exclusive, exclude};
@@ -160,7 +160,7 @@ pub fn import(
     let report = sorter.report;
     let deed = Deed {
         action: "mail_imported",
-        entity: Row::WHAT,
+        entity: Values::WHAT,
         id: None,
         detail: Some(json!({
             "messages": report.messages, "created": report.created, "refused": report.refused,
@@ -231,7 +231,7 @@ impl Sorter<'_> {
             system: SYSTEM.to_owned(),
             id: letter.id.clone(),
         };
-        if let Some(standing) = records::by_key(conn, &key)? {
+        if let Some(standing) = Row::by_key(conn, &key)? {
             if !self.desk.writer.teams.allow(standing.team_id) {
                 return Ok(Err(place::nobody(&letter)));
             }
@@ -241,8 +241,8 @@ impl Sorter<'_> {
         let notes = [&letter.notes[..], &placed.notes[..]].concat();
         let id = letter.id.clone();
         let (direction, input) = (placed.direction, input(key, letter, &placed));
-        let input = Row::checked(input).map_err(Error::Invalid)?;
-        edit::upsert::<Row>(conn, &mut self.desk, &IfMatch::Absent, &input)?;
+        let input = Values::checked(input).map_err(Error::Invalid)?;
+        edit::upsert::<Values>(conn, &mut self.desk, &IfMatch::Absent, &input)?;
         self.report.created += 1;
         match direction {
             Direction::Inbound => self.report.inbound += 1,

@@ -1,12 +1,12 @@
 //! Interactions as records.
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Nullable};
 
 use crate::access::Teams;
 use crate::db::schema::interactions;
-use crate::db::select::{self, Collection, Field, Kind, Listing, Statement, Value};
+use crate::db::select::{self, Collection, Kind, Listing, field};
 use crate::db::{Conn, DbResult, UtcTime, on};
+use crate::engagement::store::{self as engagement, Stored, writes};
 use crate::ids::{CustomerId, ExternalId, InteractionId};
 use crate::interactions::model::{Direction, InteractionChannel, WhyNotScored};
 
@@ -65,66 +65,19 @@ pub struct Scores {
 }
 
 /// What is stored of an interaction, apart from its id and its times.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, QueryableByName, Insertable, AsChangeset)]
+#[diesel(table_name = interactions)]
 pub struct Values {
     /// What was told.
+    #[diesel(embed)]
     pub told: Told,
     /// What follows from it.
+    #[diesel(embed)]
     pub scores: Scores,
 }
 
-/// An interaction, with the team of its customer.
-#[derive(Clone, Debug, QueryableByName)]
-#[diesel(table_name = interactions)]
-struct Read {
-    id: InteractionId,
-    #[diesel(embed)]
-    told: Told,
-    #[diesel(embed)]
-    scores: Scores,
-    version: i64,
-    created_at: UtcTime,
-    updated_at: UtcTime,
-    deleted_at: Option<UtcTime>,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    team_id: Option<i64>,
-}
-
-/// An interaction, with the team of its customer.
-#[derive(Clone, Debug)]
-pub struct Row {
-    /// Its id.
-    pub id: InteractionId,
-    /// What is stored of it.
-    pub values: Values,
-    /// Goes up with every change.
-    pub version: i64,
-    /// When it was made.
-    pub created_at: UtcTime,
-    /// When it last changed.
-    pub updated_at: UtcTime,
-    /// When it was deleted, if it was.
-    pub deleted_at: Option<UtcTime>,
-    /// The customer's team.
-    pub team_id: Option<i64>,
-}
-
-impl From<Read> for Row {
-    fn from(read: Read) -> Self {
-        Self {
-            id: read.id,
-            values: Values {
-                told: read.told,
-                scores: read.scores,
-            },
-            version: read.version,
-            created_at: read.created_at,
-            updated_at: read.updated_at,
-            deleted_at: read.deleted_at,
-            team_id: read.team_id,
-        }
-    }
-}
+/// An interaction.
+pub type Row = engagement::Row<Values>;
 
 /// An interaction in a list: without its text and what was found in it, which may be long.
 #[derive(Clone, Debug, QueryableByName)]
@@ -163,15 +116,6 @@ impl Told {
             system: self.system.clone(),
             id: self.external_id.clone(),
         }
-    }
-}
-
-const fn field(name: &'static str, sql: &'static str, kind: Kind, sortable: bool) -> Field {
-    Field {
-        name,
-        sql,
-        kind,
-        sortable,
     }
 }
 
@@ -233,68 +177,20 @@ pub fn page(conn: &mut Conn, listing: &Listing, teams: &Teams) -> DbResult<Vec<B
     })
 }
 
-/// The interaction with this id, deleted or not.
-pub fn find(conn: &mut Conn, id: i64) -> DbResult<Option<Row>> {
-    let mut sql = chosen();
-    sql.push("i.id = ").bind(Value::Int(id));
-    one(conn, sql)
-}
+impl Stored for Values {
+    writes!(interactions);
 
-/// The interaction with this key, deleted or not.
-pub fn by_key(conn: &mut Conn, key: &ExternalId) -> DbResult<Option<Row>> {
-    let mut sql = chosen();
-    sql.push("i.system = ")
-        .bind(Value::Text(key.system.clone()));
-    sql.push(" AND i.external_id = ")
-        .bind(Value::Text(key.id.clone()));
-    one(conn, sql)
-}
-
-fn chosen() -> Statement {
-    Statement::new(
-        "SELECT i.*, c.team_id FROM interactions i JOIN customers c ON c.id = i.customer_id WHERE ",
-    )
-}
-
-fn one(conn: &mut Conn, sql: Statement) -> DbResult<Option<Row>> {
-    Ok(sql.load::<Read>(conn)?.pop().map(Row::from))
-}
-
-/// Keeps others from writing it until the transaction ends. SQLite has one writer anyway.
-pub fn lock(conn: &mut Conn, id: i64) -> DbResult<()> {
-    if conn.is_postgres() {
-        let mut sql = Statement::new("SELECT id FROM interactions WHERE id = ");
-        sql.bind(Value::Int(id)).push(" FOR NO KEY UPDATE");
-        sql.execute(conn)?;
+    /// What was said.
+    fn erase(conn: &mut Conn, id: i64) -> DbResult<()> {
+        on!(conn, |c| diesel::update(interactions::table.find(id))
+            .set((
+                Scores::default(),
+                interactions::subject.eq(None::<String>),
+                interactions::text.eq(None::<String>),
+            ))
+            .execute(c))?;
+        Ok(())
     }
-    Ok(())
-}
-
-/// Makes an interaction; a unique key is violated if there is one with this key.
-pub fn insert(conn: &mut Conn, values: &Values, now: UtcTime) -> DbResult<i64> {
-    Ok(on!(conn, |c| diesel::insert_into(interactions::table)
-        .values((
-            &values.told,
-            &values.scores,
-            interactions::created_at.eq(now),
-            interactions::updated_at.eq(now),
-        ))
-        .returning(interactions::id)
-        .get_result(c))?)
-}
-
-/// Changes an interaction; one that was deleted comes back.
-pub fn update(conn: &mut Conn, id: i64, values: &Values, now: UtcTime) -> DbResult<()> {
-    on!(conn, |c| diesel::update(interactions::table.find(id))
-        .set((
-            &values.told,
-            &values.scores,
-            interactions::updated_at.eq(now),
-            interactions::deleted_at.eq(None::<UtcTime>),
-            interactions::version.eq(interactions::version + 1),
-        ))
-        .execute(c))?;
-    Ok(())
 }
 
 /// Stores another score of the same text.
@@ -302,21 +198,6 @@ pub fn rescore(conn: &mut Conn, id: i64, scores: &Scores, now: UtcTime) -> DbRes
     on!(conn, |c| diesel::update(interactions::table.find(id))
         .set((
             scores,
-            interactions::updated_at.eq(now),
-            interactions::version.eq(interactions::version + 1),
-        ))
-        .execute(c))?;
-    Ok(())
-}
-
-/// Marks an interaction as deleted; what was said is not kept.
-pub fn delete(conn: &mut Conn, id: i64, now: UtcTime) -> DbResult<()> {
-    on!(conn, |c| diesel::update(interactions::table.find(id))
-        .set((
-            Scores::default(),
-            interactions::subject.eq(None::<String>),
-            interactions::text.eq(None::<String>),
-            interactions::deleted_at.eq(Some(now)),
             interactions::updated_at.eq(now),
             interactions::version.eq(interactions::version + 1),
         ))

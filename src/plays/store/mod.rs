@@ -14,9 +14,8 @@ pub use steps::{Step, add_step, mark, remove_step, rewrite_step, steps};
 
 use crate::access::Teams;
 use crate::db::schema::plays;
-use crate::db::select::{self, Collection, Kind, Listing, Statement, Value};
+use crate::db::select::{self, Collection, Kind, Listing, Statement, Value, field};
 use crate::db::{Conn, DbError, DbResult, UtcTime, on};
-use crate::engagement::store::field;
 use crate::ids::{AlertId, CustomerId, PlayId, RunId, UserId};
 use crate::plays::model::{OutcomeBy, PlayOutcome, PlayStatus};
 

@@ -4,9 +4,8 @@ use diesel::prelude::*;
 use serde::Serialize;
 
 use crate::db::schema::play_templates;
-use crate::db::select::{self, Collection, Kind, Listing, Statement, Value};
+use crate::db::select::{self, Collection, Kind, Listing, Statement, Value, field};
 use crate::db::{Conn, DbError, DbResult, UtcTime, on};
-use crate::engagement::store::field;
 use crate::i18n::Language;
 use crate::plays::model::{TemplateInput, TemplateStep};
 

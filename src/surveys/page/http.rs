@@ -1,24 +1,23 @@
 //! The addresses of the pages; no key is needed, the ticket in the address is the key.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, post, route, web};
+use actix_web::{HttpResponse, post, route, web};
 
 use super::store::{self, Person};
 use super::view::{Asking, Typed, Wrong};
 use super::words::{Letterhead, language_of};
 use crate::access::audit::{self, Actor, Deed};
-use crate::access::ticket::{KnownSigner, Purpose, named};
+use crate::access::http::door::Door;
+use crate::access::ticket::Purpose;
 use crate::api::public::{
-    self, Button, FailedTickets, Form, FormError, Kept, Link, Mood, Notice, ONE_CLICK, PageError,
-    Shell,
+    self, Button, Form, FormError, Kept, Link, Mood, Notice, ONE_CLICK, PageError, Shell,
 };
 use crate::api::request_id;
 use crate::customers::model::SurveyConsent;
-use crate::db::{Conn, DbError, UtcTime};
+use crate::db::DbError;
 use crate::error::{Answer, Error};
 use crate::i18n::{Key, Language, Value, key};
 use crate::ids::ContactId;
-use crate::state::AppState;
 use crate::surveys::record::answerable;
 use crate::surveys::store::{self as surveys, AnswerRow, InvitationRow};
 use crate::surveys::{SurveyError, questions_for, record};
@@ -34,315 +33,216 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .service(take_unsubscribe);
 }
 
-/// What every page works with.
-struct Door {
-    state: web::Data<AppState>,
-    failed: web::Data<FailedTickets>,
-    signer: web::Data<KnownSigner>,
-    request: HttpRequest,
-    ticket: String,
-}
-
-type Parts = (
-    web::Data<AppState>,
-    web::Data<FailedTickets>,
-    web::Data<KnownSigner>,
-    HttpRequest,
-    web::Path<String>,
-);
-
-impl From<Parts> for Door {
-    fn from((state, failed, signer, request, ticket): Parts) -> Self {
-        Self {
-            state,
-            failed,
-            signer,
-            request,
-            ticket: ticket.into_inner(),
-        }
-    }
-}
-
 /// The questions of an invitation, or thanks for the answers.
 #[route("/s/{ticket}", method = "GET", method = "HEAD")]
-async fn show_survey(
-    state: web::Data<AppState>,
-    failed: web::Data<FailedTickets>,
-    signer: web::Data<KnownSigner>,
-    request: HttpRequest,
-    ticket: web::Path<String>,
-) -> HttpResponse {
-    let door = Door::from((state, failed, signer, request, ticket));
-    public::or_sorry(&door.request, door.show().await)
+async fn show_survey(door: Door) -> HttpResponse {
+    public::or_sorry(&door.request, show(&door).await)
 }
 
 /// Takes the answers.
 #[post("/s/{ticket}")]
-async fn take_survey(
-    state: web::Data<AppState>,
-    failed: web::Data<FailedTickets>,
-    signer: web::Data<KnownSigner>,
-    request: HttpRequest,
-    ticket: web::Path<String>,
-    form: Result<Form, FormError>,
-) -> HttpResponse {
-    let door = Door::from((state, failed, signer, request, ticket));
-    public::or_sorry(&door.request, door.take(form).await)
+async fn take_survey(door: Door, form: Result<Form, FormError>) -> HttpResponse {
+    public::or_sorry(&door.request, take(&door, form).await)
 }
 
 /// Asks whether no more surveys are wanted.
 #[route("/s/{ticket}/opt-out", method = "GET", method = "HEAD")]
-async fn show_opt_out(
-    state: web::Data<AppState>,
-    failed: web::Data<FailedTickets>,
-    signer: web::Data<KnownSigner>,
-    request: HttpRequest,
-    ticket: web::Path<String>,
-) -> HttpResponse {
-    let door = Door::from((state, failed, signer, request, ticket));
-    public::or_sorry(&door.request, door.way_out(Purpose::Survey, None).await)
+async fn show_opt_out(door: Door) -> HttpResponse {
+    public::or_sorry(&door.request, way_out(&door, Purpose::Survey, None).await)
 }
 
 /// Takes the word.
 #[post("/s/{ticket}/opt-out")]
-async fn take_opt_out(
-    state: web::Data<AppState>,
-    failed: web::Data<FailedTickets>,
-    signer: web::Data<KnownSigner>,
-    request: HttpRequest,
-    ticket: web::Path<String>,
-    form: Result<Form, FormError>,
-) -> HttpResponse {
-    let door = Door::from((state, failed, signer, request, ticket));
-    let outcome = door.way_out(Purpose::Survey, Some(form)).await;
+async fn take_opt_out(door: Door, form: Result<Form, FormError>) -> HttpResponse {
+    let outcome = way_out(&door, Purpose::Survey, Some(form)).await;
     public::or_sorry(&door.request, outcome)
 }
 
 /// The same by the contact's own ticket, which outlives invitations.
 #[route("/u/{ticket}", method = "GET", method = "HEAD")]
-async fn show_unsubscribe(
-    state: web::Data<AppState>,
-    failed: web::Data<FailedTickets>,
-    signer: web::Data<KnownSigner>,
-    request: HttpRequest,
-    ticket: web::Path<String>,
-) -> HttpResponse {
-    let door = Door::from((state, failed, signer, request, ticket));
-    public::or_sorry(&door.request, door.way_out(Purpose::OptOut, None).await)
+async fn show_unsubscribe(door: Door) -> HttpResponse {
+    public::or_sorry(&door.request, way_out(&door, Purpose::OptOut, None).await)
 }
 
 /// Takes the word, or the one click of a mail program (RFC 8058).
 #[post("/u/{ticket}")]
-async fn take_unsubscribe(
-    state: web::Data<AppState>,
-    failed: web::Data<FailedTickets>,
-    signer: web::Data<KnownSigner>,
-    request: HttpRequest,
-    ticket: web::Path<String>,
-    form: Result<Form, FormError>,
-) -> HttpResponse {
-    let door = Door::from((state, failed, signer, request, ticket));
-    let outcome = door.way_out(Purpose::OptOut, Some(form)).await;
+async fn take_unsubscribe(door: Door, form: Result<Form, FormError>) -> HttpResponse {
+    let outcome = way_out(&door, Purpose::OptOut, Some(form)).await;
     public::or_sorry(&door.request, outcome)
 }
 
-impl Door {
-    fn head(&self) -> Answer<Letterhead> {
-        Letterhead::of(&self.state.config).map_err(Error::internal)
-    }
+fn head(door: &Door) -> Answer<Letterhead> {
+    Letterhead::of(&door.state.config).map_err(Error::internal)
+}
 
-    fn now(&self) -> UtcTime {
-        self.state.clock.now().into()
-    }
+/// The invitation that the ticket opens; `None` if it is not genuine.
+async fn invitation(door: &Door) -> Answer<Option<InvitationRow>> {
+    let id = door.genuine(Purpose::Survey, store::nonce).await?;
+    let Some(id) = id else { return Ok(None) };
+    let found = door
+        .state
+        .db
+        .read(move |conn| surveys::invitation(conn, id));
+    Ok(found.await?)
+}
 
-    /// The invitation that the ticket opens; `None` if it is not genuine.
-    async fn invitation(&self) -> Answer<Option<InvitationRow>> {
-        let id = self.genuine(Purpose::Survey, store::nonce).await?;
-        let Some(id) = id else { return Ok(None) };
-        let found = self
-            .state
-            .db
-            .read(move |conn| surveys::invitation(conn, id));
-        Ok(found.await?)
-    }
+/// The person that the ticket names.
+async fn person(door: &Door, purpose: Purpose) -> Answer<Option<Person>> {
+    let contact = if purpose == Purpose::Survey {
+        invitation(door)
+            .await?
+            .map(|invitation| invitation.contact_id.0)
+    } else {
+        door.genuine(purpose, store::contact_nonce).await?
+    };
+    let Some(contact) = contact else {
+        return Ok(None);
+    };
+    let found = door.state.db.read(move |conn| store::person(conn, contact));
+    Ok(found.await?)
+}
 
-    /// The person that the ticket names.
-    async fn person(&self, purpose: Purpose) -> Answer<Option<Person>> {
-        let contact = if purpose == Purpose::Survey {
-            self.invitation()
-                .await?
-                .map(|invitation| invitation.contact_id.0)
-        } else {
-            self.genuine(purpose, store::contact_nonce).await?
-        };
-        let Some(contact) = contact else {
-            return Ok(None);
-        };
-        let found = self.state.db.read(move |conn| store::person(conn, contact));
-        Ok(found.await?)
+async fn show(door: &Door) -> Answer<HttpResponse> {
+    let Some(invitation) = invitation(door).await? else {
+        return public::unknown_link(&door.request, &door.failed);
+    };
+    let language = public::language(&door.request, None, Some(language_of(&invitation)));
+    let head = head(door)?;
+    if let Err(refusal) = answerable(&invitation, door.now()) {
+        return refused(language, &head, refusal, Vec::new());
     }
-
-    /// The record that the ticket opens. What names no record, and what names one but is forged,
-    /// cost the same look and the same comparison.
-    async fn genuine(
-        &self,
-        purpose: Purpose,
-        nonce: impl FnOnce(&mut Conn, i64) -> Result<Option<String>, DbError> + Send + 'static,
-    ) -> Answer<Option<i64>> {
-        let signer = self.signer.get(&self.state).await?;
-        let id = named(&self.ticket).unwrap_or_default();
-        let found = self.state.db.read(move |conn| nonce(conn, id)).await?;
-        let nonce = found.as_deref().unwrap_or("none");
-        let accepted = signer.accepts(&self.ticket, purpose, id, nonce);
-        Ok((accepted && found.is_some()).then_some(id))
+    let query = Form::parse(door.request.query_string()).unwrap_or_default();
+    if query.get("done").is_some() && invitation.answered_at.is_some() {
+        return thanks(language, &head, &invitation);
     }
+    let id = invitation.id;
+    let answers: Vec<AnswerRow> = (door.state.db)
+        .read(move |conn| surveys::answers_of(conn, id))
+        .await?;
+    let page = asking(door, &invitation, &head, language).page(&Typed::stored(&answers), None)?;
+    Ok(public::html(language, page))
+}
 
-    async fn show(&self) -> Answer<HttpResponse> {
-        let Some(invitation) = self.invitation().await? else {
-            return public::unknown_link(&self.request, &self.failed);
-        };
-        let language = public::language(&self.request, None, Some(language_of(&invitation)));
-        let head = self.head()?;
-        if let Err(refusal) = answerable(&invitation, self.now()) {
-            return refused(language, &head, refusal, Vec::new());
+fn asking<'a>(
+    door: &'a Door,
+    invitation: &'a InvitationRow,
+    head: &'a Letterhead,
+    language: Language,
+) -> Asking<'a> {
+    Asking {
+        invitation,
+        head,
+        language,
+        ticket: &door.ticket,
+    }
+}
+
+async fn take(door: &Door, form: Result<Form, FormError>) -> Answer<HttpResponse> {
+    let invitation = match invitation(door).await {
+        Ok(Some(invitation)) => invitation,
+        Ok(None) => return public::unknown_link(&door.request, &door.failed),
+        // Nobody knows the questions; the words can still be copied.
+        Err(error) => {
+            let form = form.unwrap_or_default();
+            let language = public::language(&door.request, Some(&form), None);
+            let kept = Typed::sent(&form).kept(&[], language);
+            return Ok(public::trouble(language, &error, kept));
         }
-        let query = Form::parse(self.request.query_string()).unwrap_or_default();
-        if query.get("done").is_some() && invitation.answered_at.is_some() {
-            return thanks(language, &head, &invitation);
-        }
-        let id = invitation.id;
-        let answers: Vec<AnswerRow> = (self.state.db)
-            .read(move |conn| surveys::answers_of(conn, id))
-            .await?;
-        let page = self
-            .asking(&invitation, &head, language)
-            .page(&Typed::stored(&answers), None)?;
-        Ok(public::html(language, page))
-    }
-
-    fn asking<'a>(
-        &'a self,
-        invitation: &'a InvitationRow,
-        head: &'a Letterhead,
-        language: Language,
-    ) -> Asking<'a> {
-        Asking {
-            invitation,
-            head,
-            language,
-            ticket: &self.ticket,
-        }
-    }
-
-    async fn take(&self, form: Result<Form, FormError>) -> Answer<HttpResponse> {
-        let invitation = match self.invitation().await {
-            Ok(Some(invitation)) => invitation,
-            Ok(None) => return public::unknown_link(&self.request, &self.failed),
-            // Nobody knows the questions; the words can still be copied.
-            Err(error) => {
-                let form = form.unwrap_or_default();
-                let language = public::language(&self.request, Some(&form), None);
-                let kept = Typed::sent(&form).kept(&[], language);
-                return Ok(public::trouble(language, &error, kept));
+    };
+    let own = Some(language_of(&invitation));
+    let language = public::language(&door.request, form.as_ref().ok(), own);
+    let form = match form {
+        Ok(form) => form,
+        Err(error) => return public::bad_form(language, error),
+    };
+    let typed = Typed::sent(&form);
+    let questions = questions_for(&invitation);
+    let answers = typed.answers(&questions);
+    let (asked, now) = (invitation.clone(), door.now());
+    let actor = visitor(invitation.contact_id);
+    let scorer = crate::sentiment::Scorer::lexicon();
+    let recorded = (door.state.db)
+        .write(move |conn| {
+            let recorded = record(conn, &asked, &answers, &scorer, now)?;
+            if recorded.changed {
+                let deed = Deed {
+                    action: if recorded.first {
+                        "answered"
+                    } else {
+                        "changed"
+                    },
+                    entity: "survey_invitation",
+                    id: Some(asked.id.0),
+                    detail: None,
+                };
+                audit::record(conn, &actor, &deed, now)?;
             }
-        };
-        let own = Some(language_of(&invitation));
-        let language = public::language(&self.request, form.as_ref().ok(), own);
-        let form = match form {
-            Ok(form) => form,
-            Err(error) => return public::bad_form(language, error),
-        };
-        let typed = Typed::sent(&form);
-        let questions = questions_for(&invitation);
-        let answers = typed.answers(&questions);
-        let (asked, now) = (invitation.clone(), self.now());
-        let actor = visitor(invitation.contact_id);
-        let scorer = crate::sentiment::Scorer::lexicon();
-        let recorded = (self.state.db)
-            .write(move |conn| {
-                let recorded = record(conn, &asked, &answers, &scorer, now)?;
-                if recorded.changed {
-                    let deed = Deed {
-                        action: if recorded.first {
-                            "answered"
-                        } else {
-                            "changed"
-                        },
-                        entity: "survey_invitation",
-                        id: Some(asked.id.0),
-                        detail: None,
-                    };
-                    audit::record(conn, &actor, &deed, now)?;
-                }
-                Ok::<_, SurveyError>(())
-            })
-            .await;
-        let wrong = match recorded {
-            Ok(()) => return Ok(public::see_other(&format!("?done=1&lang={language}"))),
-            Err(SurveyError::Wrong(problems)) => Wrong::Answers(problems),
-            Err(SurveyError::Empty) => Wrong::Empty,
-            Err(other) => {
-                let kept = typed.kept(&questions, language);
-                return refused(language, &self.head()?, other, kept);
-            }
-        };
-        let head = self.head()?;
-        let page = self
-            .asking(&invitation, &head, language)
-            .page(&typed, Some(&wrong))?;
-        let status = StatusCode::UNPROCESSABLE_ENTITY;
-        Ok(public::html_with(status, language, page))
-    }
-
-    /// Shows the way out, or takes what somebody says about it.
-    async fn way_out(
-        &self,
-        purpose: Purpose,
-        form: Option<Result<Form, FormError>>,
-    ) -> Answer<HttpResponse> {
-        let Some(person) = self.person(purpose).await? else {
-            return public::unknown_link(&self.request, &self.failed);
-        };
-        let sent = form.as_ref().and_then(|form| form.as_ref().ok());
-        let own = person.language.as_deref().and_then(|tag| tag.parse().ok());
-        let language = public::language(&self.request, sent, own);
-        let stands = person.survey_consent.as_deref() == Some(SurveyConsent::Refused.word());
-        let said = match form {
-            None if stands => Said::Refused,
-            None => Said::Nothing,
-            Some(Err(error)) => return public::bad_form(language, error),
-            Some(Ok(form)) => match wish(&form) {
-                Some(consent) => self.note(person.id, consent).await?,
-                None => return public::bad_form(language, FormError::Broken),
-            },
-        };
-        said.page(language, &self.head()?)
-    }
-
-    async fn note(&self, contact: ContactId, consent: SurveyConsent) -> Answer<Said> {
-        let (actor, now) = (visitor(contact), self.now());
-        (self.state.db)
-            .write(move |conn| {
-                if store::set_consent(conn, contact, consent, now)? {
-                    let deed = Deed {
-                        action: match consent {
-                            SurveyConsent::Given => "consented",
-                            SurveyConsent::Refused => "opted_out",
-                        },
-                        entity: "contact",
-                        id: Some(contact.0),
-                        detail: None,
-                    };
-                    audit::record(conn, &actor, &deed, now)?;
-                }
-                Ok::<_, DbError>(())
-            })
-            .await?;
-        Ok(match consent {
-            SurveyConsent::Given => Said::Given,
-            SurveyConsent::Refused => Said::Refused,
+            Ok::<_, SurveyError>(())
         })
-    }
+        .await;
+    let wrong = match recorded {
+        Ok(()) => return Ok(public::see_other(&format!("?done=1&lang={language}"))),
+        Err(SurveyError::Wrong(problems)) => Wrong::Answers(problems),
+        Err(SurveyError::Empty) => Wrong::Empty,
+        Err(other) => {
+            let kept = typed.kept(&questions, language);
+            return refused(language, &head(door)?, other, kept);
+        }
+    };
+    let head = head(door)?;
+    let page = asking(door, &invitation, &head, language).page(&typed, Some(&wrong))?;
+    let status = StatusCode::UNPROCESSABLE_ENTITY;
+    Ok(public::html_with(status, language, page))
+}
+
+/// Shows the way out, or takes what somebody says about it.
+async fn way_out(
+    door: &Door,
+    purpose: Purpose,
+    form: Option<Result<Form, FormError>>,
+) -> Answer<HttpResponse> {
+    let Some(person) = person(door, purpose).await? else {
+        return public::unknown_link(&door.request, &door.failed);
+    };
+    let sent = form.as_ref().and_then(|form| form.as_ref().ok());
+    let own = person.language.as_deref().and_then(|tag| tag.parse().ok());
+    let language = public::language(&door.request, sent, own);
+    let stands = person.survey_consent.as_deref() == Some(SurveyConsent::Refused.word());
+    let said = match form {
+        None if stands => Said::Refused,
+        None => Said::Nothing,
+        Some(Err(error)) => return public::bad_form(language, error),
+        Some(Ok(form)) => match wish(&form) {
+            Some(consent) => note(door, person.id, consent).await?,
+            None => return public::bad_form(language, FormError::Broken),
+        },
+    };
+    said.page(language, &head(door)?)
+}
+
+async fn note(door: &Door, contact: ContactId, consent: SurveyConsent) -> Answer<Said> {
+    let (actor, now) = (visitor(contact), door.now());
+    (door.state.db)
+        .write(move |conn| {
+            if store::set_consent(conn, contact, consent, now)? {
+                let deed = Deed {
+                    action: match consent {
+                        SurveyConsent::Given => "consented",
+                        SurveyConsent::Refused => "opted_out",
+                    },
+                    entity: "contact",
+                    id: Some(contact.0),
+                    detail: None,
+                };
+                audit::record(conn, &actor, &deed, now)?;
+            }
+            Ok::<_, DbError>(())
+        })
+        .await?;
+    Ok(match consent {
+        SurveyConsent::Given => Said::Given,
+        SurveyConsent::Refused => Said::Refused,
+    })
 }
 
 /// Whom the audit log names: the holder of the contact's link.

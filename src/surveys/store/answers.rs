@@ -3,11 +3,10 @@
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Double, Nullable, Text};
 
-use super::field;
 use crate::access::Teams;
 use crate::customers::model::DepartmentKind;
 use crate::db::schema::{survey_answers, survey_invitations};
-use crate::db::select::{self, Collection, Kind, Listing};
+use crate::db::select::{self, Collection, Kind, Listing, field};
 use crate::db::{Conn, DbResult, Instant, UtcTime, on};
 use crate::ids::InvitationId;
 use crate::surveys::model::{Dimension, InvitationStatus, QuestionScale, Side};

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 
-use super::{field, word};
+use super::word;
 use crate::access::Teams;
 use crate::customers::model::{DepartmentKind, SurveyConsent};
 use crate::db::schema::survey_invitations;
-use crate::db::select::{self, Collection, Kind, Listing, Statement, Value};
+use crate::db::select::{self, Collection, Kind, Listing, Statement, Value, field};
 use crate::db::{Conn, DbError, DbResult, Instant, UtcTime, insert_all, on};
 use crate::ids::{ContactId, CustomerId, DepartmentId, InvitationId, ShipmentId, SurveyId};
 use crate::surveys::model::{About, InvitationStatus, Question, Side, Source, SurveyStatus};

@@ -12,18 +12,8 @@ pub use answers::{AnswerRow, answered, answers_of, put_answers};
 pub use invitations::{InvitationRow, invitation, invitations_where, locked_invitation};
 pub use voices::{Voice, voices};
 
-use crate::db::select::{Field, Kind};
 use crate::db::{DbError, DbResult};
 use crate::surveys::model::Question;
-
-const fn field(name: &'static str, sql: &'static str, kind: Kind, sortable: bool) -> Field {
-    Field {
-        name,
-        sql,
-        kind,
-        sortable,
-    }
-}
 
 /// The value of a stored word.
 fn word<T>(what: &'static str, parse: fn(&str) -> Option<T>, word: &str) -> DbResult<T> {

@@ -3,10 +3,10 @@
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
-use super::{field, word};
+use super::word;
 use crate::access::Teams;
 use crate::db::schema::surveys;
-use crate::db::select::{self, Collection, Kind, Listing, Statement, Value};
+use crate::db::select::{self, Collection, Kind, Listing, Statement, Value, field};
 use crate::db::{Conn, DbResult, UtcTime, on};
 use crate::ids::SurveyId;
 use crate::surveys::model::{About, Question, SurveyStatus};

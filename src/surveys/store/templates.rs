@@ -2,9 +2,8 @@
 
 use diesel::prelude::*;
 
-use super::field;
 use crate::db::schema::survey_templates;
-use crate::db::select::{self, Collection, Kind, Listing, Statement, Value};
+use crate::db::select::{self, Collection, Kind, Listing, Statement, Value, field};
 use crate::db::{Conn, DbResult, UtcTime, on};
 use crate::surveys::model::{Question, TemplateInput};
 

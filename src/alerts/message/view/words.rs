@@ -59,6 +59,9 @@ impl Writer<'_> {
 
     pub(super) fn changes(&self) -> Result<Vec<String>, TextError> {
         let mut changes = self.found()?;
+        if self.notice.reminder {
+            changes.insert(0, self.text(key("alert-reminder"), &[])?);
+        }
         if let Some(sentence) = self.since_told()? {
             changes.push(sentence);
         }

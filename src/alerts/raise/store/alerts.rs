@@ -7,8 +7,8 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date, Double, Nullable, Text};
 
 use super::Run;
-use crate::alerts::model::{AlertReason, AlertSeverity, AlertState, Ending, Settlement};
-use crate::db::schema::{alerts, customers};
+use crate::alerts::model::{AlertDeed, AlertReason, AlertSeverity, AlertState, Ending, Settlement};
+use crate::db::schema::{alert_events, alerts, customers};
 use crate::db::select::{Statement, Value};
 use crate::db::{Conn, DbResult, Instant, UtcTime, on};
 use crate::ids::{AlertId, CustomerId, RunId, UserId};
@@ -30,6 +30,7 @@ pub struct OpenAlert {
     pub measure: f64,
     pub measure_mailed: Option<f64>,
     pub nonce: String,
+    pub owner_id: Option<UserId>,
     pub version: i64,
     pub updated_at: UtcTime,
 }
@@ -43,6 +44,40 @@ pub fn open_alerts(conn: &mut Conn, reasons: &[AlertReason]) -> DbResult<Vec<Ope
         .order(alerts::id)
         .select(OpenAlert::as_select())
         .load(c))?)
+}
+
+/// Those of these alerts that are not resolved, in order of their ids.
+pub fn standing(conn: &mut Conn, ids: &[AlertId]) -> DbResult<Vec<OpenAlert>> {
+    let mut found = Vec::new();
+    for chunk in ids.chunks(CHUNK) {
+        let rows: Vec<OpenAlert> = on!(conn, |c| alerts::table
+            .filter(alerts::id.eq_any(chunk.iter().map(|id| id.0)))
+            .filter(alerts::state.ne(AlertState::Resolved.word()))
+            .order(alerts::id)
+            .select(OpenAlert::as_select())
+            .load(c))?;
+        found.extend(rows);
+    }
+    Ok(found)
+}
+
+/// Which of our people snoozed these alerts last; where that was a key or a command, nobody is known.
+pub fn put_off_by(conn: &mut Conn, ids: &[AlertId]) -> DbResult<BTreeMap<AlertId, UserId>> {
+    let mut actors: BTreeMap<AlertId, String> = BTreeMap::new();
+    for chunk in ids.chunks(CHUNK) {
+        let rows: Vec<(AlertId, String)> = on!(conn, |c| alert_events::table
+            .filter(alert_events::alert_id.eq_any(chunk.iter().map(|id| id.0)))
+            .filter(alert_events::deed.eq(AlertDeed::Snoozed.word()))
+            .order(alert_events::id)
+            .select((alert_events::alert_id, alert_events::actor))
+            .load(c))?;
+        actors.extend(rows);
+    }
+    let user = |actor: &str| actor.strip_prefix("user:")?.parse().ok().map(UserId);
+    Ok(actors
+        .into_iter()
+        .filter_map(|(id, actor)| Some((id, user(&actor)?)))
+        .collect())
 }
 
 /// What the open alerts for a reason say, by their ids.

@@ -89,6 +89,22 @@ impl Language {
             Self::Zh => "zh",
         }
     }
+
+    /// What stands between the items of a list.
+    pub fn comma(self) -> &'static str {
+        match self {
+            Self::En => ", ",
+            Self::Zh => "，",
+        }
+    }
+
+    /// What stands between the items of a list that have commas in them.
+    pub fn semicolon(self) -> &'static str {
+        match self {
+            Self::En => "; ",
+            Self::Zh => "；",
+        }
+    }
 }
 
 impl FromStr for Language {

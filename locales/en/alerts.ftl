@@ -102,7 +102,7 @@ alert-found-unheard = Nothing has been heard from { $department } for { $days ->
     [one] { $days } day
    *[other] { $days } days
 }, the last time on { $date }.
-alert-found-never-heard = { $department } has never been heard; the customer has been shipping with us for { $days ->
+alert-found-never-heard = { $department } has never been heard; others of the customer have been for { $days ->
     [one] { $days } day
    *[other] { $days } days
 }.
@@ -198,7 +198,7 @@ alert-why-churn = What its churn probability within { $weeks ->
 alert-part-own = Its own shipping pattern
 alert-part-partner = { $partner } may be lost
 alert-part-partner-share = { $partner } may be lost; it carries { $share } of its business
-alert-partner-unnamed = A partner
+alert-partner-unnamed = A partner of another team
 alert-part-others = Everything else
 alert-part-total = Together
 alert-hypothesis-unchecked = What comes from partners is a hypothesis: whether losses spread between partners here has not been checked against your history yet.

@@ -3,7 +3,8 @@
 //! Written with the digests ([`super::digest`]), at the same times and under the same rules: once a
 //! day or a week, and none if nothing is open and nothing ended.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::digest::page::{Page, Section, Words};
 use super::digest::store::{Person, Which, claim, facts, last_sent};
@@ -102,7 +103,7 @@ pub(super) fn one(
     Ok(queued.is_some())
 }
 
-/// The alerts with the most at risk.
+/// The customers with the most at risk, each with the most urgent of its alerts.
 fn top(
     conn: &mut Conn,
     desk: Desk<'_>,
@@ -110,10 +111,14 @@ fn top(
     open: &[Standing],
 ) -> Result<Vec<Told>, DigestError> {
     let mut order: Vec<&Standing> = open.iter().collect();
-    order.sort_by_key(|one| {
-        let value = std::cmp::Reverse(value(&one.facts));
-        (value, one.severity, one.alert.id.0)
+    let worth = |one: &Standing| Reverse(value(&one.facts));
+    order.sort_by_key(|one| (one.severity, worth(one), one.alert.id.0));
+    let mut named = BTreeSet::new();
+    order.retain(|one| {
+        let customer = one.alert.customer;
+        customer.is_none_or(|customer| named.insert(customer))
     });
+    order.sort_by_key(|one| (worth(one), one.severity, one.alert.id.0));
     order.truncate(TOP);
     let ids: Vec<i64> = order.iter().map(|one| one.alert.id.0).collect();
     let mut seen = facts(conn, &ids, &person.sees())?;

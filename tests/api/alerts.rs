@@ -337,7 +337,10 @@ async fn an_alert_is_mailed_to_the_team_and_to_those_without_one_in_their_langua
         "{}",
         words(anna)
     );
-    assert!(words(anna).contains("A partner may be lost; it carries 61% of its business"));
+    assert!(
+        words(anna)
+            .contains("A partner of another team may be lost; it carries 61% of its business")
+    );
     assert!(!words(anna).contains("Nordkauf"), "Nordkauf is South's");
     assert!(words(clara).contains("Nordkauf may be lost"));
     assert!(words(anna).contains("Ziegler AG"));

@@ -22,6 +22,7 @@ on_each_database!(
     no_more_than_fifty_are_named,
     what_its_reader_may_not_see_any_more_is_left_out,
     a_roll_up_counts_a_teams_alerts,
+    a_roll_up_names_each_customer_once,
     a_roll_up_about_nothing_is_not_sent,
 );
 
@@ -392,6 +393,30 @@ async fn a_roll_up_counts_a_teams_alerts(app: TestApp) {
     assert!(!texts(&app)[0].contains("Firm 9"));
     let mails = app.all("/mails").await;
     assert_eq!(mails[0]["kind"], "roll_up");
+}
+
+async fn a_roll_up_names_each_customer_once(app: TestApp) {
+    let lead = json!({"roll_up": "daily", "mail_high": "never", "mail_medium": "never"});
+    user(&app, "lead", lead).await;
+    for (id, severity) in [
+        (1, AlertSeverity::Low),
+        (2, AlertSeverity::Low),
+        (3, AlertSeverity::High),
+    ] {
+        alert(&app, id, severity, None, 2_000_000 / id);
+    }
+    // The third alert is about the first customer, too, and more urgent than the first.
+    execute(
+        &app,
+        "UPDATE alerts SET customer_id = ? WHERE id = 3",
+        vec![Bind::Int(1)],
+    );
+    set_clock(&app, "2026-03-09T07:00:00Z");
+    assert_eq!(rolled_up(&app), 1);
+    let text = &texts(&app)[0];
+    let (_, top) = text.split_once("Most at risk\n").unwrap();
+    in_order(top, &["- LOW: Firm 2\n", "- HIGH: Firm 3\n"]);
+    assert!(!top.contains("Firm 1"), "{top}");
 }
 
 async fn a_roll_up_about_nothing_is_not_sent(app: TestApp) {

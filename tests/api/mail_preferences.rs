@@ -392,7 +392,7 @@ async fn pictures_and_personal_links_go_along(app: TestApp) {
     );
     // Nordkauf belongs to another team.
     assert!(
-        alts[3].contains("1：某合作伙伴，占其业务的 60%，流失概率 20%"),
+        alts[3].contains("1：其他团队的合作伙伴，占其业务的 60%，流失概率 20%"),
         "{}",
         alts[3]
     );

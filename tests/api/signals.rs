@@ -564,14 +564,19 @@ async fn recorded_departments_that_nobody_heard_are_told_with_the_days(app: Test
     // As long as nobody was ever heard anywhere, silence says nothing of a department.
     assert_eq!(unheard().data, Data::Missing { want: "no_answers" });
     let ann = user(&app, "Ann").await;
-    talk(&app, 1, ann, 1, 0);
+    // Somebody of the customer first spoke 500 days ago; what we said before counts for nothing.
+    talk(&app, 1, ann, 500, 0);
+    talk(&app, 1, ann, 600, 1);
+    execute(
+        &app,
+        "UPDATE interactions SET direction = 'outbound' WHERE external_id LIKE '%-600-1'",
+    );
     let found = unheard();
-    // 150 weeks since the first shipment are 1,050 days.
     assert_eq!(
         told(&found),
         [
             (Some(1), "department:10", 200.0, true),
-            (Some(1), "department:11", 1050.0, true),
+            (Some(1), "department:11", 500.0, true),
         ]
     );
     let expected = Warning::DepartmentUnheard {
@@ -581,7 +586,7 @@ async fn recorded_departments_that_nobody_heard_are_told_with_the_days(app: Test
             name: "The finance".to_owned(),
         },
         last_heard_on: None,
-        days: 1050,
+        days: 500,
     };
     assert_eq!(found.signals[1].warning, expected);
 }

@@ -113,7 +113,10 @@ pub fn digest(frame: &Frame<'_>, briefs: &[Brief], told: &[Told]) -> Result<Rend
     let more = briefs.len().saturating_sub(told.len());
     let page = Page {
         language: words.language.tag(),
-        subject: words.text(subject, &[("what", what.join(", ").into())])?,
+        subject: words.text(
+            subject,
+            &[("what", what.join(words.language.comma()).into())],
+        )?,
         kind: words.text(kind, &[])?,
         title: words.text(title, &[("count", count.into())])?,
         notes: notes(frame, briefs)?,

@@ -94,7 +94,7 @@ pub enum Warning {
         department: DepartmentFact,
         /// When it was last heard; `null`: never.
         last_heard_on: Option<NaiveDate>,
-        /// Days since then, or since the first shipment.
+        /// Days since then; never: since anybody of the customer was first heard.
         days: i64,
     },
     /// Satisfaction and business contradict each other.

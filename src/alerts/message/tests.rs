@@ -383,7 +383,7 @@ fn unnamed_partners_and_many_followers_are_told_apart_and_counted() {
         .map(|number| follower(&format!("F{number}"), 0.1, 0.2, 100))
         .collect();
     let text = mail(&notice).text;
-    assert!(text.contains("  17%  A partner may be lost\n"));
+    assert!(text.contains("  17%  A partner of another team may be lost\n"));
     assert_contains_in_order(&text, &["- F0\n", "- F4\n", "- and 1,195 more\n"]);
     assert!(!text.contains("- F5\n"));
 }

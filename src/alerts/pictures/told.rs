@@ -146,7 +146,7 @@ impl Pictures {
             let customer = isolate(shorten(&single_line(customer), NAME_CHARS));
             let values = [
                 ("customer", customer.into()),
-                ("partners", lines.join("; ").into()),
+                ("partners", lines.join(reader.language.semicolon()).into()),
             ];
             let alt = words.text(key("alert-picture-network"), &values)?;
             told.push(placed("partners", tail, drawing, (alt, lines)));
@@ -210,7 +210,7 @@ impl Words<'_> {
                 self.text(key("alert-picture-point"), &values)
             })
             .collect::<Result<Vec<_>, _>>()?;
-        let mut values = vec![("points", told.join(", ").into())];
+        let mut values = vec![("points", told.join(self.language.comma()).into())];
         let Some(level) = level else {
             return self.text(key("alert-picture-course"), &values);
         };

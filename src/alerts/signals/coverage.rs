@@ -8,13 +8,13 @@ use super::store::run::{CoverageRow, unheard};
 use super::{Readings, RunContext, Signal};
 use crate::alerts::facts::{DepartmentFact, Warning};
 use crate::alerts::model::AlertReason;
-use crate::db::{Conn, DbError, DbResult};
+use crate::db::{Conn, DbResult};
 
 /// Days that are told nobody, at whatever level.
 const FEWEST_DAYS: u32 = 30;
 
 /// Recorded, required departments of customers that are not gone, with the days since they were last
-/// heard, or since the customer's first shipment. Departments that nobody has entered are assumed
+/// heard; never heard: since anybody of the customer first was, as nobody was asked before. Departments that nobody has entered are assumed
 /// alike for every customer, and not asked for.
 pub(super) fn read(conn: &mut Conn, run: &RunContext) -> DbResult<Readings> {
     const REASON: AlertReason = AlertReason::DepartmentUnheard;
@@ -27,10 +27,9 @@ pub(super) fn read(conn: &mut Conn, run: &RunContext) -> DbResult<Readings> {
         .unwrap_or(run.as_of);
     let mut signals = Vec::new();
     for row in unheard(conn, run.run, until)? {
-        let days = days(&row, run)?;
-        if days < i64::from(FEWEST_DAYS) {
+        let Some(days) = days(&row, run).filter(|days| *days >= i64::from(FEWEST_DAYS)) else {
             continue;
-        }
+        };
         let department = DepartmentFact {
             department_id: Some(row.department_id),
             kind: row.kind,
@@ -51,17 +50,10 @@ pub(super) fn read(conn: &mut Conn, run: &RunContext) -> DbResult<Readings> {
     Ok(Readings::found(REASON, signals))
 }
 
-fn days(row: &CoverageRow, run: &RunContext) -> DbResult<i64> {
-    if let Some(last) = row.last_heard_on {
-        return Ok((run.as_of - last).num_days());
-    }
-    let days = (row.age_weeks * 7.0).round();
-    if !(0.0..=1e6).contains(&days) {
-        return Err(DbError::corrupt("customer_risks.age_weeks", row.age_weeks));
-    }
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "a whole number up to a million"
-    )]
-    Ok(days as i64)
+/// `None` if whoever was heard is known no more.
+fn days(row: &CoverageRow, run: &RunContext) -> Option<i64> {
+    let voices = [row.first_talk, row.first_complaint, row.first_answer];
+    let first = voices.into_iter().flatten().min();
+    let first = first.map(|at| at.0.with_timezone(&run.zone).date_naive());
+    Some((run.as_of - row.last_heard_on.or(first)?).num_days())
 }

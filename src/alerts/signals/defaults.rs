@@ -72,7 +72,7 @@ pub const DEFAULTS: &[RuleDefault] = &[
     rule(R::PartnerRisk, Share,            [0.2, 0.4, 0.1, 0.05], 28, Medium),
     rule(R::DepartmentUnsatisfied, Share,  [0.5, 0.7, 0.1, 0.05], 28, Medium),
     rule(R::SatisfactionFall, Share,       [0.1, 0.2, 0.05, 0.03], 28, Medium),
-    rule(R::DepartmentUnheard, Days,       [180.0, 1095.0, 180.0, 0.0], 28, Low),
+    rule(R::DepartmentUnheard, Days,       [365.0, 1095.0, 365.0, 0.0], 28, Low),
     rule(R::ScoreAndMoney, Share,          [0.25, 0.5, 0.15, 0.05], 28, Medium),
     rule(R::VolumeDrop, Share,             [0.3, 0.6, 0.15, 0.05], 28, Medium),
     rule(R::ComplaintOverdue, Days,        [0.0, 5.0, 3.0, 0.0], 0, Medium),

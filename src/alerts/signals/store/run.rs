@@ -7,7 +7,7 @@ use diesel::sql_types::{BigInt, Bool, Date, Double, Nullable, Text};
 use crate::alerts::store::IS_GONE;
 use crate::db::schema::link_months;
 use crate::db::select::{Statement, Value};
-use crate::db::{Conn, DbResult, on};
+use crate::db::{Conn, DbResult, Instant, UtcTime, on};
 use crate::ids::{CustomerId, RunId};
 
 /// A customer's churn and what it is made of.
@@ -156,8 +156,14 @@ pub struct CoverageRow {
     pub name: String,
     #[diesel(sql_type = Nullable<Date>)]
     pub last_heard_on: Option<NaiveDate>,
-    #[diesel(sql_type = Double)]
-    pub age_weeks: f64,
+    /// When anybody of the customer first spoke, complained and answered; looked up for departments
+    /// that were never heard.
+    #[diesel(sql_type = Nullable<Instant>)]
+    pub first_talk: Option<UtcTime>,
+    #[diesel(sql_type = Nullable<Instant>)]
+    pub first_complaint: Option<UtcTime>,
+    #[diesel(sql_type = Nullable<Instant>)]
+    pub first_answer: Option<UtcTime>,
 }
 
 /// Recorded departments that have to be heard and were not after `until`, of customers that are not
@@ -165,7 +171,14 @@ pub struct CoverageRow {
 pub fn unheard(conn: &mut Conn, run: RunId, until: NaiveDate) -> DbResult<Vec<CoverageRow>> {
     let mut sql = Statement::new(
         "SELECT d.customer_id, p.id AS department_id, p.kind, p.name, d.last_heard_on, \
-         r.age_weeks FROM department_satisfactions d \
+         CASE WHEN d.last_heard_on IS NULL THEN (SELECT MIN(i.at) FROM interactions i \
+         WHERE i.customer_id = d.customer_id AND i.direction = 'inbound' AND i.deleted_at IS NULL) \
+         END AS first_talk, \
+         CASE WHEN d.last_heard_on IS NULL THEN (SELECT MIN(k.received_at) FROM complaints k \
+         WHERE k.customer_id = d.customer_id AND k.deleted_at IS NULL) END AS first_complaint, \
+         CASE WHEN d.last_heard_on IS NULL THEN (SELECT MIN(v.answered_at) FROM survey_invitations v \
+         WHERE v.customer_id = d.customer_id) END AS first_answer \
+         FROM department_satisfactions d \
          JOIN departments p ON p.id = d.department_id \
          JOIN customers c ON c.id = d.customer_id \
          JOIN customer_risks r ON r.run_id = d.run_id AND r.customer_id = d.customer_id \

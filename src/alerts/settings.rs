@@ -81,6 +81,9 @@ pub enum BadRule {
         /// Which.
         field: &'static str,
     },
+    /// The level of what is never negative.
+    #[error("expected 0 or a positive number: this rule measures nothing below")]
+    LevelNegative,
     /// The level of high lies below the level.
     #[error("expected at least the level, {level}")]
     HighBelowLevel {
@@ -109,6 +112,7 @@ impl BadRule {
     pub fn field(self) -> &'static str {
         match self {
             Self::NotFinite { field } | Self::NotAProbability { field } => field,
+            Self::LevelNegative => "level",
             Self::HighBelowLevel { .. } => "high",
             Self::StepNotPositive => "step",
             Self::HysteresisNegative => "hysteresis",
@@ -121,7 +125,7 @@ impl BadRule {
             Self::NotFinite { .. } => "not_finite",
             Self::HighBelowLevel { .. } => "below_level",
             Self::StepNotPositive => "not_positive",
-            Self::HysteresisNegative => "negative",
+            Self::LevelNegative | Self::HysteresisNegative => "negative",
             Self::CoolDown => "out_of_range",
             Self::NotAProbability { .. } => "no_probability",
         }
@@ -356,12 +360,22 @@ pub fn checked(
     {
         return Err(BadRule::NotAProbability { field });
     }
+    if values.level < 0.0 && !is_in_days(reason) {
+        return Err(BadRule::LevelNegative);
+    }
     if values.high < values.level {
         return Err(BadRule::HighBelowLevel {
             level: values.level,
         });
     }
     Ok(values)
+}
+
+/// Whether a rule counts days, which are negative before the day.
+fn is_in_days(reason: AlertReason) -> bool {
+    DEFAULTS
+        .iter()
+        .any(|one| one.reason == reason && one.unit == MeasureUnit::Days)
 }
 
 /// Whose setting, what the caller knows of it, and whom the audit log names.

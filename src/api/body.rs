@@ -143,15 +143,26 @@ fn explain<T: PartialSchema>(bytes: &[u8], pointer: String, cause: &serde_json::
     } else {
         "bad_value"
     };
+    let pointer = match missing(&detail) {
+        Some(name) => format!("{pointer}/{name}"),
+        None => pointer,
+    };
+    let place = if pointer.is_empty() { "body" } else { &pointer };
     Error::Malformed {
         code,
-        detail: format!("{pointer}: {detail}"),
+        detail: format!("{place}: {detail}"),
         errors: vec![ProblemPart {
             pointer,
             code: code.to_owned(),
             detail,
         }],
     }
+}
+
+/// The field that is missing, if that is what serde's message says.
+fn missing(detail: &str) -> Option<&str> {
+    let (name, _) = detail.strip_prefix("missing field `")?.split_once('`')?;
+    Some(name)
 }
 
 /// Every member of the outermost object that `T` does not have.
@@ -221,7 +232,14 @@ mod tests {
         };
         assert_eq!((code, errors[0].pointer.as_str()), ("bad_value", "/size"));
         assert_eq!(parse::<Thing>(b"{").unwrap_err().code(), "bad_json");
-        assert_eq!(parse::<Thing>(b"{}").unwrap_err().code(), "missing_field");
+        let error = parse::<Thing>(b"{}").unwrap_err();
+        let Error::Malformed { code, errors, .. } = error else {
+            panic!("{error:?}")
+        };
+        assert_eq!(
+            (code, errors[0].pointer.as_str()),
+            ("missing_field", "/name")
+        );
         assert_eq!(
             parse::<Thing>(br#"{"name":"a"} x"#).unwrap_err().code(),
             "bad_json"

@@ -48,6 +48,7 @@ fn what_makes_no_sense_is_refused_and_the_field_is_named() {
             wrong(|input| input.hysteresis = Some(f64::NAN)),
             "hysteresis",
         ),
+        (wrong(|input| input.level = Some(-0.01)), "level"),
         (wrong(|input| input.high = Some(0.29)), "high"),
         (wrong(|input| input.level = Some(0.61)), "high"),
         (wrong(|input| input.step = Some(0.0)), "step"),
@@ -83,8 +84,9 @@ fn churn_is_measured_in_probabilities_and_may_have_no_step() {
         ..RuleInput::default()
     };
     assert!(checked(AlertReason::ChurnRise, &no_step, &standing()).is_ok());
-    // Days may be more than one.
+    // Days may be more than one, and before the day.
     let days = RuleInput {
+        level: Some(-7.0),
         high: Some(30.0),
         ..RuleInput::default()
     };

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::endpoints;
 use crate::access::Teams;
 use crate::db::schema::{webhook_attempts, webhook_deliveries, webhook_endpoints, webhook_events};
-use crate::db::select::{Collection, Field, Kind, Statement, Value};
+use crate::db::select::{Collection, Kind, Statement, Value, field};
 use crate::db::{Conn, DbResult, Instant, UtcTime, on};
 use crate::webhooks::model::{DeliveryStatus, EventType};
 
@@ -70,15 +70,6 @@ pub struct Attempt {
     pub error: Option<String>,
     /// The beginning of what came back.
     pub answer: Option<String>,
-}
-
-const fn field(name: &'static str, sql: &'static str, kind: Kind, sortable: bool) -> Field {
-    Field {
-        name,
-        sql,
-        kind,
-        sortable,
-    }
 }
 
 /// Lists of deliveries.

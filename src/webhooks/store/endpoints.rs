@@ -5,7 +5,7 @@ use diesel::sql_types::{BigInt, Nullable, Text};
 
 use crate::access::Teams;
 use crate::db::schema::webhook_endpoints;
-use crate::db::select::{Collection, Field, Kind, Statement, Value};
+use crate::db::select::{Collection, Kind, Statement, Value, field};
 use crate::db::{Conn, DbError, DbResult, Instant, UtcTime, on};
 use crate::webhooks::model::{DisabledReason, EndpointStatus, EventType};
 
@@ -54,15 +54,6 @@ pub struct Row {
     /// When it was deleted, if it was.
     #[diesel(sql_type = Nullable<Instant>)]
     pub deleted_at: Option<UtcTime>,
-}
-
-const fn field(name: &'static str, sql: &'static str, kind: Kind, sortable: bool) -> Field {
-    Field {
-        name,
-        sql,
-        kind,
-        sortable,
-    }
 }
 
 /// Lists of endpoints.

@@ -11,7 +11,7 @@ use crate::mail::model::MailStatus;
 #[derive(Clone, Debug, Default, Insertable)]
 #[diesel(table_name = mails)]
 pub struct NewMail<'a> {
-    /// As [`MailKind`] words it.
+    /// As [`MailKind`](crate::mail::model::MailKind) words it.
     pub kind: &'static str,
     /// The customer that it is about, if it is about one.
     pub customer_id: Option<i64>,

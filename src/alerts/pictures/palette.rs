@@ -57,7 +57,7 @@ pub(super) fn png(pixels: &Pixmap) -> Result<Vec<u8>, PictureError> {
     encoder.set_color(ColorType::Indexed);
     encoder.set_depth(BitDepth::Eight);
     encoder.set_palette(palette);
-    encoder.set_compression(Compression::High);
+    encoder.set_compression(Compression::Balanced);
     // Filters compare neighbours as amounts; places in a palette are none.
     encoder.set_filter(Filter::NoFilter);
     let mut writer = encoder.write_header()?;

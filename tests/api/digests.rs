@@ -408,7 +408,7 @@ async fn a_roll_up_names_each_customer_once(app: TestApp) {
     // The third alert is about the first customer, too, and more urgent than the first.
     execute(
         &app,
-        "UPDATE alerts SET customer_id = ? WHERE id = 3",
+        "UPDATE alerts SET customer_id = ?, subject = 'another' WHERE id = 3",
         vec![Bind::Int(1)],
     );
     set_clock(&app, "2026-03-09T07:00:00Z");

@@ -17,6 +17,7 @@ use super::facts::{Address, NotTellable};
 use super::letters::{hours, store as letters, unguessable};
 use super::message::{self, RenderError, Rendered};
 use super::page::unsubscribe_url;
+use super::store::facts::seen_by;
 use super::store::nonce::nonce_of_user;
 use super::{BadSetting, RaiseSettings, roll_up};
 use crate::access::preferences::Frequency;
@@ -24,7 +25,7 @@ use crate::access::ticket::{NoRandomness, Signer, SignerError};
 use crate::db::{Conn, DbError, UtcTime};
 use crate::error::{Answer, Error};
 use crate::i18n::{TextError, Texts};
-use crate::ids::MailId;
+use crate::ids::{AlertId, MailId};
 use crate::mail::mailer::{MessageId, NotAMessageId};
 use crate::mail::outbox::store::{NewMail, queue};
 use crate::state::AppState;
@@ -319,17 +320,17 @@ fn briefs<'a>(
     person: &Person,
     entries: impl Iterator<Item = &'a Entry>,
 ) -> Result<Vec<Brief>, DigestError> {
-    let mut alerts: BTreeMap<i64, (&Entry, Fate, bool)> = BTreeMap::new();
+    let mut alerts: BTreeMap<AlertId, (&Entry, Fate, bool)> = BTreeMap::new();
     for entry in entries {
         let fate = entry.fate();
         let known = alerts
-            .entry(entry.alert.0)
+            .entry(entry.alert)
             .or_insert((entry, fate.clone(), false));
         known.1 = fate.min(known.1.clone());
         known.2 |= entry.is_over_budget();
     }
-    let ids: Vec<i64> = alerts.keys().copied().collect();
-    let mut facts = store::facts(conn, &ids, &person.sees())?;
+    let ids: Vec<AlertId> = alerts.keys().copied().collect();
+    let mut facts = seen_by(conn, &ids, &person.sees())?;
     let mut briefs = Vec::with_capacity(alerts.len());
     for (id, (entry, fate, over_budget)) in alerts {
         let facts = facts

@@ -7,17 +7,19 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::digest::page::{Page, Section, Words};
-use super::digest::store::{Person, Which, claim, facts, last_sent};
+use super::digest::store::{Person, Which, claim, last_sent};
 use super::digest::tell::{Brief, Fate, Told, item, value};
 use super::digest::{Desk, DigestError, Due};
 use super::facts::Facts;
 use super::message::{RenderError, Rendered};
 use super::model::{AlertSeverity, AlertState};
+use super::store::facts::seen_by;
 use crate::access::preferences::RollUp;
 use crate::access::store as access;
 use crate::db::{Conn, DbError};
 use crate::i18n::line::{isolate, shorten, single_line};
 use crate::i18n::{Texts, key};
+use crate::ids::AlertId;
 
 mod store;
 
@@ -120,14 +122,14 @@ fn top(
     });
     order.sort_by_key(|one| (worth(one), one.severity, one.alert.id.0));
     order.truncate(TOP);
-    let ids: Vec<i64> = order.iter().map(|one| one.alert.id.0).collect();
-    let mut seen = facts(conn, &ids, &person.sees())?;
+    let ids: Vec<AlertId> = order.iter().map(|one| one.alert.id).collect();
+    let mut seen = seen_by(conn, &ids, &person.sees())?;
     let told = order.into_iter().map(
         |Standing {
              alert, severity, ..
          }| {
             let facts = seen
-                .remove(&alert.id.0)
+                .remove(&alert.id)
                 .ok_or_else(|| DbError::corrupt("alerts.id", alert.id))?;
             let brief = Brief {
                 alert: alert.id,

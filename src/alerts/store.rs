@@ -1,7 +1,5 @@
 //! Alerts in the database, as people read and change them.
 
-use std::collections::BTreeMap;
-
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Double, Nullable, Text};
 use serde::Serialize;
@@ -9,11 +7,11 @@ use serde::Serialize;
 use super::facts::Facts;
 use super::model::{AlertReason, AlertSeverity, AlertState};
 use crate::access::Teams;
-use crate::db::schema::{alerts, customers};
 use crate::db::select::{Collection, Field, Kind, Statement, Value};
-use crate::db::{Conn, DbError, DbResult, Instant, UtcTime, on};
+use crate::db::{Conn, DbError, DbResult, Instant, UtcTime};
 use crate::ids::{AlertId, CustomerId, RunId, UserId};
 
+pub mod facts;
 pub mod history;
 pub mod life;
 pub mod nonce;
@@ -168,24 +166,12 @@ pub fn find(conn: &mut Conn, id: i64, teams: &Teams) -> DbResult<Option<Alert>> 
 }
 
 /// What an alert says, without the names that `teams` may not see.
+///
+/// # Errors
+///
+/// As [`facts::of`].
 pub fn facts(conn: &mut Conn, id: AlertId, teams: &Teams) -> DbResult<Facts> {
-    let text: String = on!(conn, |c| alerts::table
-        .find(id.0)
-        .select(alerts::facts)
-        .first(c))?;
-    let facts: Facts =
-        serde_json::from_str(&text).map_err(|error| DbError::corrupt("alerts.facts", error))?;
-    if *teams == Teams::All {
-        return Ok(facts);
-    }
-    let named = facts.partners_named();
-    let mut team_of: BTreeMap<i64, Option<i64>> = BTreeMap::new();
-    for chunk in named.chunks(500) {
-        let rows: Vec<(i64, Option<i64>)> = on!(conn, |c| customers::table
-            .filter(customers::id.eq_any(chunk))
-            .select((customers::id, customers::team_id))
-            .load(c))?;
-        team_of.extend(rows);
-    }
-    Ok(facts.hide(|id| teams.allow(team_of.get(&id).copied().flatten())))
+    facts::seen_by(conn, &[id], teams)?
+        .remove(&id)
+        .ok_or_else(|| DbError::corrupt("alerts.id", id))
 }

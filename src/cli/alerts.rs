@@ -195,7 +195,7 @@ fn list(context: &Context, state: &AppState, all: bool) -> Result<(), Failure> {
     let (alerts, waiting) = state.db.read_now(|conn| {
         let alerts: Vec<Alert> = select::page(conn, &store::ALERTS, &listing(all), |_| {})?;
         let ids: Vec<AlertId> = alerts.iter().map(|alert| alert.id).collect();
-        let due = store::life::due(conn, &ids)?;
+        let due = store::facts::dues(conn, &ids)?;
         let listed: Vec<Listed> = alerts
             .into_iter()
             .map(|alert| Listed {

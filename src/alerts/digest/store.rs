@@ -1,7 +1,5 @@
 //! Who waits for which digest, and what it is to tell.
 
-use std::collections::BTreeMap;
-
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use diesel::prelude::*;
@@ -10,10 +8,9 @@ use diesel::sql_types::{BigInt, Nullable, Text};
 use super::tell::Fate;
 use crate::access::Teams;
 use crate::access::preferences::{Frequency, RollUp};
-use crate::alerts::facts::Facts;
 use crate::alerts::letters::store::zone;
 use crate::alerts::model::{AlertDeed, AlertSeverity, AlertState};
-use crate::db::schema::{alerts, customers, digest_entries, mails, users};
+use crate::db::schema::{digest_entries, mails, users};
 use crate::db::select::{Statement, Value};
 use crate::db::{Conn, DbError, DbResult, UtcTime, on};
 use crate::i18n::Language;
@@ -277,41 +274,6 @@ pub fn ended(
     person.sees().restrict(&mut sql, "c.team_id");
     sql.push(" ORDER BY a.id");
     sql.load(conn)
-}
-
-/// What these alerts say, without the names that `teams` may not see, by id.
-pub fn facts(conn: &mut Conn, ids: &[i64], teams: &Teams) -> DbResult<BTreeMap<i64, Facts>> {
-    let mut found: BTreeMap<i64, Facts> = BTreeMap::new();
-    for chunk in ids.chunks(CHUNK) {
-        let rows: Vec<(i64, String)> = on!(conn, |c| alerts::table
-            .filter(alerts::id.eq_any(chunk))
-            .select((alerts::id, alerts::facts))
-            .load(c))?;
-        for (id, text) in rows {
-            let facts = serde_json::from_str(&text)
-                .map_err(|error| DbError::corrupt("alerts.facts", error))?;
-            found.insert(id, facts);
-        }
-    }
-    if *teams == Teams::All {
-        return Ok(found);
-    }
-    let mut named: Vec<i64> = found.values().flat_map(Facts::partners_named).collect();
-    named.sort_unstable();
-    named.dedup();
-    let mut team_of: BTreeMap<i64, Option<i64>> = BTreeMap::new();
-    for chunk in named.chunks(CHUNK) {
-        let rows: Vec<(i64, Option<i64>)> = on!(conn, |c| customers::table
-            .filter(customers::id.eq_any(chunk))
-            .select((customers::id, customers::team_id))
-            .load(c))?;
-        team_of.extend(rows);
-    }
-    let visible = |id: i64| teams.allow(team_of.get(&id).copied().flatten());
-    let hidden = found.into_iter();
-    Ok(hidden
-        .map(|(id, facts)| (id, facts.hide(visible)))
-        .collect())
 }
 
 /// Notes that a mail tells them.

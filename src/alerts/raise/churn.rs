@@ -24,7 +24,7 @@ const CHURN: [AlertReason; 2] = [AlertReason::ChurnLevel, AlertReason::ChurnRise
 struct Known {
     open: BTreeMap<CustomerId, Vec<OpenAlert>>,
     /// What open alerts about a rise say.
-    rises: BTreeMap<AlertId, String>,
+    rises: BTreeMap<AlertId, Facts>,
     settled: BTreeMap<CustomerId, SettledRow>,
     /// The newest that ended, where rules have a cool-down.
     ended: BTreeMap<(CustomerId, AlertReason), EndedRow>,
@@ -221,13 +221,11 @@ fn settled(row: &SettledRow, run: &Run) -> DbResult<Settled> {
     })
 }
 
-fn standing(alert: &OpenAlert, rises: &BTreeMap<AlertId, String>, run: &Run) -> DbResult<Standing> {
+fn standing(alert: &OpenAlert, rises: &BTreeMap<AlertId, Facts>, run: &Run) -> DbResult<Standing> {
     let subject = match desk::reason(alert)? {
         AlertReason::ChurnRise => {
-            let text = rises.get(&alert.id).map_or("", String::as_str);
-            let facts: Facts = serde_json::from_str(text)
-                .map_err(|error| DbError::corrupt("alerts.facts", error))?;
-            let Warning::ChurnRise { from, .. } = facts.warning else {
+            let warning = rises.get(&alert.id).map(|facts| &facts.warning);
+            let Some(&Warning::ChurnRise { from, .. }) = warning else {
                 return Err(DbError::corrupt("alerts.facts", "a rise from nowhere"));
             };
             Subject::Rise {

@@ -14,7 +14,7 @@ use crate::alerts::facts::{Facts, ValueUnit, Warning};
 use crate::alerts::letters::{Instance, Letters, Occasion};
 use crate::alerts::model::{AlertDeed, AlertReason, AlertSeverity, AlertState, Ending, Settlement};
 use crate::alerts::rules::watch::Ended;
-use crate::alerts::store::{fresh_nonce, history};
+use crate::alerts::store::{facts, fresh_nonce, history};
 use crate::db::{Conn, DbError, DbResult, UtcTime};
 use crate::ids::{AlertId, CustomerId, RunId, UserId};
 use crate::plays::{self, Effects};
@@ -402,7 +402,7 @@ impl<'a> Desk<'a> {
         facts: &Facts,
         (nonce, owner): (&str, Option<UserId>),
     ) -> Result<AlertId, AlertError> {
-        let text = written(facts)?;
+        let text = facts::written(facts)?;
         let about = About {
             customer: step.customer,
             reason: step.reason,
@@ -426,7 +426,7 @@ impl<'a> Desk<'a> {
         (alert, changed, tell): (&Handle, bool, Option<AlertDeed>),
         facts: &Facts,
     ) -> Result<(), AlertError> {
-        let text = written(facts)?;
+        let text = facts::written(facts)?;
         store::alerts::update(conn, alert.id, &self.values(step, &text), self.now)?;
         let worsened = tell == Some(AlertDeed::Worsened);
         let mut state = alert.state;
@@ -567,25 +567,11 @@ fn sort(steps: &mut [Step], values: &BTreeMap<i64, f64>) {
 
 /// By when the open alerts of these steps say that something is due.
 fn dues(conn: &mut Conn, steps: &[Step]) -> DbResult<BTreeMap<AlertId, NaiveDate>> {
-    #[derive(serde::Deserialize)]
-    struct Due {
-        due: NaiveDate,
-    }
     let handles = steps.iter().filter_map(|step| match &step.act {
         Act::Update { alert, .. } => Some(alert.id),
         Act::Open(_) | Act::End { .. } => None,
     });
-    let mut dues = BTreeMap::new();
-    for (id, text) in store::alerts::facts_of(conn, &handles.collect::<Vec<_>>())? {
-        let facts: Due =
-            serde_json::from_str(&text).map_err(|error| DbError::corrupt("alerts.facts", error))?;
-        dues.insert(id, facts.due);
-    }
-    Ok(dues)
-}
-
-fn written(facts: &Facts) -> DbResult<String> {
-    serde_json::to_string(facts).map_err(|error| DbError::corrupt("alerts.facts", error))
+    facts::dues(conn, &handles.collect::<Vec<_>>())
 }
 
 #[cfg(test)]

@@ -9,7 +9,8 @@ use super::store::alerts::OpenAlert;
 use crate::alerts::facts::Facts;
 use crate::alerts::letters::Occasion;
 use crate::alerts::model::{AlertDeed, AlertState};
-use crate::db::{Conn, DbError};
+use crate::alerts::store::facts;
+use crate::db::Conn;
 use crate::ids::{AlertId, UserId};
 
 impl Desk<'_> {
@@ -22,19 +23,17 @@ impl Desk<'_> {
             .copied()
             .collect();
         let sleepers = store::alerts::put_off_by(conn, &waiting)?;
-        let facts = store::alerts::facts_of(conn, &waiting)?;
+        let facts = facts::of(conn, &waiting)?;
         for alert in store::alerts::standing(conn, &waiting)? {
             if desk::state(&alert)? != AlertState::Open {
                 continue;
             }
-            let Some(text) = facts.get(&alert.id) else {
+            let Some(facts) = facts.get(&alert.id) else {
                 continue;
             };
-            let facts: Facts = serde_json::from_str(text)
-                .map_err(|error| DbError::corrupt("alerts.facts", error))?;
             let mut concerns: Vec<UserId> = sleepers.get(&alert.id).copied().into_iter().collect();
             concerns.extend(alert.owner_id);
-            self.remind_of(conn, &alert, &facts, &concerns)?;
+            self.remind_of(conn, &alert, facts, &concerns)?;
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ use super::desk::{self, Act, By, Desk, Handle, Step};
 use super::store;
 use super::store::alerts::{EndedRow, OpenAlert};
 use super::{AlertError, RuleBook};
-use crate::alerts::facts::{Facts, Warning};
+use crate::alerts::facts::Warning;
 use crate::alerts::model::{AlertDeed, AlertReason, Ending};
 use crate::alerts::rules::ROUNDING;
 use crate::alerts::rules::watch::{Change, Sight, Standing, decide};
@@ -72,11 +72,9 @@ fn hold_falls(conn: &mut Conn, run: RunId, readings: &mut [Readings]) -> Result<
     let facts = store::alerts::open_facts(conn, REASON)?;
     let mut from = BTreeMap::new();
     for alert in store::alerts::open_alerts(conn, &[REASON])? {
-        let (Some(customer), Some(text)) = (alert.customer_id, facts.get(&alert.id)) else {
+        let (Some(customer), Some(facts)) = (alert.customer_id, facts.get(&alert.id)) else {
             continue;
         };
-        let facts: Facts =
-            serde_json::from_str(text).map_err(|error| DbError::corrupt("alerts.facts", error))?;
         if let Warning::SatisfactionFall {
             before,
             before_as_of,

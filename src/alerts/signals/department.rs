@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 
 use super::store::any_department_known;
-use super::store::fates::scores;
+use super::store::fates::{ScoreRow, scores};
 use super::store::run::{DepartmentRow, FallRow, departments, falls};
 use super::{Readings, RunContext, Signal, unit};
 use crate::alerts::facts::{DepartmentFact, Warning};
@@ -79,22 +79,14 @@ pub(super) fn fall(conn: &mut Conn, run: &RunContext) -> DbResult<Readings> {
         if !is_beyond_noise(&row) {
             continue;
         }
-        let evidence = Evidence::parse(&row.evidence)
-            .ok_or_else(|| DbError::corrupt("account_satisfactions.evidence", &row.evidence))?;
-        let score = unit("account_satisfactions.score", row.score)?;
         let before = unit("account_satisfactions.score", row.before)?;
-        signals.push(Signal {
-            customer: Some(row.customer_id),
-            subject: "customer".to_owned(),
-            measure: before - score,
-            certain: evidence == Evidence::Enough,
-            warning: Warning::SatisfactionFall {
-                score,
-                before,
-                before_as_of,
-                weakest: row.weakest,
-            },
-        });
+        let now = ScoreRow {
+            customer_id: row.customer_id,
+            score: row.score,
+            evidence: row.evidence,
+            weakest: row.weakest,
+        };
+        signals.push(fallen(now, (before, before_as_of))?);
     }
     Ok(Readings::found(REASON, signals))
 }
@@ -116,23 +108,28 @@ pub fn since_fall(
         let Some(&(before, before_as_of)) = from.get(&row.customer_id) else {
             continue;
         };
-        let evidence = Evidence::parse(&row.evidence)
-            .ok_or_else(|| DbError::corrupt("account_satisfactions.evidence", &row.evidence))?;
-        let score = unit("account_satisfactions.score", row.score)?;
-        signals.push(Signal {
-            customer: Some(row.customer_id),
-            subject: "customer".to_owned(),
-            measure: before - score,
-            certain: evidence == Evidence::Enough,
-            warning: Warning::SatisfactionFall {
-                score,
-                before,
-                before_as_of,
-                weakest: row.weakest,
-            },
-        });
+        signals.push(fallen(row, (before, before_as_of))?);
     }
     Ok(signals)
+}
+
+/// How far a customer's score is below what it was, and when that was.
+fn fallen(row: ScoreRow, (before, before_as_of): (f64, NaiveDate)) -> DbResult<Signal> {
+    let evidence = Evidence::parse(&row.evidence)
+        .ok_or_else(|| DbError::corrupt("account_satisfactions.evidence", &row.evidence))?;
+    let score = unit("account_satisfactions.score", row.score)?;
+    Ok(Signal {
+        customer: Some(row.customer_id),
+        subject: "customer".to_owned(),
+        measure: before - score,
+        certain: evidence == Evidence::Enough,
+        warning: Warning::SatisfactionFall {
+            score,
+            before,
+            before_as_of,
+            weakest: row.weakest,
+        },
+    })
 }
 
 /// Whether the 90 % intervals lie apart; or, where somebody was heard both times, whether the fall is

@@ -1,20 +1,15 @@
 //! What people's deeds write into an alert.
 
-use std::collections::BTreeMap;
-
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
 use super::Alert;
-use crate::alerts::facts::Facts;
+use super::facts::{parsed, written};
 use crate::alerts::model::{AlertSeverity, AlertState};
 use crate::db::schema::alerts;
 use crate::db::select::{Statement, Value};
-use crate::db::{Conn, DbError, DbResult, UtcTime, on};
+use crate::db::{Conn, DbResult, UtcTime, on};
 use crate::ids::AlertId;
-
-/// Alerts read in one statement at most.
-const CHUNK: usize = 500;
 
 /// An alert as far as people change it.
 #[derive(Clone, Debug, PartialEq, AsChangeset)]
@@ -130,7 +125,7 @@ pub fn wake(conn: &mut Conn, id: AlertId, now: UtcTime) -> DbResult<bool> {
 ///
 /// # Errors
 ///
-/// The database's, and [`DbError::Corrupt`] for facts that make no sense.
+/// The database's, and those of [`parsed`].
 pub fn renew(
     conn: &mut Conn,
     id: AlertId,
@@ -143,34 +138,9 @@ pub fn renew(
         .first(c))?;
     let mut facts = parsed(&text)?;
     facts.renew(today, severity);
-    let text =
-        serde_json::to_string(&facts).map_err(|error| DbError::corrupt("alerts.facts", error))?;
+    let text = written(&facts)?;
     on!(conn, |c| diesel::update(alerts::table.find(id.0))
         .set(alerts::facts.eq(&text))
         .execute(c))?;
     Ok(())
-}
-
-fn parsed(text: &str) -> DbResult<Facts> {
-    serde_json::from_str(text).map_err(|error| DbError::corrupt("alerts.facts", error))
-}
-
-/// By when the next step of these alerts is due.
-///
-/// # Errors
-///
-/// The database's, and [`DbError::Corrupt`] for facts that make no sense.
-pub fn due(conn: &mut Conn, ids: &[AlertId]) -> DbResult<BTreeMap<AlertId, NaiveDate>> {
-    let mut due = BTreeMap::new();
-    for chunk in ids.chunks(CHUNK) {
-        let wanted = chunk.iter().map(|id| id.0);
-        let rows: Vec<(AlertId, String)> = on!(conn, |c| alerts::table
-            .filter(alerts::id.eq_any(wanted))
-            .select((alerts::id, alerts::facts))
-            .load(c))?;
-        for (id, text) in rows {
-            due.insert(id, parsed(&text)?.due);
-        }
-    }
-    Ok(due)
 }

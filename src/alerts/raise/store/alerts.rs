@@ -7,7 +7,9 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date, Double, Nullable, Text};
 
 use super::Run;
+use crate::alerts::facts::Facts;
 use crate::alerts::model::{AlertDeed, AlertReason, AlertSeverity, AlertState, Ending, Settlement};
+use crate::alerts::store::facts::parsed;
 use crate::db::schema::{alert_events, alerts, customers};
 use crate::db::select::{Statement, Value};
 use crate::db::{Conn, DbResult, Instant, UtcTime, on};
@@ -81,26 +83,14 @@ pub fn put_off_by(conn: &mut Conn, ids: &[AlertId]) -> DbResult<BTreeMap<AlertId
 }
 
 /// What the open alerts for a reason say, by their ids.
-pub fn open_facts(conn: &mut Conn, reason: AlertReason) -> DbResult<BTreeMap<AlertId, String>> {
+pub fn open_facts(conn: &mut Conn, reason: AlertReason) -> DbResult<BTreeMap<AlertId, Facts>> {
     let rows: Vec<(AlertId, String)> = on!(conn, |c| alerts::table
         .filter(alerts::state.ne(AlertState::Resolved.word()))
         .filter(alerts::reason.eq(reason.word()))
         .select((alerts::id, alerts::facts))
         .load(c))?;
-    Ok(rows.into_iter().collect())
-}
-
-/// What these alerts say, by their ids.
-pub fn facts_of(conn: &mut Conn, ids: &[AlertId]) -> DbResult<BTreeMap<AlertId, String>> {
-    let mut found = BTreeMap::new();
-    for chunk in ids.chunks(CHUNK) {
-        let rows: Vec<(AlertId, String)> = on!(conn, |c| alerts::table
-            .filter(alerts::id.eq_any(chunk.iter().map(|id| id.0)))
-            .select((alerts::id, alerts::facts))
-            .load(c))?;
-        found.extend(rows);
-    }
-    Ok(found)
+    let known = |(id, text): (AlertId, String)| Ok((id, parsed(&text)?));
+    rows.into_iter().map(known).collect()
 }
 
 /// The newest alert of a customer about churn that a person resolved.
